@@ -1,0 +1,216 @@
+"""The live oracle: looks at every received frame and says what in it belongs to somebody else.
+
+It looks at the message id, at every field that names a tenant, at remaining amounts and their bands, at the ids the
+service hands out, and at the whole text for any mark at all. It is pure: the caller brings the frame and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evidence.budgets import BudgetBands
+from evidence.findings import FindingKind, Severity, Sighting
+from evidence.marks import Keyring, MarkKind, Sighted
+from evidence.paths import dig
+
+EXCERPT_BEFORE, EXCERPT_AFTER = 40, 30
+
+Sight = Callable[[FindingKind, int | None, str, str, Severity], None]
+
+# Marks in the range of this worker index belong to the planted control, never to a tenant (see ``is_control``).
+CONTROL_WORKER = 1023
+ORDINAL_BITS = 18
+
+
+def tenant_number(worker_index: int, ordinal: int) -> int:
+    """Returns the number of the ``ordinal``-th tenant of a worker: unique without asking anybody.
+
+    Raises:
+        ValueError: the worker index or the ordinal is out of range (1,023 workers, 262,144 tenants each).
+    """
+    if not 0 <= worker_index < CONTROL_WORKER:
+        raise ValueError(f"worker index {worker_index} is outside 0 … {CONTROL_WORKER - 1}")
+    if not 0 <= ordinal < 1 << ORDINAL_BITS:
+        raise ValueError(f"tenant ordinal {ordinal} is outside 0 … {(1 << ORDINAL_BITS) - 1}")
+    return worker_index << ORDINAL_BITS | ordinal
+
+
+def control_pair(node: int) -> tuple[int, int]:
+    """Returns the two tenant numbers of a node's planted control: its holder, and whose data is planted with it.
+
+    Args:
+        node: 0 for the node that judges the run, worker index + 1 for the others.
+    """
+    return CONTROL_WORKER << ORDINAL_BITS | 2 * node, CONTROL_WORKER << ORDINAL_BITS | 2 * node + 1
+
+
+def is_control(tenant: int) -> bool:
+    """Returns whether the number belongs to a planted control."""
+    return tenant >> ORDINAL_BITS == CONTROL_WORKER
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFields:
+    """Where in a frame to look, as field paths (from the target profile).
+
+    Attributes:
+        tenant: fields that name the tenant the frame is for.
+        budget: fields that hold remaining amounts.
+        learn: what the service hands out to one tenant alone: name of the thing to its field path.
+    """
+
+    tenant: Sequence[str] = ()
+    budget: Sequence[str] = ()
+    learn: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What one frame showed.
+
+    Attributes:
+        sightings: what belongs to somebody else.
+        own: the tenant's own marks in the frame.
+        learnt: (thing, id) pairs seen on this tenant's session for the first time.
+        foreign_runs: how many marks of other, known runs it held.
+    """
+
+    sightings: list[Sighting]
+    own: list[Sighted]
+    learnt: list[tuple[str, str]]
+    foreign_runs: int
+
+
+class Oracle:
+    """Inspects the frames of all tenants of one process.
+
+    Args:
+        keyring: recognises marks.
+        bands: recognises budgets.
+        fields: where to look in a frame.
+        roster: other names of tenants (an e-mail address, an account that existed already) to tenant numbers; it may
+            grow while the oracle is in use.
+    """
+
+    def __init__(
+        self, keyring: Keyring, bands: BudgetBands, fields: FrameFields, roster: Mapping[str, int] | None = None
+    ) -> None:
+        self._keyring = keyring
+        self._bands = bands
+        self._fields = fields
+        self._roster = roster if roster is not None else {}
+        self._learnt: dict[tuple[str, str], int] = {}
+
+    def inspect(self, text: str, document: object, *, tenant: int, session: str, at_s: float) -> Inspection:
+        """Looks at one frame.
+
+        Args:
+            text: the frame as text.
+            document: the same parsed, or None if it is not JSON.
+            tenant: number of the tenant whose session received it.
+            session: name of that session, for the place of a sighting.
+            at_s: Unix time in seconds at which it arrived.
+        """
+        sightings: list[Sighting] = []
+        own: list[Sighted] = []
+        foreign_runs = 0
+        kind_of_frame = str(document.get("type", "?"))[:40] if isinstance(document, dict) else "?"
+        place = f"frame {kind_of_frame} of session {session}"
+        seen: set[tuple[FindingKind, int]] = set()
+
+        def sight(kind: FindingKind, owner: int | None, excerpt: str, detail: str, severity: Severity) -> None:
+            key = (kind, -1 if owner is None else owner)
+            if key not in seen:
+                seen.add(key)
+                group = f"frame {kind_of_frame}"
+                sightings.append(Sighting(kind, owner, tenant, place, group, at_s, excerpt, "", severity, detail))
+
+        for found in self._keyring.find(text):
+            if not self._keyring.is_current(found):
+                foreign_runs += 1
+            elif found.mark.tenant == tenant:
+                own.append(found)
+            else:
+                kind = _kind_of(found.mark.kind)
+                detail = f"a {found.mark.kind.name.lower()} mark of another tenant"
+                sight(kind, found.mark.tenant, excerpt_of(text, found), detail, Severity.LEAK)
+        if document is not None:
+            self._check_names(document, tenant, sight)
+            self._check_budgets(document, tenant, sight)
+        learnt = self._learn(document, tenant, sight) if document is not None else []
+        return Inspection(sightings, own, learnt, foreign_runs)
+
+    def _check_names(self, document: object, tenant: int, sight: Sight) -> None:
+        """A name that no mark can be read from is looked up in the roster; an unknown one is a suspicion."""
+        for path in self._fields.tenant:
+            for value in dig(document, path):
+                name = str(value)
+                owner = self._roster.get(name)
+                if owner == tenant:
+                    continue
+                if owner is not None:
+                    sight(
+                        FindingKind.WRONG_IDENTITY,
+                        owner,
+                        f"{path}: {name[:60]}",
+                        f"{path} names another tenant",
+                        Severity.LEAK,
+                    )
+                elif not any(found.mark.kind is MarkKind.TENANT for found in self._keyring.find(name)):
+                    sight(
+                        FindingKind.WRONG_IDENTITY,
+                        None,
+                        f"{path}: {name[:60]}",
+                        f"{path} names somebody who is no tenant of this run",
+                        Severity.SUSPICION,
+                    )
+
+    def _check_budgets(self, document: object, tenant: int, sight: Sight) -> None:
+        for path in self._fields.budget:
+            for value in dig(document, path):
+                owner = self._bands.owner(value)
+                if owner is None or owner == tenant:
+                    continue
+                sight(
+                    FindingKind.FOREIGN_BUDGET,
+                    owner,
+                    f"{path}: {value}",
+                    f"{path} shows an amount from another tenant's band",
+                    Severity.LEAK,
+                )
+
+    def _learn(self, document: object, tenant: int, sight: Sight) -> list[tuple[str, str]]:
+        fresh: list[tuple[str, str]] = []
+        for thing, path in self._fields.learn.items():
+            for value in dig(document, path):
+                if not isinstance(value, (str, int)) or value == "":
+                    continue
+                key = (thing, str(value))
+                owner = self._learnt.get(key)
+                if owner is None:
+                    self._learnt[key] = tenant
+                    fresh.append(key)
+                elif owner != tenant:
+                    sight(
+                        FindingKind.SHARED_ID,
+                        owner,
+                        f"{path}: {key[1][:60]}",
+                        f"this {thing} was handed to another tenant before",
+                        Severity.LEAK,
+                    )
+        return fresh
+
+
+def _kind_of(kind: MarkKind) -> FindingKind:
+    if kind in (MarkKind.MESSAGE, MarkKind.TEST):
+        return FindingKind.MISROUTED_REPLY
+    return FindingKind.WRONG_IDENTITY if kind is MarkKind.TENANT else FindingKind.FOREIGN_CONTENT
+
+
+def excerpt_of(text: str, found: Sighted) -> str:
+    """Returns the mark in full with a little of what stands around it."""
+    data = text.encode("utf-8", "surrogatepass")
+    start, end = max(0, found.start - EXCERPT_BEFORE), found.end + EXCERPT_AFTER
+    cut = data[start:end].decode("utf-8", "replace")
+    return ("…" if start else "") + cut + ("…" if end < len(data) else "")

@@ -1,0 +1,103 @@
+"""Correlation: which frame belongs to which request, by message id and never by order.
+
+A state machine without clock or I/O. Times are seconds on whatever monotonic time line the caller uses, the same for
+all calls.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+class Outcome(enum.StrEnum):
+    """How a request ended. Every request ends as exactly one of these."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True)
+class Request:
+    """One request of a tenant and what became of it.
+
+    Attributes:
+        request_id: the message id it carries.
+        sequence: its number within the tenant.
+        operation: the operation's name in the target profile.
+        session: ordinal of the session it was sent on.
+        cost: the most it can be charged, in units.
+        intended_s: when it should have left.
+        sent_s: when it left.
+        deadline_s: when it is given up.
+        resumable: whether the reply may still arrive on a resumed session after its connection is lost.
+        events: the frames of the reply so far, as (type, arrival in seconds).
+    """
+
+    request_id: str
+    sequence: int
+    operation: str
+    session: int
+    cost: int
+    intended_s: float
+    sent_s: float
+    deadline_s: float
+    resumable: bool = False
+    events: list[tuple[str, float]] = field(default_factory=list)
+    outcome: Outcome | None = None
+    reason: str = ""
+    ended_s: float = 0.0
+
+    @property
+    def first_s(self) -> float | None:
+        """When the first frame of the reply arrived, or None."""
+        return self.events[0][1] if self.events else None
+
+
+class RequestBook:
+    """All requests of one session that have not ended yet, and the memory of those that have.
+
+    Ended ids are remembered so that a duplicate or late frame is told from one that was never asked for.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[str, Request] = {}
+        self._ended: dict[str, Outcome] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[Request]:
+        return iter(list(self._open.values()))
+
+    def open(self, request: Request) -> None:
+        """Adds a request before it is sent, so that a reply can never overtake its entry.
+
+        Raises:
+            ValueError: a request with this id was opened before.
+        """
+        if request.request_id in self._open or request.request_id in self._ended:
+            raise ValueError(f"request id {request.request_id} is used twice")
+        self._open[request.request_id] = request
+
+    def get(self, request_id: str) -> Request | None:
+        """Returns the open request with this id, or None."""
+        return self._open.get(request_id)
+
+    def ended(self, request_id: str) -> Outcome | None:
+        """Returns how the request with this id ended, or None if it is open or was never opened here."""
+        return self._ended.get(request_id)
+
+    def end(self, request: Request, outcome: Outcome, at_s: float, reason: str = "") -> bool:
+        """Ends an open request. Returns False if it had ended before: nothing is counted twice."""
+        if self._open.pop(request.request_id, None) is None:
+            return False
+        self._ended[request.request_id] = outcome
+        request.outcome, request.reason, request.ended_s = outcome, reason, at_s
+        return True
+
+    def overdue(self, now_s: float) -> list[Request]:
+        """Returns the open requests whose deadline has passed."""
+        return [request for request in self._open.values() if request.deadline_s <= now_s]
