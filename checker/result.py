@@ -1,0 +1,216 @@
+"""The one result of a run, from which every report is made. Its JSON Schema is published as ``docs/verdict.schema.json``."""
+
+from __future__ import annotations
+
+import enum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Verdict(enum.StrEnum):
+    """LEAKING beats INCONCLUSIVE beats ISOLATED."""
+
+    ISOLATED = "ISOLATED"
+    LEAKING = "LEAKING"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class Judgement(enum.StrEnum):
+    """How a threshold or a test came out."""
+
+    PASSED = "passed"
+    CROSSED = "crossed"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Part(BaseModel):
+    """Base of every part of the result."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TenantName(Part):
+    """A tenant as reports name it: its number, its id in the target, and its kind."""
+
+    number: int
+    name: str
+    kind: str = ""
+
+
+class FindingReport(Part):
+    """One violation, grouped by cause. Times are Unix seconds; ``owner`` is whose data, ``recipient`` who got it."""
+
+    kind: str
+    meaning: str
+    severity: Literal["leak", "suspicion"]
+    owner: TenantName | None
+    recipient: TenantName | None
+    group: str
+    places: list[str]
+    count: int
+    first_at_s: float
+    last_at_s: float
+    excerpt: str
+    detail: str
+    reproduce: str
+    fingerprint: str
+
+
+class LatencyReport(Part):
+    """Latency of one kind of moment in milliseconds; ``what`` is connect, first, event, reply or intended."""
+
+    what: str
+    name: str
+    count: int
+    mean_ms: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+class OperationReport(Part):
+    """Requests of one operation by how they ended. ``expected_refusals`` are refusals that were due."""
+
+    operation: str
+    sent: int
+    answered: int
+    refused: int
+    expected_refusals: int
+    unknown: int
+    showed_own: int | None = Field(None, description="Answers that had to show own marks and did; None: none had to.")
+    reasons: dict[str, int] = Field(default_factory=dict, description="Why requests were refused or unknown.")
+
+
+class AccountReport(Part):
+    """One tenant's account settled in one place. ``found`` is None where no amount was found."""
+
+    tenant: TenantName
+    place: str
+    starting: int
+    charged: int
+    unknown: int
+    low: int
+    high: int
+    found: int | None
+    settled: bool
+    detail: str = ""
+
+
+class CoverageReport(Part):
+    """What was read of one store, and what could not be."""
+
+    store: str
+    where: str = Field(description="Host, port and database, without credentials.")
+    read: bool
+    units: int = Field(0, description="Keys or rows read.")
+    elements: int = Field(0, description="Elements or columns read.")
+    bytes: int = 0
+    containers: dict[str, int] = Field(default_factory=dict, description="Units by table or by key type.")
+    own_marks_expected: int = 0
+    own_marks_found: int = 0
+    recall: float | None = None
+    control_planted: bool = False
+    control_caught: bool = False
+    unattributed: int = Field(0, description="Units with no mark and no owner: counted, never called clean.")
+    earlier_runs: int = Field(0, description="Marks of other runs met.")
+    skipped: list[str] = Field(default_factory=list, description="What could not be read, and why.")
+    seconds: float = 0.0
+
+
+class ThresholdReport(Part):
+    """One limit of the profile and how the run stood to it."""
+
+    name: str
+    judgement: Judgement
+    measured: float | None
+    limit: float
+    unit: str
+    count: int = 0
+    why: str = ""
+
+
+class TestReport(Part):
+    """One of the five named tests, with a line for each thing it wants."""
+
+    name: str
+    judgement: Judgement
+    lines: list[tuple[str, Judgement]]
+
+
+class NodeReport(Part):
+    """One load-generating process."""
+
+    node: str
+    tenants: int
+    requests: int
+    rows: int
+    complete: bool
+    control_caught: bool
+    lag_p99_ms: float | None
+    cpu_max_percent: float | None
+    memory_max_mb: float | None
+
+
+class Bound(Part):
+    """Nothing was found in ``exposures``: the 95 % upper bound on the rate, corrected for recall."""
+
+    unit: str
+    exposures: int
+    recall: float
+    upper_95: float
+
+
+class Totals(Part):
+    """The counts of the run. ``sent == answered + refused + unknown`` always."""
+
+    tenants: int
+    tenants_started: int
+    sessions: int
+    connections: int
+    sent: int
+    answered: int
+    refused: int
+    refused_as_due: int
+    unknown: int
+    frames: int
+    frames_inspected: int
+    locust_requests: int | None
+    drops_on_purpose: int
+    drops_unwanted: int
+    connect_failures: int
+    seconds: float
+
+
+class Result(Part):
+    """Everything a report can say."""
+
+    format: Literal[1] = 1
+    run_id: str
+    target: str
+    profile_path: str
+    verdict: Verdict
+    exit_code: Literal[0, 1, 3]
+    headline: str = Field(description="One sentence for the first line of every report.")
+    reasons: list[str] = Field(
+        description="Why the verdict is not ISOLATED, or limits were crossed: the weightiest first."
+    )
+    believe: list[str] = Field(description="Why the verdict can be believed: what was looked at, with figures.")
+    started_at_s: float
+    ended_at_s: float | None
+    topology: str
+    totals: Totals
+    findings: list[FindingReport]
+    latencies: list[LatencyReport]
+    operations: list[OperationReport]
+    accounts: list[AccountReport]
+    accounts_settled: int
+    accounts_unsettled: int
+    coverage: list[CoverageReport]
+    thresholds: list[ThresholdReport]
+    tests: list[TestReport]
+    nodes: list[NodeReport]
+    bounds: list[Bound]
+    exposures: dict[str, int]
+    checker_seconds: float = 0.0
