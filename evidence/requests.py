@@ -33,7 +33,9 @@ class Request:
         sent_s: when it left.
         deadline_s: when it is given up.
         resumable: whether the reply may still arrive on a resumed session after its connection is lost.
+        canaries: sequence numbers of the prompt canaries it carries.
         events: the frames of the reply so far, as (type, arrival in seconds).
+        own_marks: how many of the tenant's own stored marks the reply showed.
     """
 
     request_id: str
@@ -45,7 +47,9 @@ class Request:
     sent_s: float
     deadline_s: float
     resumable: bool = False
+    canaries: list[int] = field(default_factory=list)
     events: list[tuple[str, float]] = field(default_factory=list)
+    own_marks: int = 0
     outcome: Outcome | None = None
     reason: str = ""
     ended_s: float = 0.0
