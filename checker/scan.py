@@ -1,0 +1,153 @@
+"""What a store showed: the interface between the store scanners and the judgement.
+
+``checker.redis_scan.scan_redis`` and ``checker.postgres_scan.scan_postgres`` each return one ``StoreScan`` or raise
+``StoreUnreadable``. Memory stays bounded however much leaked: violations are grouped into findings as they are met,
+and only so many findings are kept (``overflow`` counts the violations that no longer found room).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from evidence.findings import Finding, Sighting
+from evidence.marks import MarkKind
+from evidence.oracle import is_control
+
+FINDINGS_KEPT = 10_000
+
+Progress = Callable[[int, int | None], None]
+"""Is called with (units read so far, units expected or None) every now and then while a store is read."""
+
+
+class StoreUnreadable(Exception):
+    """A store can't be read; the message is one sentence: what failed, where (host:port/db), what to do.
+
+    StoreUnreadable
+    ├── StoreUnreachable    nothing answers there: refused, timed out, no such host, lost in between
+    ├── StoreRefused        it answers and does not let us in: wrong password, unknown database or role, TLS
+    ├── StoreNotUnderstood  what answers there does not speak the store's protocol, or the URL says nothing usable
+    └── RightsMissing       we are in, but the role may not see everything: row security, no read rights at all
+    """
+
+
+class StoreUnreachable(StoreUnreadable):
+    """Nothing answers at the store's address, or the connection was lost."""
+
+
+class StoreRefused(StoreUnreadable):
+    """The store answers and refuses us: password, role, database, TLS."""
+
+
+class StoreNotUnderstood(StoreUnreadable):
+    """The address is unusable, or what answers there is another kind of server."""
+
+
+class RightsMissing(StoreUnreadable):
+    """The role we came as may not see what has to be looked at."""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who exists, from the evidence; control tenants (``evidence.oracle.is_control``) included.
+
+    Attributes:
+        names: tenant number to its id in the target, exactly as the target knows it.
+        numbers: id or alias, lower-cased, to tenant number.
+        learnt: ids handed out by the service (thread, agent, session, run) to the tenant they were handed to; an id
+            that two tenants learnt is left out.
+    """
+
+    names: Mapping[int, str]
+    numbers: Mapping[str, int]
+    learnt: Mapping[str, int]
+
+
+@dataclass
+class StoreScan:
+    """What one store showed.
+
+    Attributes:
+        store: ``redis`` or ``postgres``.
+        where: host:port/db, without credentials.
+        findings: violations between tenants, kind MISFILED_DATA, grouped by (owner, recipient, group of places).
+        control_findings: the same where owner and recipient are both control tenants: they prove that looking works.
+        overflow: violations between tenants that belong to none of the findings kept (there are too many).
+        own_marks: (kind, tenant, sequence) of this run's marks found in a place that is their owner's or nobody's.
+        amounts: (label of the budget place, tenant number) to the remaining amount found, in units.
+        budget_places: the labels of all budget places of the profile, found or not.
+        units: keys or rows read.
+        elements: elements (fields, members, entries) or column values read.
+        bytes: bytes read.
+        containers: units by key type or by table; shared ones carry `` (shared)``.
+        unattributed: units with no mark, no name and no owner.
+        earlier_runs: marks of earlier runs met.
+        skipped: what could not be read and why, a sentence each; not empty means the store was not read whole.
+        notes: what is worth knowing about the reading and takes nothing from it, a sentence each.
+        seconds: how long reading took.
+    """
+
+    store: str
+    where: str
+    findings: list[Finding] = field(default_factory=list)
+    control_findings: list[Finding] = field(default_factory=list)
+    overflow: int = 0
+    own_marks: set[tuple[MarkKind, int, int]] = field(default_factory=set)
+    amounts: dict[tuple[str, int], int] = field(default_factory=dict)
+    budget_places: list[str] = field(default_factory=list)
+    units: int = 0
+    elements: int = 0
+    bytes: int = 0
+    containers: dict[str, int] = field(default_factory=dict)
+    unattributed: int = 0
+    earlier_runs: int = 0
+    skipped: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class FindingShelf:
+    """Groups sightings into findings as they come, in bounded memory.
+
+    Args:
+        kept: how many findings to keep; sightings of further causes are only counted.
+    """
+
+    def __init__(self, kept: int = FINDINGS_KEPT) -> None:
+        self._kept = kept
+        self._findings: dict[tuple[object, ...], Finding] = {}
+        self._controls: dict[tuple[object, ...], Finding] = {}
+        self.overflow = 0
+
+    def add(self, sighting: Sighting, count: int = 1) -> None:
+        """Adds ``count`` sightings of one cause, the given one as their example."""
+        control = all(tenant is not None and is_control(tenant) for tenant in (sighting.owner, sighting.recipient))
+        shelf = self._controls if control else self._findings
+        key = (sighting.kind, sighting.severity, sighting.owner, sighting.recipient, sighting.group)
+        finding = shelf.get(key)
+        if finding is None:
+            if len(shelf) >= self._kept:
+                self.overflow += 0 if control else count
+                return
+            finding = shelf[key] = Finding(
+                kind=sighting.kind,
+                severity=sighting.severity,
+                owner=sighting.owner,
+                recipient=sighting.recipient,
+                group=sighting.group,
+                first=sighting,
+                first_at_s=sighting.at_s,
+                last_at_s=sighting.at_s,
+            )
+        finding.add(sighting)
+        finding.count += count - 1
+
+    def hand_over(self, scan: StoreScan) -> None:
+        """Puts the findings, the most frequent first, and the overflow into ``scan``."""
+        scan.findings = _by_weight(self._findings)
+        scan.control_findings = _by_weight(self._controls)
+        scan.overflow = self.overflow
+
+
+def _by_weight(shelf: dict[tuple[object, ...], Finding]) -> list[Finding]:
+    return sorted(shelf.values(), key=lambda finding: (-finding.count, finding.group))
