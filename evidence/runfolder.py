@@ -49,6 +49,7 @@ class RunHeader:
         stopped_by: why the run ended (run time, user, abort).
         locust_requests: what Locust's own statistics counted as ended requests, and as failed, at the end.
         clean_up: whether what the run created is to be removed.
+        cleaned_at_s: when that was done, so that the stores hold nothing of this run any more.
     """
 
     run_id: str
@@ -67,6 +68,7 @@ class RunHeader:
     locust_requests: int | None = None
     locust_failures: int | None = None
     clean_up: bool = True
+    cleaned_at_s: float | None = None
     format: int = FORMAT
 
 

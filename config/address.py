@@ -1,0 +1,30 @@
+"""Addresses as people may see them: without user, password or query."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def shown(url: str) -> str:
+    """Returns ``host:port/path`` of a URL, or of a libpq string of ``key=value`` words, without any credential."""
+    if "://" not in url:
+        words = dict(word.split("=", 1) for word in url.split() if "=" in word)
+        return f"{words.get('host', 'local socket')}:{words.get('port', 'default')}/{words.get('dbname', '')}"
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(an address that can't be read)"
+    return f"{parts.hostname or 'local socket'}{port}{parts.path}"
+
+
+def scrub(text: str, *urls: str) -> str:
+    """Returns ``text`` without the passwords of these URLs, should a library have put one into a message."""
+    for url in urls:
+        try:
+            password = urlsplit(url).password
+        except ValueError:
+            continue
+        if password:
+            text = text.replace(password, "(hidden)")
+    return text

@@ -1,0 +1,1 @@
+"""The run's life inside Locust: opened, provisioned, sampled, drained, checked and cleaned up."""

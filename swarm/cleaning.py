@@ -1,0 +1,117 @@
+"""Removing what a run created, exactly that, and saying what could not be removed."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from dataclasses import asdict, dataclass, field
+
+import orjson
+import psycopg2
+import psycopg2.extras
+import redis
+
+from config.profile import Profile
+from evidence.marks import Keyring, MarkKind
+from evidence.records import TenantProvisioned
+from evidence.runfolder import RunFolder
+from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, redis_error
+
+_BATCH = 200
+
+
+@dataclass(slots=True)
+class CleanUp:
+    """What was removed.
+
+    Attributes:
+        tenants: tenants the run had created.
+        rows: rows removed by the profile's own statements (cascades not counted).
+        keys: Redis keys removed.
+        left: what could not be removed, a sentence each.
+    """
+
+    tenants: int = 0
+    rows: int = 0
+    keys: int = 0
+    left: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        text = f"removed {self.tenants} tenants ({self.rows} rows with what hangs on them, {self.keys} Redis keys)"
+        return text + "".join(f"\n  not removed: {sentence}" for sentence in self.left)
+
+
+def clean(folder: RunFolder, profile: Profile) -> CleanUp:
+    """Removes every tenant that the run's evidence names, and writes ``clean-up.json``. May be called again.
+
+    Raises:
+        RunFolderError: the folder can't be read.
+    """
+    header, key = folder.header(), folder.key()
+    names = {row.name: row.tenant for _, _, row in folder.rows() if isinstance(row, TenantProvisioned)}
+    done = CleanUp(tenants=len(names))
+    if names:
+        for remove in (_remove_keys, _remove_rows):
+            try:
+                remove(profile, Keyring(key), list(names), done)
+            except StoreError as error:
+                done.left.append(str(error))
+    (folder.path / "clean-up.json").write_bytes(orjson.dumps(asdict(done), option=orjson.OPT_INDENT_2))
+    if not done.left:
+        header.cleaned_at_s = time.time()
+        folder.write_header(header)
+    return done
+
+
+def _remove_rows(profile: Profile, _keyring: Keyring, names: list[str], done: CleanUp) -> None:
+    store = profile.stores.postgres
+    if store is None:
+        return
+    url = store.url.get_secret_value()
+    connection = open_postgres(url)
+    connection.autocommit = True
+    try:
+        for statement in profile.provisioning.sql_remove:
+            try:
+                with connection.cursor() as cursor:
+                    for name in names:
+                        cursor.execute(statement, {"tenant": name})
+                        done.rows += max(cursor.rowcount, 0)
+            except psycopg2.Error as error:
+                done.left.append(f"{statement}: {postgres_error(error, url)}")
+    finally:
+        connection.close()
+
+
+def _remove_keys(profile: Profile, keyring: Keyring, names: list[str], done: CleanUp) -> None:
+    """One SCAN for all tenants: the mark in a key's name says whether it is one of ours."""
+    store, patterns = profile.stores.redis, profile.provisioning.redis_remove
+    if store is None or not patterns:
+        return
+    url = store.url.get_secret_value()
+    client = open_redis(url)
+    ours = set(names)
+    try:
+        batch: list[str] = []
+        for name in client.scan_iter(count=1000):
+            if _matches(name, patterns, keyring, ours):
+                batch.append(name)
+            if len(batch) >= _BATCH:
+                done.keys += int(client.unlink(*batch))
+                batch = []
+        if batch:
+            done.keys += int(client.unlink(*batch))
+    except (redis.RedisError, OSError, UnicodeDecodeError) as error:
+        raise redis_error(error, url) from None
+    finally:
+        client.close()
+
+
+def _matches(key: str, patterns: tuple[str, ...], keyring: Keyring, ours: set[str]) -> bool:
+    for found in keyring.find(key):
+        if found.mark.kind is not MarkKind.TENANT:
+            continue
+        name = key.encode()[found.start : found.end].decode()
+        if name in ours and any(fnmatch.fnmatchcase(key, pattern.replace("{tenant}", name)) for pattern in patterns):
+            return True
+    return False

@@ -1,0 +1,58 @@
+"""The project's own command-line options, and the profile they lead to."""
+
+from __future__ import annotations
+
+from locust.argument_parser import LocustArgumentParser
+
+import os
+from argparse import Namespace
+from pathlib import Path
+
+from config.load import DEFAULT_PROFILE, load
+from config.profile import Profile
+
+# Options that stand for a variable of the profile, so that an address can be given either way.
+_VARIABLES = {"target_url": "TARGET_URL", "redis_url": "REDIS_URL", "postgres_url": "POSTGRES_URL"}
+
+
+def add_options(parser: LocustArgumentParser) -> None:
+    """Adds the options to Locust's parser. Locust calls this at every load of its web page, each time anew."""
+    group = parser.add_argument_group("Tenant isolation")
+    group.add_argument(
+        "--target-profile", default=str(DEFAULT_PROFILE), env_var="TARGET_PROFILE", include_in_web_ui=False,
+        help="TOML file that says how to talk to the target",
+    )  # fmt: skip
+    group.add_argument(
+        "--runs", default="runs", include_in_web_ui=False, help="folder for the run folders (default: runs)"
+    )
+    group.add_argument(
+        "--keep-data", action="store_true", default=False,
+        help="leave what the run created in the target, so that it can be checked again",
+    )  # fmt: skip
+    group.add_argument(
+        "--no-check", action="store_true", default=False, help="only write evidence; check later: python -m checker"
+    )
+    group.add_argument(
+        "--drain-timeout", type=float, default=60.0, include_in_web_ui=False,
+        help="seconds the master waits for the workers' last reports (default: 60)",
+    )  # fmt: skip
+    for option, variable in _VARIABLES.items():
+        group.add_argument(
+            "--" + option.replace("_", "-"), default="", include_in_web_ui=False,
+            help=f"in place of the environment variable {variable}",
+        )  # fmt: skip
+
+
+def environment_of(options: Namespace) -> dict[str, str]:
+    """Returns the environment variables with those options put in that stand for one."""
+    given = {variable: getattr(options, option, "") for option, variable in _VARIABLES.items()}
+    return {**os.environ, **{variable: value for variable, value in given.items() if value}}
+
+
+def profile_of(options: Namespace) -> Profile:
+    """Returns the target profile that the options name.
+
+    Raises:
+        ProfileError: it can't be used.
+    """
+    return load(Path(options.target_profile), environment_of(options))

@@ -1,0 +1,95 @@
+"""Connections to the target's stores for making and removing tenants, and their errors as sentences.
+
+psycopg2 holds up every greenlet of the process unless it is told how to wait; ``wait_with_gevent`` tells it.
+"""
+
+from __future__ import annotations
+
+import psycopg2
+import psycopg2.extensions
+import redis
+from gevent.socket import wait_read, wait_write
+
+from config.address import scrub, shown
+
+_TIMEOUT_S = 10
+
+
+class StoreError(Exception):
+    """A store could not be used; the message is one sentence: what failed, where, what to do."""
+
+
+def wait_with_gevent() -> None:
+    """Lets other greenlets run while a query of psycopg2 is under way, in this whole process."""
+    psycopg2.extensions.set_wait_callback(_wait)
+
+
+def _wait(connection: psycopg2.extensions.connection) -> None:
+    while True:
+        state = connection.poll()
+        if state == psycopg2.extensions.POLL_OK:
+            return
+        if state == psycopg2.extensions.POLL_READ:
+            wait_read(connection.fileno())
+        elif state == psycopg2.extensions.POLL_WRITE:
+            wait_write(connection.fileno())
+        else:
+            raise psycopg2.OperationalError(f"psycopg2 is in an unknown state ({state})")
+
+
+def open_postgres(url: str) -> psycopg2.extensions.connection:
+    """Connects to Postgres.
+
+    Raises:
+        StoreError: it refuses, or the address can't be used.
+    """
+    try:
+        return psycopg2.connect(url, connect_timeout=_TIMEOUT_S, application_name="tenant-isolation-swarm")
+    except psycopg2.Error as error:
+        raise postgres_error(error, url) from None
+
+
+def open_redis(url: str) -> redis.Redis:
+    """Connects to Redis and asks it for a sign of life.
+
+    Raises:
+        StoreError: it refuses, or the address can't be used.
+    """
+    try:
+        client = redis.Redis.from_url(
+            url, decode_responses=True, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
+        )
+        client.ping()
+    except (redis.RedisError, ValueError, OSError) as error:
+        raise redis_error(error, url) from None
+    return client
+
+
+def postgres_error(error: psycopg2.Error, url: str) -> StoreError:
+    """Returns the error as a sentence that names the place and the remedy."""
+    where = f"Postgres at {shown(url)}"
+    lines = scrub(str(error).strip(), url).splitlines()
+    said = lines[0].strip() if lines else type(error).__name__
+    if error.pgcode in ("42P01", "42703"):
+        return StoreError(
+            f"{where}: {said.removeprefix('ERROR:').strip()}: apply the target's migrations, "
+            "or correct [provisioning] in the profile"
+        )
+    if error.pgcode == "42501":
+        return StoreError(f"{where}: {said.removeprefix('ERROR:').strip()}: give the role this right")
+    if "password authentication failed" in said:
+        return StoreError(f"{where}: the password was refused: correct stores.postgres.url")
+    if "Connection refused" in str(error):
+        return StoreError(f"{where}: connection refused: is it running, and is the address right?")
+    return StoreError(f"{where}: {said}")
+
+
+def redis_error(error: Exception, url: str) -> StoreError:
+    """Returns the error as a sentence that names the place and the remedy."""
+    where = f"Redis at {shown(url)}"
+    said = scrub(str(error).strip(), url) or type(error).__name__
+    if isinstance(error, redis.AuthenticationError):
+        return StoreError(f"{where}: the password was refused: correct stores.redis.url")
+    if "refused" in said.lower():
+        return StoreError(f"{where}: connection refused: is it running, and is the address right?")
+    return StoreError(f"{where}: {said}")

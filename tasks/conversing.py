@@ -1,0 +1,28 @@
+"""Starting agents and conversing with them."""
+
+from __future__ import annotations
+
+from tasks.speaker import ActingUser, speaker_of
+
+
+def converse(user: ActingUser) -> None:
+    """Sends a message to an agent and does not wait: several may be at work for the tenant at once."""
+    speaker_of(user).ask("chat")
+
+
+def converse_in_turn(user: ActingUser) -> None:
+    """Sends a message and waits for the whole answer, then asks once more about it on the same connection."""
+    speaker = speaker_of(user)
+    first = speaker.ask("chat")
+    if first is not None and speaker.wait(first):
+        speaker.ask("chat", session=first.session)
+
+
+def check_routing(user: ActingUser) -> None:
+    """Asks the target to answer to this very session."""
+    speaker_of(user).ask("routing")
+
+
+def look_back(user: ActingUser) -> None:
+    """Reads the history of the tenant's conversations."""
+    speaker_of(user).ask("history")

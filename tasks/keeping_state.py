@@ -1,0 +1,23 @@
+"""Reading and changing what the target keeps for the tenant."""
+
+from __future__ import annotations
+
+from tasks.speaker import ActingUser, speaker_of
+
+
+def read_state(user: ActingUser) -> None:
+    """Reads the tenant's state."""
+    speaker_of(user).ask("state_read")
+
+
+def change_state(user: ActingUser) -> None:
+    """Puts a fresh canary into the tenant's state."""
+    speaker_of(user).ask("state_write")
+
+
+def change_and_read_back(user: ActingUser) -> None:
+    """Changes the state, waits until that is done, and reads it back on the same connection."""
+    speaker = speaker_of(user)
+    change = speaker.ask("state_write")
+    if change is not None and speaker.wait(change):
+        speaker.ask("state_read", session=change.session)

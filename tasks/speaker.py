@@ -1,0 +1,59 @@
+"""What a task needs of the user it runs on."""
+
+from __future__ import annotations
+
+import random
+from typing import Protocol
+
+from evidence.requests import Request
+
+
+class Speaker(Protocol):
+    """A tenant at work: its sessions by ordinal, its budget, its schedule."""
+
+    random: random.Random
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions the tenant holds."""
+
+    @property
+    def drop_after_ms(self) -> tuple[float, float]:
+        """How long after a send a drop follows, in milliseconds."""
+
+    def ask(self, name: str, *, session: int | None = None) -> Request | None:
+        """Sends an operation of the profile; None if nothing was sent. Does not wait for the reply."""
+
+    def wait(self, request: Request) -> bool:
+        """Waits until the request has ended; returns whether it has."""
+
+    def pause(self, low_ms: float, high_ms: float) -> None:
+        """Waits for a random time between two bounds in milliseconds."""
+
+    def drop(self, session: int) -> None:
+        """Drops a session's connection as a lost network would."""
+
+    def leave(self, session: int) -> None:
+        """Closes a session's connection properly."""
+
+    def reopen(self, session: int, *, resume: bool) -> None:
+        """Connects a session again, and takes up what was dropped if ``resume``."""
+
+
+class ActingUser(Protocol):
+    """A user whose tenant is at work."""
+
+    @property
+    def presence(self) -> Speaker | None:
+        """The tenant at work; None before it has started."""
+
+
+def speaker_of(user: ActingUser) -> Speaker:
+    """Returns the tenant at work.
+
+    Raises:
+        RuntimeError: a task runs on a user that has not started, which Locust never does.
+    """
+    if user.presence is None:
+        raise RuntimeError("a task was run before its user had started")
+    return user.presence

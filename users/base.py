@@ -1,0 +1,81 @@
+"""What every tenant kind is: a Locust user that holds a presence at the target."""
+
+from __future__ import annotations
+
+from locust import TaskSet, User
+from locust.exception import StopUser
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from users.credentials import Credentials
+from users.presence import Presence
+from users.run import NodeRun, TenantUnavailable, current_run
+from users.tenant import Tenant
+
+
+class TenantUser(User):
+    """One tenant. Kinds differ in their tasks, in how often they act and in how many sessions they hold.
+
+    Attributes:
+        rate: name of the profile's workload rate that this kind follows.
+        holds: sessions held at once; None leaves it to the profile's share of tenants with two.
+        may_run_out: whether some tenants of this kind get a budget that runs out.
+    """
+
+    abstract = True
+    rate: ClassVar[str]
+    holds: ClassVar[int | None] = None
+    may_run_out: ClassVar[bool] = False
+    presence: Presence | None = None
+
+    def on_start(self) -> None:
+        """Takes a provisioned tenant and opens its sessions."""
+        run = current_run(self.environment)
+        if run is None:
+            raise StopUser  # the run was not opened here: its reason has been reported
+        run.ready.wait()
+        workload = run.profile.workload
+        short = self.may_run_out and run.random.random() < workload.short_budgets
+        try:
+            identity = run.tenants.take(short=short)
+        except TenantUnavailable:
+            raise StopUser from None  # reported by whoever provisions
+        sessions = self.holds or (2 if run.random.random() < workload.two_sessions else 1)
+        self.presence = Presence(
+            run,
+            Tenant.of(identity, run.key),
+            sessions=sessions,
+            rate=getattr(workload, self.rate),
+            credentials=credentials_of(run),
+            tls=tls_of(run),
+        )
+        self.presence.begin(type(self).__name__)
+
+    def wait_time(self) -> float:
+        """Returns the seconds until this tenant means to send again."""
+        return self.presence.next_pause_s() if self.presence is not None else 1.0
+
+    def on_stop(self) -> None:
+        """Waits for open replies as long as the profile says, then ends the sessions."""
+        if self.presence is not None:
+            self.presence.drain()
+            self.presence.finish("user stopped")
+
+
+def weigh(weights: Mapping[Callable[..., None], int]) -> list[TaskSet | Callable[..., Any]]:
+    """Returns a list of tasks, each as often as its weight says, as Locust wants it."""
+    return [task for task, weight in weights.items() for _ in range(weight)]
+
+
+def credentials_of(run: NodeRun) -> Credentials:
+    """Returns the one credential source of this process and run."""
+    return run.shared("credentials", lambda: Credentials(run.profile))
+
+
+def tls_of(run: NodeRun) -> ssl.SSLContext | None:
+    """Returns the one TLS context of this process and run, None for ws addresses."""
+    if not run.profile.target.url.startswith("wss:"):
+        return None
+    return run.shared("tls", ssl.create_default_context)

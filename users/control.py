@@ -1,0 +1,78 @@
+"""The live control: a leak that we cause on purpose, to see that looking works.
+
+Two control tenants that no user plays: the first stores the second's canary through the target and reads it back. The
+oracle must sight the second's data on the first's session. What stays in the stores is the checker's control.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from evidence.marks import Mark, MarkKind
+from evidence.records import ControlCaught, Row
+from evidence.requests import Outcome
+from users.base import credentials_of, tls_of
+from users.hooks import IsolationEvents
+from users.presence import Presence
+from users.run import NodeRun, TenantUnavailable
+from users.tenant import Tenant
+
+_STEPS = ("state_write", "state_read")
+
+
+@dataclass(slots=True)
+class _Holder(Tenant):
+    planted: int = 0
+
+    def next_state_canary(self) -> str:
+        return self.key.mint_canary(Mark(MarkKind.STATE, self.planted, 1))
+
+
+class _Aside(NodeRun):
+    """The run as the control sees it: it is no part of the load, so nothing of it is counted or reported."""
+
+    def record(self, row: Row) -> None:
+        pass
+
+    def report(
+        self, request_type: str, name: str, ms: float | None, length: int = 0, *, error: Exception | None = None
+    ) -> None:
+        pass
+
+
+def try_control(run: NodeRun) -> ControlCaught:
+    """Plants the control through the target and says whether this node's oracle saw it."""
+
+    def outcome(caught: bool, detail: str = "") -> ControlCaught:
+        return ControlCaught(run.node, run.unix_s(time.perf_counter()), caught, detail)
+
+    try:
+        identity, planted = run.tenants.take_control()
+    except TenantUnavailable as error:
+        return outcome(False, str(error))
+    missing = [name for name in _STEPS if run.profile.operations.get(name) is None]
+    if missing:
+        return outcome(False, f"the profile has no operation {' and no '.join(missing)} to plant a control with")
+    aside = _Aside(
+        run.environment, run_id=run.run_id, node=run.node, worker_index=run.worker_index, key=run.key,
+        profile=run.profile, sink=run.sink, tenants=run.tenants,
+    )  # fmt: skip
+    aside.hooks = IsolationEvents()
+    tenant = _Holder.of(identity, run.key)
+    assert isinstance(tenant, _Holder)
+    tenant.planted = planted
+    presence = Presence(aside, tenant, sessions=1, rate=1.0, credentials=credentials_of(run), tls=tls_of(run))
+    try:
+        presence.reopen(0, resume=False)
+        for name in _STEPS:
+            request = presence.ask(name)
+            if request is None:
+                return outcome(False, "the control tenant could not connect to the target")
+            presence.wait(request)
+            if request.outcome is not Outcome.ANSWERED:
+                return outcome(False, f"the control's {name} was not answered: {request.reason}")
+    finally:
+        presence.finish("control done")
+    caught = any(sighting.owner == planted for sighting in aside.control_sightings)
+    return outcome(caught, "" if caught else "the target returned the planted data and the oracle did not see it")

@@ -1,0 +1,148 @@
+"""A tenant at work: its sessions, its budget and its schedule. This is what tasks speak through."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import time
+
+import gevent
+
+from evidence.records import TenantStarted
+from evidence.requests import Request
+from users.credentials import Credentials
+from users.pacing import Pace
+from users.run import NodeRun
+from users.session import Session, SessionUnavailable
+from users.tenant import Tenant
+
+# A tenant that knows it has run out asks this often more, to see that it is refused, and then stops asking.
+REFUSALS_WANTED = 2
+_WAIT_FOR_CONNECTION_S = 5.0
+
+
+class Presence:
+    """One tenant, acting.
+
+    Args:
+        run: the run.
+        tenant: who acts.
+        sessions: how many sessions it holds at once.
+        rate: how many requests a second it means to send.
+        credentials: makes tokens.
+        tls: for wss addresses.
+    """
+
+    def __init__(
+        self, run: NodeRun, tenant: Tenant, *, sessions: int, rate: float, credentials: Credentials,
+        tls: ssl.SSLContext | None,
+    ) -> None:  # fmt: skip
+        self.tenant = tenant
+        self.random = random.Random(f"{run.profile.workload.seed}/{tenant.number}")
+        self._run = run
+        self._sessions = [Session(run, tenant, ordinal, credentials, tls) for ordinal in range(sessions)]
+        self._pace = Pace(rate, self.random, time.perf_counter())
+        self._slot_s: float | None = None
+        self._finished = False
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions the tenant holds."""
+        return len(self._sessions)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are open on all sessions."""
+        return sum(session.in_flight for session in self._sessions)
+
+    def begin(self, user_class: str) -> None:
+        """Opens the sessions and waits for the first slot. A refused connection is tried again in the background."""
+        self._run.acting[self.tenant.number] = self
+        self._run.exposures["tenants"] += 1
+        now_s = self._run.unix_s(time.perf_counter())
+        self._run.record(TenantStarted(self.tenant.number, user_class, len(self._sessions), now_s))
+        for session in self._sessions:
+            session.reopen(resume=False)
+        gevent.sleep(self.next_pause_s())
+
+    def next_pause_s(self) -> float:
+        """Takes the next slot of the schedule and returns the seconds until then, 0 if it has passed already."""
+        self._slot_s = self._pace.due_s
+        self._pace.advance()
+        return max(0.0, self._slot_s - time.perf_counter())
+
+    def ask(self, name: str, *, session: int | None = None) -> Request | None:
+        """Sends the operation ``name`` of the profile, unless the budget says it is time to stop.
+
+        Args:
+            name: the operation.
+            session: ordinal of the session; one at random if None.
+
+        Returns:
+            The request, still open; or None if nothing was sent: the profile has no such operation, the budget is
+            spent and the refusals were seen, or there was no connection.
+        """
+        intended_s, self._slot_s = self._slot_s or time.perf_counter(), None
+        operation = self._run.profile.operations.get(name)
+        if operation is None or self._stops_asking(operation.cost):
+            return None
+        chosen = self._sessions[self.random.randrange(len(self._sessions)) if session is None else session]
+        if not chosen.wait_open(_WAIT_FOR_CONNECTION_S):
+            self._run.exposures["requests_without_connection"] += 1
+            return None
+        chosen.wait_for_room(self._run.profile.workload.in_flight)
+        try:
+            return chosen.ask(name, operation, intended_s)
+        except SessionUnavailable:
+            self._run.exposures["requests_without_connection"] += 1
+            return None
+
+    def wait(self, request: Request) -> bool:
+        """Waits until the request has ended; returns whether it has."""
+        return self._sessions[request.session].wait(request)
+
+    def pause(self, low_ms: float, high_ms: float) -> None:
+        """Waits for a random time between two bounds in milliseconds, as people do."""
+        gevent.sleep(self.random.uniform(low_ms, high_ms) / 1000)
+
+    def drop(self, session: int) -> None:
+        """Drops a session's connection as a lost network would."""
+        self._sessions[session].drop()
+
+    def leave(self, session: int) -> None:
+        """Closes a session's connection properly once its replies are in."""
+        self._sessions[session].wait_idle(self._run.profile.workload.drain_s)
+        self._sessions[session].leave()
+
+    def reopen(self, session: int, *, resume: bool) -> None:
+        """Connects a session again, and takes up what was dropped if ``resume``."""
+        if not self._sessions[session].is_open:
+            self._sessions[session].reopen(resume=resume)
+
+    @property
+    def drop_after_ms(self) -> tuple[float, float]:
+        """How long after a send a drop follows, in milliseconds."""
+        return self._run.profile.workload.drop_after_ms
+
+    def keep(self, now_s: float) -> None:
+        """Keeps the sessions alive and gives up overdue requests."""
+        for session in self._sessions:
+            session.keep(now_s)
+
+    def drain(self) -> None:
+        """Waits for open replies, at most as long as the profile says."""
+        deadline_s = time.perf_counter() + self._run.profile.workload.drain_s
+        for session in self._sessions:
+            session.wait_idle(max(0.0, deadline_s - time.perf_counter()))
+
+    def finish(self, reason: str) -> None:
+        """Ends all sessions, what is open becomes unknown, and writes the ledger. May be called again."""
+        for session in self._sessions:
+            session.finish(reason)
+        if not self._finished:
+            self._finished = True
+            self._run.acting.pop(self.tenant.number, None)
+            self._run.record(self.tenant.ledger())
+
+    def _stops_asking(self, cost: int) -> bool:
+        return self.tenant.account.exhausted(cost) and self.tenant.refusals_seen >= REFUSALS_WANTED

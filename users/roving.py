@@ -1,0 +1,15 @@
+"""The tenant kind that comes and goes."""
+
+from __future__ import annotations
+
+from tasks.coming_and_going import come_and_go, vanish_mid_request
+from tasks.conversing import converse, look_back
+from users.base import TenantUser, weigh
+
+
+class RovingTenant(TenantUser):
+    """Drops out mid-request, reconnects, resumes; closes, stays away, and opens a new session."""
+
+    weight = 2
+    rate = "roving_rate"
+    tasks = weigh({vanish_mid_request: 4, come_and_go: 2, converse: 2, look_back: 1})

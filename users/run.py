@@ -1,0 +1,182 @@
+"""One process's part of a run: what every tenant on it shares."""
+
+from __future__ import annotations
+
+from locust.env import Environment
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol, TypeVar, cast
+
+from gevent.event import Event
+
+from config.profile import Profile
+from evidence.budgets import BudgetBands
+from evidence.findings import FindingKind, Severity, Sighting
+from evidence.marks import Keyring, RunKey
+from evidence.oracle import FrameFields, Oracle, is_control
+from evidence.records import Row, SightingSeen
+from users.hooks import isolation_events
+from users.tenant import Tenant, TenantIdentity
+
+_ATTRIBUTE = "isolation_run"
+Shared = TypeVar("Shared")
+_BUDGET_KINDS = {FindingKind.ACCOUNT_MISMATCH, FindingKind.REFUSED_TOO_EARLY, FindingKind.NOT_REFUSED}
+
+
+class Sink(Protocol):
+    """Takes rows of evidence, to a file or to the master."""
+
+    def record(self, row: Row) -> None:
+        """Writes a row down; it may be kept in memory for up to a second."""
+
+
+class TenantSource(Protocol):
+    """Hands out tenants that exist in the target, each once."""
+
+    def take(self, *, short: bool) -> TenantIdentity:
+        """Returns the next tenant; ``short`` asks for one whose budget runs out.
+
+        Raises:
+            TenantUnavailable: the target or a store would not have it.
+        """
+
+    def take_control(self) -> tuple[TenantIdentity, int]:
+        """Returns the holder of this node's planted control, and the number of the tenant whose data is planted.
+
+        Raises:
+            TenantUnavailable: the target or a store would not have it.
+        """
+
+
+class TenantUnavailable(Exception):
+    """No tenant could be provisioned; the message is one sentence: what failed, where, what to do."""
+
+
+class Acting(Protocol):
+    """A tenant that acts, as the node sees it."""
+
+    tenant: Tenant
+
+    @property
+    def in_flight(self) -> int:
+        """How many of its requests are open."""
+
+    def keep(self, now_s: float) -> None:
+        """Keeps its sessions alive and gives up overdue requests."""
+
+    def finish(self, reason: str) -> None:
+        """Ends its sessions; what is open becomes unknown for this reason. May be called again."""
+
+
+class LeakSighted(Exception):
+    """How a leak shows in Locust's failures. Its text names the kind only, so that equal leaks add up."""
+
+
+class NodeRun:
+    """What the tenants of one process share in one run.
+
+    Args:
+        environment: Locust's environment, whose events and statistics the run reports to.
+        run_id: the run's id.
+        node: this process's name in the run.
+        worker_index: Locust's ordinal of this worker, 0 in a local run.
+        key: the run's mark key.
+        profile: the target profile.
+        sink: where evidence goes.
+        tenants: where tenants come from.
+
+    Attributes:
+        ready: set once the live control has been tried; tenants wait for it.
+        exposures: how often the node did what makes leaks show, by name.
+        control_sightings: what the oracle saw on sessions of the planted control.
+        acting: the tenants that act now, by number.
+        stopping: set when tenants are being stopped, so that nobody reconnects any more.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        run_id: str,
+        node: str,
+        worker_index: int,
+        key: RunKey,
+        profile: Profile,
+        sink: Sink,
+        tenants: TenantSource,
+    ) -> None:
+        self.environment = environment
+        self.run_id = run_id
+        self.node = node
+        self.worker_index = worker_index
+        self.key = key
+        self.profile = profile
+        self.sink = sink
+        self.tenants = tenants
+        self.hooks = isolation_events(environment)
+        self.bands = BudgetBands(key)
+        self.roster: dict[str, int] = {}
+        frames = profile.frames
+        self.oracle = Oracle(
+            Keyring(key), self.bands, FrameFields(frames.tenant, frames.budget, frames.learn), self.roster
+        )
+        self.random = random.Random(f"{profile.workload.seed}/{worker_index}")
+        self.exposures: Counter[str] = Counter()
+        self.acting: dict[int, Acting] = {}
+        self.control_sightings: list[Sighting] = []
+        self.ready = Event()
+        self.stopping = False
+        self._shared: dict[str, object] = {}
+        self._epoch_s = time.time() - time.perf_counter()
+
+    def unix_s(self, perf_s: float) -> float:
+        """Returns the Unix time in seconds of a moment on the ``perf_counter`` time line."""
+        return perf_s + self._epoch_s
+
+    def record(self, row: Row) -> None:
+        """Writes a row of evidence down."""
+        self.sink.record(row)
+
+    def sight(self, sighting: Sighting) -> None:
+        """Reports what belongs to somebody else: evidence, the project's hooks and, for leaks, Locust's failures."""
+        if sighting.owner is not None and is_control(sighting.owner) and is_control(sighting.recipient or 0):
+            self.control_sightings.append(sighting)
+            return
+        self.record(SightingSeen.of(sighting))
+        if sighting.severity is Severity.LEAK:
+            self.environment.stats.log_error("LEAK", sighting.kind, LeakSighted(sighting.kind.meaning))
+        if sighting.kind in _BUDGET_KINDS:
+            self.hooks.budget_violated.fire(sighting=sighting)
+        self.hooks.leak_sighted.fire(sighting=sighting)
+
+    def report(
+        self, request_type: str, name: str, ms: float | None, length: int = 0, *, error: Exception | None = None
+    ) -> None:
+        """Fires Locust's ``request`` event."""
+        self.environment.events.request.fire(
+            request_type=request_type, name=name, response_time=ms, response_length=length, exception=error, context={}
+        )
+
+    def shared(self, name: str, make: Callable[[], Shared]) -> Shared:
+        """Returns what tenants of this run share under ``name``; made by ``make`` at the first call."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return cast(Shared, self._shared[name])
+
+    def attach(self) -> None:
+        """Makes this the run that users of the environment take part in."""
+        setattr(self.environment, _ATTRIBUTE, self)
+
+    def detach(self) -> None:
+        """Ends this run for users of the environment."""
+        if getattr(self.environment, _ATTRIBUTE, None) is self:
+            setattr(self.environment, _ATTRIBUTE, None)
+
+
+def current_run(environment: Environment) -> NodeRun | None:
+    """Returns the run that users of this environment take part in, or None if none was opened here."""
+    run = getattr(environment, _ATTRIBUTE, None)
+    return run if isinstance(run, NodeRun) else None

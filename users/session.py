@@ -1,0 +1,314 @@
+"""A tenant's persistent session: opened once, read by its own reader, kept alive, reconnected when it drops."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import time
+
+import gevent
+from gevent.event import Event
+
+from config.profile import Operation
+from evidence.records import ConnectFailed, SessionEnded, SessionOpened
+from evidence.requests import Outcome, Request
+from users.correspondence import Correspondence
+from users.credentials import CredentialRefused, Credentials
+from users.run import NodeRun
+from users.tenant import Tenant
+from users.wire.connection import Connection, ConnectionLost, ConnectRefused
+
+_CLOSE_S = 2.0
+
+
+class SessionUnavailable(Exception):
+    """The session has no open connection and could not get one in time."""
+
+
+class Session:
+    """One persistent session of a tenant, over one connection at a time.
+
+    Args:
+        run: the run.
+        tenant: whose session it is.
+        ordinal: its number within the tenant.
+        credentials: makes tokens.
+        tls: for wss addresses.
+    """
+
+    def __init__(
+        self, run: NodeRun, tenant: Tenant, ordinal: int, credentials: Credentials, tls: ssl.SSLContext | None
+    ) -> None:
+        self.ordinal = ordinal
+        self._run = run
+        self._tenant = tenant
+        self._credentials = credentials
+        self._tls = tls
+        self._talk = Correspondence(run, tenant, ordinal, self._wake)
+        self._connection: Connection | None = None
+        self._connections = 0
+        self._frames_before = 0
+        self._changed = Event()
+        self._closed = False
+        self._reader: gevent.Greenlet[..., None] | None = None
+        self._mender: gevent.Greenlet[..., None] | None = None
+        self._last_sent_s = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session has a connection now."""
+        return self._connection is not None
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are open."""
+        return len(self._talk.book)
+
+    def open(self, *, resume: bool = False) -> None:
+        """Connects, and takes up the dropped session if ``resume``.
+
+        Raises:
+            SessionUnavailable: the connection was refused; the evidence and Locust's failures say why.
+        """
+        started_s = time.perf_counter()
+        run, settings = self._run, self._run.profile.target
+        try:
+            url, headers, auth_ms = self._credentials.url_and_headers(self._tenant.identity)
+            headers += [(name, value.get_secret_value()) for name, value in settings.headers.items()]
+            connection = Connection.open(
+                url,
+                headers=headers,
+                subprotocols=settings.subprotocols,
+                origin=settings.origin,
+                ssl_context=self._tls,
+                timeout_s=settings.connect_timeout_s,
+                max_message_bytes=settings.max_message_bytes,
+            )
+        except CredentialRefused as error:
+            self._refused("auth", error.status, str(error), error)
+        except ConnectRefused as error:
+            self._credentials.forget(self._tenant.identity)
+            self._refused(error.stage, error.status, error.detail, error)
+        total_ms = (time.perf_counter() - started_s) * 1000
+        self._connection = connection
+        ordinal, self._connections = self._connections, self._connections + 1
+        self._last_sent_s = time.perf_counter()
+        self._frames_before = self._tenant.counts.frames
+        previous = self._talk.learnt.get("session")
+        self._talk.ready = run.profile.frames.ready is None
+        self._report_opened(connection, auth_ms, total_ms, ordinal, resume)
+        self._reader = gevent.spawn(self._read, connection, ordinal)
+        self._wait_ready()
+        if resume:
+            self._resume(previous)
+        self._wake()
+
+    def ask(self, name: str, operation: Operation, intended_s: float) -> Request:
+        """Sends a request and returns it without waiting for the reply.
+
+        Raises:
+            SessionUnavailable: there is no connection; nothing was sent or counted.
+        """
+        connection = self._connection
+        if connection is None:
+            raise SessionUnavailable("the session has no connection")
+        request, frame = self._talk.compose(name, operation, intended_s)
+        # A lost connection is found by the reader, which ends what was open; a resume may still bring the reply.
+        with contextlib.suppress(ConnectionLost):
+            request.sent_s = connection.send_text(frame)
+        self._last_sent_s = request.sent_s
+        return request
+
+    def wait(self, request: Request, timeout_s: float | None = None) -> bool:
+        """Waits until the request has ended; returns whether it has."""
+        deadline_s = None if timeout_s is None else time.perf_counter() + timeout_s
+        while request.outcome is None and not self._closed:
+            left_s = None if deadline_s is None else deadline_s - time.perf_counter()
+            if left_s is not None and left_s <= 0:
+                break
+            self._changed.wait(left_s)
+        return request.outcome is not None
+
+    def wait_open(self, timeout_s: float) -> bool:
+        """Waits until the session has a connection, at most ``timeout_s``; returns whether it has."""
+        deadline_s = time.perf_counter() + timeout_s
+        while self._connection is None and not self._closed and (left_s := deadline_s - time.perf_counter()) > 0:
+            self._changed.wait(left_s)
+        return self._connection is not None
+
+    def wait_for_room(self, limit: int) -> None:
+        """Waits until fewer than ``limit`` requests are open."""
+        while len(self._talk.book) >= limit and not self._closed:
+            self._changed.wait()
+
+    def wait_idle(self, timeout_s: float) -> None:
+        """Waits until no request is open, at most ``timeout_s``."""
+        deadline_s = time.perf_counter() + timeout_s
+        while len(self._talk.book) and not self._closed and (left_s := deadline_s - time.perf_counter()) > 0:
+            self._changed.wait(left_s)
+
+    def keep(self, now_s: float) -> None:
+        """Pings an idle connection and gives up overdue requests; called a few times a second for every session."""
+        self._talk.expire(now_s)
+        connection = self._connection
+        if connection is not None and now_s - self._last_sent_s >= self._run.profile.target.ping_every_s:
+            self._last_sent_s = now_s
+            try:
+                connection.send_ping()
+            except ConnectionLost:
+                return  # the reader reports it
+
+    def drop(self) -> None:
+        """Drops the connection as a lost network would; resumable requests stay open."""
+        connection = self._connection
+        if connection is not None:
+            self._left(connection, "dropped", None, "", keep_resumable=True)
+            connection.abort()
+
+    def reopen(self, *, resume: bool) -> None:
+        """Connects again; if that fails, goes on trying in the background."""
+        try:
+            self.open(resume=resume)
+        except SessionUnavailable:
+            self._mend_later()
+
+    def leave(self) -> None:
+        """Closes the connection with a closing handshake; the session can be opened again."""
+        connection = self._connection
+        if connection is not None:
+            self._left(connection, "closed", None, "")
+            connection.close(timeout_s=_CLOSE_S)
+
+    def finish(self, reason: str) -> None:
+        """Ends the session for good: what is open is unknown for this reason, the connection is closed."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._mender is not None:
+            self._mender.kill(block=False)
+        connection = self._connection
+        if connection is not None:
+            self._left(connection, "closed", None, "")
+        self._talk.abandon(reason)
+        self._wake()
+        if connection is not None:
+            connection.close(timeout_s=_CLOSE_S)
+
+    def _read(self, connection: Connection, ordinal: int) -> None:
+        try:
+            while True:
+                for message in connection.read():
+                    if message.text is not None and (message.kind != "close" or message.text):
+                        self._talk.receive(message.text, message.arrived_s)
+                    elif message.kind == "binary":
+                        self._talk.receive(message.data.decode("utf-8", "replace"), message.arrived_s)
+        except ConnectionLost as lost:
+            if self._connection is connection:
+                self._report_lost(connection, ordinal, lost)
+
+    def _report_lost(self, connection: Connection, ordinal: int, lost: ConnectionLost) -> None:
+        in_flight = len(self._talk.book)
+        self._left(connection, "lost", lost.code, lost.reason[:120], keep_resumable=True)
+        self._run.hooks.session_lost.fire(
+            tenant=self._tenant.number, session=self.ordinal, connection=ordinal, code=lost.code, reason=lost.reason,
+            in_flight=in_flight,
+        )  # fmt: skip
+        self._mend_later()
+
+    def _mend_later(self) -> None:
+        if not self._closed and not self._run.stopping and (self._mender is None or self._mender.dead):
+            self._mender = gevent.spawn(self._mend)
+
+    def _mend(self) -> None:
+        """Reconnects with a pause that doubles, and resumes where the target can."""
+        settings = self._run.profile.target
+        pause_s = settings.reconnect_first_s
+        while self._connection is None and not self._closed and not self._run.stopping:
+            gevent.sleep(pause_s * (0.5 + self._run.random.random()))
+            try:
+                if self._connection is None:
+                    self.open(resume=True)
+            except SessionUnavailable:
+                pause_s = min(pause_s * 2, settings.reconnect_limit_s)
+
+    def _left(
+        self, connection: Connection, how: str, code: int | None, reason: str, *, keep_resumable: bool = False
+    ) -> None:
+        """Notes that a connection is gone, once, and settles what was open on it."""
+        if self._connection is not connection:
+            return
+        self._connection = None
+        run, tenant = self._run, self._tenant
+        run.record(
+            SessionEnded(
+                tenant.number, self.ordinal, self._connections - 1, run.unix_s(time.perf_counter()), how, code, reason,
+                len(self._talk.book), tenant.counts.frames - self._frames_before,
+            )
+        )  # fmt: skip
+        if how == "dropped" and len(self._talk.book):
+            run.exposures["drops_mid_request"] += 1
+        resumable = keep_resumable and run.profile.operations.resume is not None
+        self._talk.abandon(f"session {how}", keep_resumable=resumable)
+        self._wake()
+
+    def _resume(self, session_id: str | None) -> None:
+        operation = self._run.profile.operations.resume
+        if operation is None or session_id is None:
+            return
+        fresh = self._talk.learnt.get("session")
+        self._talk.learnt["session"] = session_id
+        request = self.ask("resume", operation, time.perf_counter())
+        self.wait(request, self._run.profile.target.reply_timeout_s)
+        if request.outcome is Outcome.ANSWERED:
+            self._run.exposures["resumes"] += 1
+        elif fresh is not None:
+            self._talk.learnt["session"] = fresh
+            self._talk.abandon("session not resumed")
+
+    def _wait_ready(self) -> None:
+        deadline_s = time.perf_counter() + self._run.profile.target.connect_timeout_s
+        while not self._talk.ready and self._connection is not None:
+            left_s = deadline_s - time.perf_counter()
+            if left_s <= 0:
+                self.drop()
+                break
+            self._changed.wait(left_s)
+        if self._connection is None:
+            detail = f"no {self._run.profile.frames.ready} frame after the upgrade"
+            self._refused("ready", None, detail, SessionUnavailable(detail))
+
+    def _refused(self, stage: str, status: int | None, detail: str, error: Exception) -> None:
+        run = self._run
+        at_s = run.unix_s(time.perf_counter())
+        run.record(ConnectFailed(self._tenant.number, self.ordinal, at_s, stage, status, detail[:200]))
+        run.report("connect", stage if stage in ("auth", "tcp", "tls", "upgrade") else "tcp", None, error=error)
+        raise SessionUnavailable(detail) from None
+
+    def _report_opened(
+        self, connection: Connection, auth_ms: float | None, total_ms: float, ordinal: int, resumed: bool
+    ) -> None:
+        run, timings = self._run, connection.timings
+        parts = {"auth": auth_ms, "tcp": timings.tcp_ms, "tls": timings.tls_ms, "upgrade": timings.upgrade_ms}
+        for name, ms in parts.items():
+            if ms is not None:
+                run.report("connect", name, ms)
+        run.report("connect", "total", total_ms)
+        run.exposures["connections"] += 1
+        run.exposures["sessions" if ordinal == 0 else "reconnects"] += 1
+        if self.ordinal > 0 and ordinal == 0:
+            run.exposures["second_sessions"] += 1
+        at_s = run.unix_s(time.perf_counter())
+        run.record(
+            SessionOpened(
+                self._tenant.number, self.ordinal, ordinal, at_s, auth_ms, timings.tcp_ms, timings.tls_ms,
+                timings.upgrade_ms, total_ms, resumed,
+            )
+        )  # fmt: skip
+        run.hooks.session_opened.fire(
+            tenant=self._tenant.number, session=self.ordinal, connection=ordinal, resumed=resumed, timings=timings
+        )
+
+    def _wake(self) -> None:
+        """Wakes all who wait for a change. Each wait has its own event, so that none can clear another's."""
+        changed, self._changed = self._changed, Event()
+        changed.set()

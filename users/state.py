@@ -1,0 +1,17 @@
+"""The tenant kind that reads and changes its state and history."""
+
+from __future__ import annotations
+
+from tasks.conversing import check_routing, converse, look_back
+from tasks.keeping_state import change_and_read_back, change_state, read_state
+from users.base import TenantUser, weigh
+
+
+class StateTenant(TenantUser):
+    """Mixes reads of the past with writes, right after other tenants' reads."""
+
+    weight = 3
+    rate = "read_rate"
+    tasks = weigh(
+        {read_state: 4, look_back: 3, change_state: 2, change_and_read_back: 2, converse: 1, check_routing: 1}
+    )
