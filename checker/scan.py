@@ -119,8 +119,8 @@ class FindingShelf:
         self._controls: dict[tuple[object, ...], Finding] = {}
         self.overflow = 0
 
-    def add(self, sighting: Sighting, count: int = 1) -> None:
-        """Adds ``count`` sightings of one cause, the given one as their example."""
+    def add(self, sighting: Sighting, count: int = 1) -> Sighting:
+        """Adds ``count`` sightings of one cause, the given one as their example; returns the first one of its cause."""
         control = all(tenant is not None and is_control(tenant) for tenant in (sighting.owner, sighting.recipient))
         shelf = self._controls if control else self._findings
         key = (sighting.kind, sighting.severity, sighting.owner, sighting.recipient, sighting.group)
@@ -128,7 +128,7 @@ class FindingShelf:
         if finding is None:
             if len(shelf) >= self._kept:
                 self.overflow += 0 if control else count
-                return
+                return sighting
             finding = shelf[key] = Finding(
                 kind=sighting.kind,
                 severity=sighting.severity,
@@ -141,6 +141,7 @@ class FindingShelf:
             )
         finding.add(sighting)
         finding.count += count - 1
+        return finding.first
 
     def hand_over(self, scan: StoreScan) -> None:
         """Puts the findings, the most frequent first, and the overflow into ``scan``."""

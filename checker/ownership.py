@@ -1,0 +1,191 @@
+"""Whose a place is, and whose data lies there. Pure: claims in, judgement out.
+
+A *place* is one Redis element (a key with one field, member or entry) or one Postgres row. Everything in it that names
+a tenant is a *claim*. Claims are ranked by how much they say about the place rather than about its content:
+
+1. ``NAME``: a tenant's id stands in the key's name, or is the whole of a column, field or element;
+2. ``ALIAS``: the same for another name of the tenant (an e-mail address);
+3. ``PARENT``: a foreign key leads to a row of the tenant;
+4. ``LEARNT``: an id that the service handed to the tenant is the whole of a value or a segment of the key's name;
+5. ``MENTION``: the tenant's name or a learnt id stands inside a larger text (a field of a JSON document, say);
+6. ``DATA``: the tenant's canary, message id or test id lies there.
+
+The tenant of the best-ranked claim holds the place, the first in order of position where several rank equal. Every
+other tenant that the place shows is sighted: its data lies where it doesn't belong. So both tenants of a violation are
+always named: ``owner`` is whose data it is, ``recipient`` is who holds the place. Where nothing but data speaks, the
+sighting says that the choice between the two is by position alone.
+"""
+
+from __future__ import annotations
+
+import enum
+import operator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from evidence.findings import FindingKind, Severity, Sighting
+from evidence.marks import Mark, MarkKind, Sighted
+from evidence.oracle import EXCERPT_AFTER, EXCERPT_BEFORE
+
+
+class Standing(enum.IntEnum):
+    """How much a claim says about whose the place is; the lower, the more."""
+
+    NAME = 0
+    ALIAS = 1
+    PARENT = 2
+    LEARNT = 3
+    MENTION = 4
+    DATA = 5
+
+
+class Claim(NamedTuple):
+    """Something in a place that names a tenant.
+
+    Attributes:
+        standing: how much it says about whose the place is.
+        tenant: the tenant it names.
+        where: the part of the place it stands in (``column content``, ``the key's name``).
+        what: what it is, for people (``prompt mark``, ``name``, ``thread id``).
+        text: the text it stands in.
+        start: where in that text it begins, in bytes.
+        end: where in that text it ends.
+        mark: the mark it is, or None.
+    """
+
+    standing: Standing
+    tenant: int
+    where: str
+    what: str
+    text: bytes
+    start: int
+    end: int
+    mark: Mark | None = None
+
+
+class Judgement(NamedTuple):
+    """Who holds a place (None: nothing in it names anybody), why, and the most telling claim of each other tenant."""
+
+    holder: Claim | None
+    foreign: list[Claim]
+
+
+def standing_of(sighted: Sighted, whole: bool) -> Standing:
+    """Returns the standing of a mark; ``whole`` says that it names a place: a whole value, or part of a key's name."""
+    if sighted.mark.kind is not MarkKind.TENANT:
+        return Standing.DATA
+    return Standing.NAME if whole else Standing.MENTION
+
+
+def claim_of(sighted: Sighted, text: bytes, where: str, offset: int = 0, *, names_place: bool) -> Claim:
+    """Returns the claim of a mark of this run.
+
+    Args:
+        sighted: the mark as found.
+        text: the text it stands in.
+        where: the part of the place that the text is.
+        offset: where ``text`` begins in what the mark was found in, in bytes.
+        names_place: whether a tenant's id in this text names the place even if it is not the whole text (a key's name).
+    """
+    start, end = sighted.start - offset, sighted.end - offset
+    whole = names_place or (end - start == len(text)) or text.strip() == text[start:end]
+    mark = sighted.mark
+    return Claim(standing_of(sighted, whole), mark.tenant, where, _what(mark.kind), text, start, end, mark)
+
+
+def _what(kind: MarkKind) -> str:
+    return _CALLED.get(kind) or f"{kind.name.lower()} canary"
+
+
+_CALLED = {MarkKind.TENANT: "name", MarkKind.MESSAGE: "message id", MarkKind.TEST: "test id"}
+_standing = operator.attrgetter("standing")
+
+
+def judge(claims: Sequence[Claim]) -> Judgement:
+    """Returns who holds the place that shows these claims, and a claim for every other tenant it shows."""
+    if not claims:
+        return Judgement(None, [])
+    first = claims[0].tenant
+    if all(claim.tenant == first for claim in claims):
+        return Judgement(min(claims, key=_standing), [])
+    holder = min(claims, key=_standing)
+    telling: dict[int, Claim] = {}
+    for claim in claims:
+        if claim.tenant != holder.tenant:
+            known = telling.get(claim.tenant)
+            if known is None or claim.standing > known.standing:
+                telling[claim.tenant] = claim
+    return Judgement(holder, list(telling.values()))
+
+
+def sighting_of(holder: Claim, foreign: Claim, *, place: str, group: str, reproduce: str, at_s: float) -> Sighting:
+    """Returns the sighting of ``foreign`` in a place that ``holder`` holds."""
+    return Sighting(
+        kind=FindingKind.MISFILED_DATA,
+        owner=foreign.tenant,
+        recipient=holder.tenant,
+        place=place,
+        group=group,
+        at_s=at_s,
+        excerpt=excerpt(foreign.text, foreign.start, foreign.end),
+        reproduce=reproduce,
+        severity=Severity.LEAK,
+        detail=_detail(holder, foreign),
+    )
+
+
+def _detail(holder: Claim, foreign: Claim) -> str:
+    said = f"{foreign.where} holds a {foreign.what} of tenant {foreign.tenant}"
+    if holder.standing is Standing.DATA:
+        return (
+            f"{said} beside a {holder.what} of tenant {holder.tenant} in {holder.where}; nothing "
+            "says whose place it is, the one that comes first is taken for its holder"
+        )
+    return f"{said}; the place is that of tenant {holder.tenant} by the {holder.what} in {holder.where}"
+
+
+def excerpt(text: bytes, start: int, end: int) -> str:
+    """Returns the claim in full with a little of what stands around it, on one line."""
+    first, last = max(0, start - EXCERPT_BEFORE), min(len(text), end + EXCERPT_AFTER)
+    cut = text[first:last].decode("utf-8", "replace")
+    line = "".join(character if character.isprintable() else "·" for character in cut)
+    return ("…" if first else "") + line + ("…" if last < len(text) else "")
+
+
+def shortened(claim: Claim) -> Claim:
+    """Returns the claim with only so much of its text as an excerpt shows, to be kept for long."""
+    first = max(0, claim.start - EXCERPT_BEFORE - 1)
+    cut = claim.text[first : claim.end + EXCERPT_AFTER + 1]
+    return claim._replace(text=cut, start=claim.start - first, end=claim.end - first)
+
+
+class GatheredClaims:
+    """The claims of one place that is too large to be read at once: the best and the most telling of each tenant.
+
+    Args:
+        kept: how many tenants' claims to keep. Further ones are counted in ``left_out``.
+    """
+
+    def __init__(self, kept: int = 10_000) -> None:
+        self._kept = kept
+        self._best: dict[int, Claim] = {}
+        self._telling: dict[int, Claim] = {}
+        self.left_out = 0
+
+    def add(self, claim: Claim) -> None:
+        """Keeps the claim if it says more than those of its tenant kept so far."""
+        best = self._best.get(claim.tenant)
+        if best is None:
+            if len(self._best) >= self._kept:
+                self.left_out += 1
+                return
+            self._best[claim.tenant] = self._telling[claim.tenant] = shortened(claim)
+            return
+        if claim.standing < best.standing:
+            self._best[claim.tenant] = shortened(claim)
+        if claim.standing > self._telling[claim.tenant].standing:
+            self._telling[claim.tenant] = shortened(claim)
+
+    def claims(self) -> list[Claim]:
+        """Returns what was kept, in the order in which the tenants were met."""
+        return [claim for tenant in self._best for claim in (self._best[tenant], self._telling[tenant])]

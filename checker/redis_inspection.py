@@ -1,0 +1,291 @@
+"""Judges what was read of Redis: whose key, whose element, whose data. Pure: key parts in, findings out."""
+
+from __future__ import annotations
+
+import bisect
+import fnmatch
+import itertools
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+
+from checker.names import NameIndex
+from checker.ownership import Claim, GatheredClaims, Judgement, Standing, claim_of, judge, sighting_of
+from checker.redis_elements import Element, KeyPart
+from checker.scan import FindingShelf, StoreScan
+from checker.views import views
+from evidence.findings import Sighting
+from evidence.marks import Keyring, MarkKind
+
+KEY_NAME = "the key's name"
+_RECORD_FIELDS = 64  # a hash of more fields is a table, not a record
+_IDS = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|\d+")
+_READS = {
+    "hash": ("HGET", "field"),
+    "list": ("LINDEX", "element"),
+    "set": ("SMEMBERS", "member"),
+    "zset": ("ZRANGE", "member"),
+    "stream": ("XRANGE", "entry"),
+    "stream groups": ("XINFO GROUPS", "consumer"),
+}
+
+
+class RedisInspection:
+    """Collects into a scan what parts of keys show.
+
+    Args:
+        scan: is filled.
+        shelf: takes the sightings.
+        keyring: recognises marks.
+        names: recognises names.
+        shared: patterns (glob) of keys that several tenants share on purpose.
+        at_s: Unix time of the scan, for the sightings.
+    """
+
+    def __init__(
+        self,
+        scan: StoreScan,
+        shelf: FindingShelf,
+        keyring: Keyring,
+        names: NameIndex,
+        shared: Iterable[str] = (),
+        at_s: float = 0.0,
+    ) -> None:
+        self._scan = scan
+        self._shelf = shelf
+        self._keyring = keyring
+        self._names = names
+        self._shared = [re.compile(fnmatch.translate(pattern).encode(), re.DOTALL) for pattern in shared]
+        self._at_s = at_s
+        self._attributed = False  # whether anything in the key being read named anybody
+        self._gathered: GatheredClaims | None = None  # of the large string being read
+        self._own: set[tuple[MarkKind, int, int]] = set()
+
+    def inspect(self, parts: Sequence[KeyPart]) -> None:
+        """Looks at parts of keys, those of one key one after the other and in order."""
+        claims, earlier = self._claims(parts)
+        for index, part in enumerate(parts):
+            self._count(part)
+            of_part = claims.get(index)
+            if part.first:
+                self._attributed = False
+            if of_part or index in earlier:
+                self._attributed = True
+            if of_part:
+                self._judge_part(part, of_part)
+            if part.last and not part.whole:
+                self._judge_gathered(part)
+            if part.last and not self._attributed and part.kind != "stream groups":
+                self._scan.unattributed += 1
+
+    def _count(self, part: KeyPart) -> None:
+        scan = self._scan
+        if part.kind == "stream groups":
+            return
+        if part.first:
+            scan.units += 1
+            scan.bytes += len(part.key)
+            kind = f"{part.kind} (shared)" if self._is_shared(part.key) else part.kind
+            scan.containers[kind] = scan.containers.get(kind, 0) + 1
+        scan.elements += len(part.elements) if part.kind != "string" else part.first
+        scan.bytes += sum([len(text) for element in part.elements for text in element.texts])
+
+    def _is_shared(self, key: bytes) -> bool:
+        return any(pattern.match(key) for pattern in self._shared)
+
+    def _claims(self, parts: Sequence[KeyPart]) -> tuple[dict[int, dict[int, list[Claim]]], set[int]]:
+        """The claims by part and element (-1 is the key's name), and the parts with marks of earlier runs."""
+        texts: list[bytes] = []
+        places: list[tuple[int, int, int]] = []
+        for index, part in enumerate(parts):
+            texts.append(part.key)
+            places.append((index, -1, 0))
+            for ordinal, element in enumerate(part.elements):
+                for piece, text in enumerate(element.texts):
+                    texts.append(text)
+                    places.append((index, ordinal, piece))
+        found: dict[int, dict[int, list[Claim]]] = {}
+        earlier: set[int] = set()
+
+        def add(at: int, claim: Claim) -> None:
+            index, ordinal, _ = places[at]
+            accept = parts[index].accept
+            if accept is None or ordinal < 0 or claim.start < accept:
+                found.setdefault(index, {}).setdefault(ordinal, []).append(claim)
+
+        joined = b"\n".join(texts)
+        starts = [0, *itertools.accumulate(len(text) + 1 for text in texts)]
+        for sighted in self._keyring.find(joined):
+            at = bisect.bisect_right(starts, sighted.start) - 1
+            if self._keyring.is_current(sighted):
+                is_key = places[at][1] < 0
+                add(at, claim_of(sighted, texts[at], _where(parts, places[at]), starts[at], names_place=is_key))
+            else:
+                self._scan.earlier_runs += 1
+                earlier.add(places[at][0])
+        for at, text in enumerate(texts):
+            if places[at][1] >= 0:
+                for view in views(text):
+                    for sighted in self._keyring.find(view):
+                        if self._keyring.is_current(sighted):
+                            add(at, claim_of(sighted, view, _where(parts, places[at]), names_place=False))
+                        else:
+                            self._scan.earlier_runs += 1
+                            earlier.add(places[at][0])
+        if self._names:
+            for at, claim in self._named(parts, texts, places, joined, starts):
+                add(at, claim)
+        return found, earlier
+
+    def _named(
+        self,
+        parts: Sequence[KeyPart],
+        texts: list[bytes],
+        places: list[tuple[int, int, int]],
+        joined: bytes,
+        starts: list[int],
+    ) -> Iterable[tuple[int, Claim]]:
+        """The claims of names, which are no marks."""
+        for at, text in enumerate(texts):
+            _, ordinal, piece = places[at]
+            if ordinal < 0:
+                for named in self._names.segments(text):
+                    yield at, Claim(named.standing, named.tenant, KEY_NAME, named.what, text, named.start, named.end)
+            else:
+                whole = self._names.whole(text, texts[at - 1] if piece % 2 else b"")
+                if whole is not None:
+                    where = _where(parts, places[at])
+                    yield at, Claim(whole.standing, whole.tenant, where, whole.what, text, 0, len(text))
+        for named in self._names.mentions(joined):
+            at = bisect.bisect_right(starts, named.start) - 1
+            if places[at][1] >= 0:
+                start, end = named.start - starts[at], named.end - starts[at]
+                where = _where(parts, places[at])
+                yield at, Claim(named.standing, named.tenant, where, named.what, texts[at], start, end)
+
+    def _judge_part(self, part: KeyPart, claims: dict[int, list[Claim]]) -> None:
+        if self._is_shared(part.key):
+            self._own_marks(itertools.chain(*claims.values()), None)
+            return
+        of_key = judge(claims.get(-1, []))
+        if part.first and part.kind != "stream groups":
+            self._report(part, None, of_key)
+            self._own_marks(claims.get(-1, []), of_key.holder)
+        if part.kind == "string" and not part.whole:
+            self._gather(claims)
+            return
+        context = [of_key.holder] if of_key.holder else self._record_owner(part, claims)
+        for ordinal, of_element in claims.items():
+            if ordinal >= 0:
+                judgement = judge([*context, *of_element])
+                self._report(part, part.elements[ordinal], judgement)
+                self._own_marks(of_element, judgement.holder)
+
+    def _record_owner(self, part: KeyPart, claims: dict[int, list[Claim]]) -> list[Claim]:
+        """A small hash under an opaque name is a record: one field that is as a whole a tenant's name says whose.
+
+        Where its fields are called after tenants, or name several, it is a table and each field stands alone.
+        """
+        if part.kind != "hash" or not part.whole or len(part.elements) > _RECORD_FIELDS:
+            return []
+        telling: list[Claim] = []
+        for ordinal, of_element in claims.items():
+            for claim in of_element if ordinal >= 0 else ():
+                if claim.standing in (Standing.NAME, Standing.ALIAS, Standing.LEARNT):
+                    if claim.text is part.elements[ordinal].texts[0]:
+                        return []
+                    telling.append(claim)
+        return [min(telling, key=lambda claim: claim.standing)] if len({c.tenant for c in telling}) == 1 else []
+
+    def _gather(self, claims: dict[int, list[Claim]]) -> None:
+        if self._gathered is None:
+            self._gathered = GatheredClaims()
+        for claim in itertools.chain(*claims.values()):
+            self._gathered.add(claim)
+            if claim.mark is not None:
+                self._own.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
+
+    def _judge_gathered(self, part: KeyPart) -> None:
+        """A large string is one place, whatever window a claim was found in."""
+        if self._gathered is None:
+            return
+        judgement = judge(self._gathered.claims())
+        self._report(part, part.elements[0], judgement)
+        holder = judgement.holder.tenant if judgement.holder else None
+        self._scan.own_marks.update(own for own in self._own if own[1] == holder)
+        self._gathered, self._own = None, set()
+
+    def _own_marks(self, claims: Iterable[Claim], holder: Claim | None) -> None:
+        for claim in claims:
+            if claim.mark is not None and (holder is None or claim.tenant == holder.tenant):
+                self._scan.own_marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
+
+    def _report(self, part: KeyPart, element: Element | None, judgement: Judgement) -> None:
+        if judgement.holder is not None:
+            for foreign in judgement.foreign:
+                self._shelf.add(self._sighting(part, element, judgement.holder, foreign))
+
+    def _sighting(self, part: KeyPart, element: Element | None, holder: Claim, foreign: Claim) -> Sighting:
+        return sighting_of(
+            holder,
+            foreign,
+            place=_place(part, element),
+            group=self._pattern(part.key),
+            reproduce=_command(part, element),
+            at_s=self._at_s,
+        )
+
+    def _pattern(self, key: bytes) -> str:
+        """The key's name with everything that names somebody or something replaced by ``*``."""
+        spans = [(found.start, found.end) for found in self._keyring.find(key)]
+        spans += [(named.start, named.end) for named in self._names.segments(key)]
+        for start, end in sorted(spans, reverse=True):
+            key = key[:start] + b"*" + key[end:]
+        return _shown(re.sub(rb"\*(?:[^:/|]?\*)+", b"*", _IDS.sub(b"*", key)))
+
+
+def _where(parts: Sequence[KeyPart], place: tuple[int, int, int]) -> str:
+    index, ordinal, piece = place
+    if ordinal < 0:
+        return KEY_NAME
+    kind = parts[index].kind
+    if kind == "hash":
+        return "the value" if piece else "the field's name"
+    if kind == "stream":
+        texts = parts[index].elements[ordinal].texts
+        return f"the entry's {_shown(texts[piece - piece % 2])[:40]}"
+    return {"string": "the value", "list": "the element"}.get(kind, "the member")
+
+
+def _place(part: KeyPart, element: Element | None) -> str:
+    key = f"redis key '{_shown(part.key)}'"
+    if element is None or part.kind == "string":
+        return key
+    name = _shown(element.name)
+    name = name if part.kind in ("list", "stream") else f"'{name[:120]}'"
+    return f"{key} {_READS[part.kind][1]} {name}"
+
+
+def _command(part: KeyPart, element: Element | None) -> str:
+    """The exact read command for a shell that has the URL in its environment."""
+    key, client = _quoted(part.key), 'redis-cli -u "$REDIS_URL"'
+    if element is None:
+        return f"{client} EXISTS {key}"
+    if part.kind == "string":
+        return f"{client} GET {key}"
+    name, read = _quoted(element.name), _READS[part.kind][0]
+    if part.kind in ("hash", "list"):
+        return f"{client} {read} {key} {name}"
+    arguments = {"zset": " 0 -1", "stream": f" {name} {name}"}.get(part.kind, "")
+    return f"{client} {read} {key}{arguments}"
+
+
+def _shown(name: bytes) -> str:
+    text = name.decode("utf-8", "replace")
+    return "".join(character if character.isprintable() else "·" for character in text)
+
+
+def _quoted(name: bytes) -> str:
+    if name.isascii() and name.decode().isprintable():
+        return shlex.quote(name.decode())
+    return "$'" + "".join(f"\\x{byte:02x}" for byte in name) + "'"
