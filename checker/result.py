@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,11 +18,18 @@ class Verdict(enum.StrEnum):
 
 
 class Judgement(enum.StrEnum):
-    """How a threshold or a test came out."""
+    """How a threshold, a test or a line of a test came out. ``NOT_TESTED`` says that nothing looks at it yet."""
 
     PASSED = "passed"
-    CROSSED = "crossed"
+    NOT_TESTED = "not tested"
     INCONCLUSIVE = "inconclusive"
+    CROSSED = "crossed"
+
+    @classmethod
+    def worst(cls, judgements: Iterable[Judgement]) -> Judgement:
+        """Returns the one that decides: crossed before inconclusive before not tested before passed; none is no pass."""
+        ranked = list(cls)
+        return max(judgements, key=ranked.index, default=cls.INCONCLUSIVE)
 
 
 class Part(BaseModel):
@@ -110,23 +118,28 @@ class CoverageReport(Part):
     containers: dict[str, int] = Field(default_factory=dict, description="Units by table or by key type.")
     own_marks_expected: int = 0
     own_marks_found: int = 0
+    missing: str = Field("", description="One own mark that was expected and not found.")
     recall: float | None = None
     control_planted: bool = False
     control_caught: bool = False
     unattributed: int = Field(0, description="Units with no mark and no owner: counted, never called clean.")
     earlier_runs: int = Field(0, description="Marks of other runs met.")
     skipped: list[str] = Field(default_factory=list, description="What could not be read, and why.")
+    notes: list[str] = Field(default_factory=list, description="Worth knowing; takes nothing from the reading.")
     seconds: float = 0.0
 
 
 class ThresholdReport(Part):
     """One limit of the profile and how the run stood to it."""
 
-    name: str
+    name: str = Field(description="The profile's key.")
+    title: str = Field(description="The same for people.")
     judgement: Judgement
     measured: float | None
     limit: float
     unit: str
+    measured_text: str
+    limit_text: str
     count: int = 0
     why: str = ""
 
@@ -174,8 +187,17 @@ class Totals(Part):
     refused: int
     refused_as_due: int
     unknown: int
+    unknown_on_purpose: int = Field(
+        description="Of unknown end because the run itself dropped their connection or stopped their tenant."
+    )
+    late_answers: int = Field(description="Answers that came after their request had been given up as unknown.")
     frames: int
     frames_inspected: int
+    unsolicited: int = Field(description="Frames nobody had asked for, of types that may be pushed.")
+    duplicates: int = Field(description="Frames that answered a request which had been answered before.")
+    unmatched: int = Field(description="Frames that belong to no request of their session.")
+    overlapping_pairs: int = Field(description="Pairs of tenants whose requests overlapped in time.")
+    peak_sessions: int = Field(description="Most connections open at once.")
     locust_requests: int | None
     drops_on_purpose: int
     drops_unwanted: int
@@ -201,7 +223,11 @@ class Result(Part):
     ended_at_s: float | None
     topology: str
     totals: Totals
-    findings: list[FindingReport]
+    notes: list[str] = Field(description="What is worth knowing and did not decide the verdict.")
+    stopped_by: str
+    findings: list[FindingReport] = Field(description="The worst and most frequent first; at most 500 of them.")
+    findings_total: int = Field(description="All findings, those left out of the list included.")
+    sightings_total: int = Field(description="How often anything was seen that belongs to another tenant.")
     latencies: list[LatencyReport]
     operations: list[OperationReport]
     accounts: list[AccountReport]

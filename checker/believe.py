@@ -1,0 +1,108 @@
+"""Why the verdict can be believed: what was looked at, in sentences with figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.accounts import Settlement
+from checker.completeness import is_complete
+from checker.figures import count, percent
+from checker.result import Bound, CoverageReport, Totals
+from checker.summary import Summary
+
+
+def believe(
+    summary: Summary, totals: Totals, coverage: list[CoverageReport], settlement: Settlement, bounds: list[Bound]
+) -> list[str]:
+    """Returns the sentences; what was not looked at has none."""
+    return [
+        *_live(summary, totals),
+        *(sentence for report in coverage if report.read for sentence in _store(report)),
+        *_accounts(settlement),
+        *_nodes(summary, totals),
+        *_bounds(bounds),
+    ]
+
+
+def looked_at(totals: Totals, coverage: list[CoverageReport]) -> str:
+    """Returns what was looked at in half a sentence, for a headline."""
+    parts = [count(totals.answered, "reply", "replies") + f" to {count(totals.tenants, 'tenant')}"]
+    for report in coverage:
+        if report.read:
+            parts.append(count(report.units, "Postgres row" if report.store == "postgres" else "Redis key"))
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
+def _live(summary: Summary, totals: Totals) -> Iterator[str]:
+    if not totals.frames_inspected:
+        return
+    inspected = percent(totals.frames_inspected, totals.frames)
+    yield (
+        f"{count(totals.frames_inspected, 'frame')} ({inspected} of all) were inspected as they arrived, "
+        f"{count(totals.answered, 'reply', 'replies')} among them."
+    )
+    caught = [node.node for node in summary.nodes.values() if any(control.caught for control in node.controls)]
+    acting = [node for node in summary.nodes.values() if node.tenants]
+    if caught:
+        yield f"A leak planted through the target was seen live on {len(caught)} of {count(len(acting), 'node')}."
+    if totals.overlapping_pairs:
+        most = totals.tenants * (totals.tenants - 1) // 2
+        yield (
+            f"{totals.overlapping_pairs:,} of {most:,} pairs of tenants ({percent(totals.overlapping_pairs, most)}) "
+            "acted at the same time."
+        )
+    exposures = summary.exposures
+    told = [
+        f"{exposures[name]:,} {words}"
+        for name, words in (
+            ("in_flight_overlaps", "requests sent while another was open"),
+            ("drops_mid_request", "sessions dropped in the middle of a request"),
+            ("reconnects", "reconnects"),
+            ("resumes", "resumes"),
+        )
+        if exposures[name]
+    ]
+    if told:
+        yield f"What makes leaks show was done: {', '.join(told)}."
+
+
+def _store(report: CoverageReport) -> Iterator[str]:
+    unit = "row" if report.store == "postgres" else "key"
+    sentence = f"{report.store} at {report.where}: {count(report.units, unit)} read"
+    if report.own_marks_expected:
+        sentence += (
+            f", {report.own_marks_found:,} of {report.own_marks_expected:,} own marks found again "
+            f"({percent(report.own_marks_found, report.own_marks_expected)})"
+        )
+    if report.control_planted:
+        sentence += f", the planted control {'was' if report.control_caught else 'was not'} caught"
+    yield sentence + "."
+
+
+def _accounts(settlement: Settlement) -> Iterator[str]:
+    total = settlement.settled + settlement.unsettled
+    if total:
+        yield f"{settlement.settled:,} of {count(total, 'account')} settled to the unit."
+
+
+def _nodes(summary: Summary, totals: Totals) -> Iterator[str]:
+    nodes = [node for node in summary.nodes.values() if node.started is not None]
+    if not nodes:
+        return
+    complete = sum(is_complete(summary, node) for node in nodes)
+    sentence = (
+        f"{complete} of {count(len(nodes), 'node')} reported everything they wrote ({count(summary.rows, 'row')})"
+    )
+    if totals.locust_requests is not None and totals.locust_requests == totals.sent:
+        sentence += f", and Locust counted the same {count(totals.sent, 'request')}"
+    yield sentence + "."
+
+
+def _bounds(bounds: list[Bound]) -> Iterator[str]:
+    if bounds:
+        weakest, strongest = bounds[0], bounds[-1]
+        yield (
+            f"With 95 % confidence fewer than {percent(weakest.upper_95, 1)} of {weakest.unit} leak "
+            f"(the weakest of {count(len(bounds), 'bound')}); of {strongest.unit} fewer than "
+            f"{percent(strongest.upper_95, 1)}."
+        )

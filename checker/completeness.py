@@ -1,0 +1,151 @@
+"""Did all of the evidence arrive? Each check is a plain function that returns the reasons why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.figures import count, listed
+from checker.summary import NodeHistory, Summary
+
+
+def fatal_gaps(summary: Summary) -> list[str]:
+    """What ended the run before it had begun, in the words it was written down with, each once."""
+    return list(dict.fromkeys(gap.what for gap in summary.gaps if gap.fatal))
+
+
+def notes(summary: Summary) -> list[str]:
+    """Gaps that ended nothing, each once, and nodes that were turned away."""
+    found = list(dict.fromkeys(gap.what for gap in summary.gaps if not gap.fatal))
+    if summary.header.refused_nodes:
+        found.append(f"nodes of another run were turned away: {listed(summary.header.refused_nodes, 5)}")
+    return found
+
+
+def nothing_happened(summary: Summary) -> list[str]:
+    """A run without tenants, without requests or without a single answer has shown nothing."""
+    if not any(tenant.provisioned or tenant.started for tenant in summary.tenants.values()):
+        return ["there were no tenants, so nothing was looked at"]
+    if not summary.sent:
+        sessions = summary.sessions
+        opened = (
+            "no session was opened" if not sessions.connections else f"{count(sessions.sessions, 'session')} opened"
+        )
+        why = f", {count(sessions.failures, 'connect')} failed{_commonest(sessions.failure_reasons)}"
+        return [f"no request was sent ({opened}{why if sessions.failures else ''})"]
+    if not summary.answered:
+        reasons: dict[str, int] = {}
+        for operation in summary.operations.values():
+            for reason, times in operation.reasons.items():
+                reasons[reason] = reasons.get(reason, 0) + times
+        return [f"0 of {count(summary.sent, 'request')} answered{_commonest(reasons)}"]
+    return []
+
+
+def _commonest(reasons: dict[str, int]) -> str:
+    if not reasons:
+        return ""
+    reason = max(reasons, key=lambda name: reasons[name])
+    return f"; most often: {reason} ({reasons[reason]:,}×)"
+
+
+def lost_nodes(summary: Summary) -> list[str]:
+    """The run must have ended, and every node must have said that it is done and be seen to have said everything."""
+    reasons: list[str] = []
+    header = summary.header
+    if header.ended_at_s is None:
+        reasons.append("the run never ended: it was killed, or it is still going on")
+    for name in header.nodes:
+        if name not in summary.nodes:
+            reasons.append(f"node {name} took part and none of its evidence arrived")
+    for node in summary.nodes.values():
+        reasons += _of_node(summary, node)
+    return reasons
+
+
+def _of_node(summary: Summary, node: NodeHistory) -> Iterator[str]:
+    part = f"its {count(node.tenants, 'tenant')} and {count(node.requests, 'request')}"
+    if node.started is not None and node.ended is None:
+        yield f"node {node.node} was lost: {part} are known only in part"
+    elif node.ended is not None and node.ended.rows != node.lines_before_end:
+        yield (
+            f"node {node.node} wrote {count(node.ended.rows, 'row')} and {node.lines_before_end:,} arrived: "
+            f"{part} are known only in part"
+        )
+    elif node.node in summary.header.nodes and node.node not in summary.header.drained:
+        yield f"node {node.node} never said that it was done: {part} may be known only in part"
+
+
+def is_complete(summary: Summary, node: NodeHistory) -> bool:
+    """Returns whether everything this node wrote has arrived."""
+    return not node.damaged and not any(True for _ in _of_node(summary, node))
+
+
+def damaged_rows(summary: Summary) -> list[str]:
+    """Lines of evidence that can't be read."""
+    if not summary.damaged:
+        return []
+    lines = count(summary.damaged, "line")
+    return [f"{lines} of evidence can't be read, the first is {summary.damaged_example}"]
+
+
+def counts_disagree(summary: Summary) -> list[str]:
+    """The ledgers, the nodes' own counts, Locust's statistics and the rows must tell the same numbers."""
+    return [*_ledgers_disagree(summary), *_nodes_disagree(summary), *_locust_disagrees(summary)]
+
+
+def _ledgers_disagree(summary: Summary) -> Iterator[str]:
+    torn, different, absent = [], [], []
+    for number, tenant in summary.tenants.items():
+        ledger = tenant.ledger
+        if ledger is None:
+            if tenant.started is not None or tenant.sent:
+                absent.append(summary.name(number))
+            continue
+        if ledger.sent != ledger.answered + ledger.refused + ledger.unknown_requests:
+            torn.append(summary.name(number))
+        # A late answer moves a request from unknown to answered in the ledger and leaves its row as it was.
+        late = tenant.late_answers
+        if (
+            ledger.sent != tenant.sent
+            or not tenant.answered <= ledger.answered <= tenant.answered + late
+            or not tenant.refused <= ledger.refused <= tenant.refused + late
+        ):
+            different.append(f"{summary.name(number)} ({ledger.sent:,} against {tenant.sent:,})")
+    if torn:
+        yield (
+            f"{count(len(torn), 'ledger')} sent more or fewer requests than were answered, refused and unknown together: "
+            f"{listed(torn)}"
+        )
+    if different:
+        yield (
+            f"{count(len(different), 'ledger')} and the requests in the evidence tell different counts: "
+            f"{listed(different)}"
+        )
+    if absent:
+        yield f"{count(len(absent), 'tenant')} acted and never closed a ledger: {listed(absent)}"
+
+
+def _nodes_disagree(summary: Summary) -> Iterator[str]:
+    for node in summary.nodes.values():
+        if node.ended is not None and node.ended.sent != node.requests:
+            yield (
+                f"node {node.node} counted {count(node.ended.sent, 'request')} and its evidence has {node.requests:,}"
+            )
+
+
+def _locust_disagrees(summary: Summary) -> Iterator[str]:
+    counted = summary.header.locust_requests
+    if counted is not None and counted != summary.sent:
+        yield f"Locust counted {count(counted, 'request')} and the evidence has {summary.sent:,}"
+
+
+def frames_not_inspected(summary: Summary) -> list[str]:
+    """Every frame that arrived must have been looked at."""
+    frames = inspected = 0
+    for tenant in summary.tenants.values():
+        if tenant.ledger is not None:
+            frames += tenant.ledger.frames
+            inspected += tenant.ledger.frames_inspected
+    if frames == inspected:
+        return []
+    return [f"{frames - inspected:,} of {count(frames, 'frame')} were not inspected"]

@@ -1,0 +1,37 @@
+"""Figures in sentences: the same spelling in every reason, whoever writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """Returns ``1 tenant`` or ``1,200 tenants``."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def percent(part: float, whole: float) -> str:
+    """Returns a share in percent that never rounds to 0 or 100 unless it is exactly that; ``–`` of nothing."""
+    if not whole:
+        return "–"
+    share = 100.0 * part / whole
+    for digits in (1, 2, 3, 4, 5):
+        text = f"{share:.{digits}f}"
+        if (float(text) == 0.0) == (part == 0) and (float(text) == 100.0) == (part == whole):
+            return f"{text.rstrip('0').rstrip('.')} %"
+    return f"{share:.6g} %"
+
+
+def listed(names: Iterable[str], shown: int = 3) -> str:
+    """Returns ``a, b, c and 4 more``."""
+    names = list(names)
+    rest = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def tenants(names: Iterable[str], shown: int = 3) -> str:
+    """Returns ``tenant a`` or ``5 tenants, for example a, b, c``."""
+    names = list(names)
+    if len(names) == 1:
+        return f"tenant {names[0]}"
+    return f"{len(names):,} tenants, for example {', '.join(names[:shown])}"

@@ -1,0 +1,79 @@
+"""Findings by cause, gathered one sighting at a time: memory grows with causes, not with sightings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from checker.scan import FINDINGS_KEPT
+from evidence.findings import Finding, Severity, Sighting
+
+
+class FindingTable:
+    """Groups sightings as ``evidence.findings.group`` does, without ever holding them all.
+
+    Args:
+        kept: how many findings to keep; sightings of further causes are only counted.
+
+    Attributes:
+        sightings: how many were added.
+        overflow: how many of them are leaks that no finding kept stands for.
+    """
+
+    def __init__(self, kept: int = FINDINGS_KEPT) -> None:
+        self._kept = kept
+        self._findings: dict[tuple[object, ...], Finding] = {}
+        self.sightings = 0
+        self.overflow = 0
+
+    def __len__(self) -> int:
+        return len(self._findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Yields the worst and most frequent findings first, equals in a fixed order."""
+        return iter(
+            sorted(
+                self._findings.values(),
+                key=lambda f: (f.severity is not Severity.LEAK, -f.count, f.first_at_s, f.fingerprint),
+            )
+        )
+
+    def add(self, sighting: Sighting, count: int = 1) -> None:
+        """Counts a sighting, or ``count`` of the same cause of which this is an example."""
+        key = (sighting.kind, sighting.severity, sighting.owner, sighting.recipient, sighting.group)
+        finding = self._findings.get(key)
+        self.sightings += count
+        if finding is None:
+            if len(self._findings) >= self._kept:
+                self.overflow += count if sighting.severity is Severity.LEAK else 0
+                return
+            finding = self._findings[key] = Finding(
+                kind=sighting.kind,
+                severity=sighting.severity,
+                owner=sighting.owner,
+                recipient=sighting.recipient,
+                group=sighting.group,
+                first=sighting,
+                first_at_s=sighting.at_s,
+                last_at_s=sighting.at_s,
+            )
+        finding.add(sighting)
+        finding.count += count - 1
+
+    def merge(self, findings: Iterable[Finding]) -> None:
+        """Adds whole findings, those of another table included."""
+        for finding in findings:
+            key = (finding.kind, finding.severity, finding.owner, finding.recipient, finding.group)
+            known = self._findings.get(key)
+            self.sightings += finding.count
+            if known is None:
+                if len(self._findings) < self._kept:
+                    self._findings[key] = dataclasses.replace(finding, places=list(finding.places))
+                else:
+                    self.overflow += finding.count if finding.severity is Severity.LEAK else 0
+                continue
+            known.count += finding.count
+            known.first_at_s = min(known.first_at_s, finding.first_at_s)
+            known.last_at_s = max(known.last_at_s, finding.last_at_s)
+            places = [place for place in finding.places if place not in known.places]
+            known.places = (known.places + places)[: Finding.PLACES_SHOWN]

@@ -1,0 +1,90 @@
+"""All findings of a run in one table: seen live, in the stores and in the accounts; and their reports."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from checker.finding_table import FindingTable
+from checker.result import FindingReport, TenantName
+from checker.scan import StoreScan
+from checker.summary import Summary
+from evidence.findings import Finding, FindingKind, Severity, Sighting
+from evidence.oracle import is_control
+
+REPORTED = 500
+"""Findings listed in a result; all of them are counted."""
+
+
+def gather(summary: Summary, scans: Iterable[StoreScan], account_sightings: Iterable[Sighting]) -> FindingTable:
+    """Returns what was found anywhere, grouped by cause."""
+    table = FindingTable()
+    live = [judged for finding in summary.live if (judged := _judged(summary, finding)) is not None]
+    table.merge(live)
+    table.overflow += summary.live.overflow
+    table.sightings += summary.live.sightings - sum(finding.count for finding in live)
+    for scan in scans:
+        table.merge(finding for finding in scan.findings if not _between_controls(finding))
+        table.overflow += scan.overflow
+        table.sightings += scan.overflow
+    for sighting in account_sightings:
+        table.add(sighting)
+    return table
+
+
+def leaks(table: FindingTable) -> list[Finding]:
+    """Returns the findings that make a verdict LEAKING, the most frequent first."""
+    return [finding for finding in table if finding.severity is Severity.LEAK]
+
+
+def _judged(summary: Summary, finding: Finding) -> Finding | None:
+    """A band is a name and no checksum: an amount in the band of a tenant that does not exist is only a suspicion."""
+    if _between_controls(finding):
+        return None
+    known = finding.owner in summary.tenants or finding.owner in summary.controls
+    if finding.kind is FindingKind.FOREIGN_BUDGET and not known:
+        first = dataclasses.replace(
+            finding.first,
+            severity=Severity.SUSPICION,
+            owner=None,
+            detail=f"{finding.first.detail}, and that tenant is none of this run",
+        )
+        return dataclasses.replace(
+            finding, severity=Severity.SUSPICION, owner=None, first=first, places=list(finding.places)
+        )
+    return finding
+
+
+def _between_controls(finding: Finding) -> bool:
+    return all(tenant is not None and is_control(tenant) for tenant in (finding.owner, finding.recipient))
+
+
+def report(summary: Summary, finding: Finding) -> FindingReport:
+    """Returns a finding with its tenants' names."""
+    return FindingReport(
+        kind=finding.kind.value,
+        meaning=finding.kind.meaning,
+        severity="leak" if finding.severity is Severity.LEAK else "suspicion",
+        owner=tenant_name(summary, finding.owner),
+        recipient=tenant_name(summary, finding.recipient),
+        group=finding.group,
+        places=finding.places,
+        count=finding.count,
+        first_at_s=finding.first_at_s,
+        last_at_s=finding.last_at_s,
+        excerpt=finding.first.excerpt,
+        detail=finding.first.detail,
+        reproduce=finding.first.reproduce,
+        fingerprint=finding.fingerprint,
+    )
+
+
+def tenant_name(summary: Summary, number: int | None) -> TenantName | None:
+    """Returns how reports name a tenant; None for nobody."""
+    if number is None:
+        return None
+    history = summary.tenants.get(number)
+    kind = history.started.user_class if history and history.started else ""
+    if is_control(number):
+        kind = "planted control"
+    return TenantName(number=number, name=summary.name(number), kind=kind)

@@ -1,0 +1,177 @@
+"""The verdict as a function: summary, looks into the stores and profile in, result out. No I/O.
+
+Every part runs guarded. A part that crashes yields a doubt, never a pass and never a stack trace: what could not be
+judged is not clean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from checker import believe, bounds, completeness, five_tests, gathering, recall, sufficiency, thresholds
+from checker.accounts import Settlement, settle
+from checker.finding_table import FindingTable
+from checker.look import Look
+from checker.reports_of_run import exposures, node_reports, operation_reports, totals_of
+from checker.result import Bound, CoverageReport, Result, TestReport, ThresholdReport, Totals
+from checker.summary import Summary
+from checker.verdict import decide
+from config.profile import Profile
+
+Crash = Callable[[str, Exception], None]
+Part = TypeVar("Part")
+
+
+def judge(summary: Summary, looks: Sequence[Look], profile: Profile, on_crash: Crash | None = None) -> Result:
+    """Returns the result of a run.
+
+    Args:
+        summary: what the evidence says.
+        looks: what came of looking into each store of the profile.
+        profile: what was wanted.
+        on_crash: is told the name of a part that crashed, and why.
+    """
+    return _Judge(summary, looks, profile, on_crash or (lambda _part, _error: None)).result()
+
+
+class _Judge:
+    def __init__(self, summary: Summary, looks: Sequence[Look], profile: Profile, on_crash: Crash) -> None:
+        self._summary = summary
+        self._looks = looks
+        self._scans = [look.scan for look in looks if look.scan is not None]
+        self._profile = profile
+        self._on_crash = on_crash
+        self._crashed: list[str] = []
+
+    def result(self) -> Result:
+        summary, profile = self._summary, self._profile
+        totals = totals_of(summary)
+        coverage = [self._coverage(look) for look in self._looks]
+        settlement = self._guard("settling the accounts", lambda: settle(summary, self._scans), Settlement())
+        table = self._guard(
+            "gathering the findings",
+            lambda: gathering.gather(summary, self._scans, settlement.sightings),
+            summary.live,
+        )
+        limits: list[ThresholdReport] = self._guard(
+            "judging the limits", lambda: thresholds.judge_thresholds(summary, profile), []
+        )
+        clean = not gathering.leaks(table) and not table.overflow
+        proven: list[Bound] = self._guard(
+            "bounding what a clean run proves", lambda: _bounds(summary, totals, coverage) if clean else [], []
+        )
+        tests = self._tests(totals, coverage, settlement, table, limits)
+        doubts = self._doubts(coverage, settlement)
+        findings = [gathering.report(summary, finding) for finding in list(table)[: gathering.REPORTED]]
+        decision = decide(
+            [finding for finding in findings if finding.severity == "leak"],
+            len(gathering.leaks(table)) + table.overflow,
+            doubts,
+            limits,
+            believe.looked_at(totals, coverage),
+        )
+        header = summary.header
+        return Result(
+            run_id=header.run_id,
+            target=profile.target.name,
+            profile_path=header.profile_path,
+            verdict=decision.verdict,
+            exit_code=decision.exit_code,
+            headline=decision.headline,
+            reasons=decision.reasons,
+            believe=self._guard(
+                "saying why", lambda: believe.believe(summary, totals, coverage, settlement, proven), []
+            ),
+            notes=completeness.notes(summary) + [note for report in coverage for note in report.notes],
+            stopped_by=header.stopped_by,
+            started_at_s=header.started_at_s,
+            ended_at_s=header.ended_at_s,
+            topology=header.topology,
+            totals=totals,
+            findings=findings,
+            findings_total=len(table),
+            sightings_total=table.sightings,
+            latencies=self._guard("adding up latencies", summary.latencies.report, []),
+            operations=operation_reports(summary, profile),
+            accounts=settlement.accounts,
+            accounts_settled=settlement.settled,
+            accounts_unsettled=settlement.unsettled,
+            coverage=coverage,
+            thresholds=limits,
+            tests=tests,
+            nodes=node_reports(summary),
+            bounds=proven,
+            exposures=exposures(summary, totals),
+        )
+
+    def _guard(self, part: str, work: Callable[[], Part], instead: Part) -> Part:
+        try:
+            return work()
+        except Exception as error:
+            self._crashed.append(f"{part} crashed: {type(error).__name__}")
+            self._on_crash(part, error)
+            return instead
+
+    def _coverage(self, look: Look) -> CoverageReport:
+        instead = CoverageReport(
+            store=look.store, where=look.where, read=False, skipped=[f"what {look.store} showed could not be judged"]
+        )
+        return self._guard(
+            f"judging {look.store}", lambda: recall.coverage(self._summary, self._profile, look), instead
+        )
+
+    def _tests(
+        self,
+        totals: Totals,
+        coverage: list[CoverageReport],
+        settlement: Settlement,
+        table: FindingTable,
+        limits: list[ThresholdReport],
+    ) -> list[TestReport]:
+        facts = five_tests.Facts(
+            self._summary, self._profile, totals, gathering.leaks(table), coverage, settlement, limits
+        )
+        return self._guard("the five tests", lambda: five_tests.five_tests(facts), [])
+
+    def _doubts(self, coverage: list[CoverageReport], settlement: Settlement) -> list[str]:
+        """Why isolation is not proven, the weightiest first."""
+        summary, profile = self._summary, self._profile
+        checks: list[tuple[str, Callable[[], list[str]]]] = [
+            ("looking for gaps", lambda: completeness.fatal_gaps(summary)),
+            ("looking for tenants and requests", lambda: completeness.nothing_happened(summary)),
+            ("looking for lost nodes", lambda: completeness.lost_nodes(summary)),
+            ("looking for damaged rows", lambda: completeness.damaged_rows(summary)),
+            ("comparing counts", lambda: completeness.counts_disagree(summary)),
+            ("counting inspected frames", lambda: completeness.frames_not_inspected(summary)),
+            ("judging the stores", lambda: recall.reasons(coverage, profile)),
+            ("judging the live control", lambda: sufficiency.control_not_caught(summary)),
+            ("looking for silent tenants", lambda: sufficiency.silent_tenants(summary, profile)),
+            ("looking for hollow answers", lambda: sufficiency.hollow_answers(summary, profile)),
+            ("looking for tenants at the same time", lambda: sufficiency.not_together(summary)),
+            ("counting unknown requests", lambda: sufficiency.too_many_unknown(summary, profile)),
+            ("counting failed connects", lambda: sufficiency.too_many_connects_failed(summary, profile)),
+            ("settling the accounts", lambda: settlement.reasons),
+        ]
+        doubts: list[str] = []
+        for part, check in checks:
+            doubts += self._guard(part, check, [])
+        return [*doubts, *self._crashed] if doubts else list(self._crashed)
+
+
+def _bounds(summary: Summary, totals: Totals, coverage: list[CoverageReport]) -> list[Bound]:
+    """Exposures in the units that matter: some leaks strike once a reply, some once a session or pair."""
+    live = totals.frames_inspected / totals.frames if totals.frames else 0.0
+    counted: dict[str, tuple[int, float]] = {
+        "replies": (totals.answered, live),
+        "pairs of tenants": (totals.overlapping_pairs, live),
+        "sessions": (totals.sessions, live),
+        "reconnects": (totals.connections - totals.sessions, live),
+        "resumes": (summary.exposures["resumes"], live),
+    }
+    for report in coverage:
+        if report.read:
+            unit = "Postgres rows" if report.store == "postgres" else "Redis keys"
+            counted[unit] = (report.units, report.recall or 0.0)
+    always = {"replies", "pairs of tenants", "sessions"}
+    return bounds.weakest_first({unit: value for unit, value in counted.items() if value[0] > 0 or unit in always})

@@ -1,0 +1,144 @@
+"""Recall: which of the run's own marks must lie in a store, and which were found again there.
+
+What is expected: the canaries planted when tenants were provisioned, and the prompt canaries of answered requests of
+operations that the profile says the store keeps. What was never answered may or may not lie there and is not expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checker.figures import count, percent
+from checker.look import Look
+from checker.result import CoverageReport
+from checker.scan import StoreScan
+from checker.summary import Summary
+from config.profile import Profile
+from evidence.marks import MarkKind
+
+STORES = ("redis", "postgres")
+_OPERATIONS = ("ping", "routing", "chat", "history", "state_read", "state_write", "resume")
+
+
+@dataclass(frozen=True)
+class Recall:
+    """How many own marks were expected in a store and found there, and one that was not."""
+
+    expected: int
+    found: int
+    missing: str = ""
+
+    @property
+    def share(self) -> float | None:
+        """Found of expected; None if nothing was expected."""
+        return self.found / self.expected if self.expected else None
+
+
+def configured_stores(profile: Profile) -> list[str]:
+    """Returns the names of the stores that the profile has."""
+    return [store for store in STORES if getattr(profile.stores, store) is not None]
+
+
+def stored_operations(profile: Profile, store: str | None = None) -> list[str]:
+    """Returns the operations whose prompts are kept in ``store``, or in any store."""
+    chosen = []
+    for name in _OPERATIONS:
+        operation = profile.operations.get(name)
+        if operation is not None and operation.stored_in and (store is None or store in operation.stored_in):
+            chosen.append(name)
+    return chosen
+
+
+def recall(summary: Summary, profile: Profile, scan: StoreScan) -> Recall:
+    """Returns how many of the marks that must lie in the scanned store were found there."""
+    operations = stored_operations(profile, scan.store)
+    expected = found = 0
+    missing = ""
+    for tenant, kind, sequence in _expected(summary, operations, scan.store):
+        expected += 1
+        if (kind, tenant, sequence) in scan.own_marks:
+            found += 1
+        elif not missing:
+            missing = f"the {kind.name.lower()} canary {sequence} of tenant {summary.name(tenant)}"
+    return Recall(expected, found, missing)
+
+
+def _expected(summary: Summary, operations: list[str], store: str) -> Iterator[tuple[int, MarkKind, int]]:
+    for number, tenant in summary.tenants.items():
+        for entry in tenant.provisioned.planted.get(store, ()) if tenant.provisioned else ():
+            kind, _, sequence = entry.partition(":")
+            yield number, MarkKind[kind], int(sequence)
+        for operation in operations:
+            for canary in tenant.stored.get(operation, ()):
+                yield number, MarkKind.PROMPT, canary
+
+
+def coverage(summary: Summary, profile: Profile, look: Look) -> CoverageReport:
+    """Returns what was read of a store, for the reports."""
+    planted = any(control.planted.get(look.store) for control in summary.controls.values())
+    scan = look.scan
+    if scan is None:
+        return CoverageReport(
+            store=look.store, where=look.where, read=False, skipped=[look.problem], control_planted=planted
+        )
+    found = recall(summary, profile, scan)
+    return CoverageReport(
+        store=scan.store,
+        where=scan.where,
+        read=True,
+        units=scan.units,
+        elements=scan.elements,
+        bytes=scan.bytes,
+        containers=scan.containers,
+        own_marks_expected=found.expected,
+        own_marks_found=found.found,
+        missing=found.missing,
+        recall=found.share,
+        control_planted=planted,
+        control_caught=bool(scan.control_findings),
+        unattributed=scan.unattributed,
+        earlier_runs=scan.earlier_runs,
+        skipped=scan.skipped,
+        notes=scan.notes,
+        seconds=round(scan.seconds, 3),
+    )
+
+
+def reasons(reports: list[CoverageReport], profile: Profile) -> list[str]:
+    """Returns why the stores don't prove isolation, the weightiest first; empty if they do.
+
+    Args:
+        reports: the coverage of every store looked at.
+        profile: says which stores there are and how much must be found again.
+    """
+    looked_at = {report.store for report in reports}
+    found = [f"{store} was not read" for store in configured_stores(profile) if store not in looked_at]
+    if not configured_stores(profile):
+        found.append("no store was checked: the profile names neither Redis nor Postgres, so nothing is known of them")
+    for report in reports:
+        if not report.read:
+            found += report.skipped or [f"{report.store} was not read"]
+    for report in reports:
+        if report.read:
+            found += _of_store(report, profile.thresholds.recall)
+    return found
+
+
+def _of_store(report: CoverageReport, limit: float) -> Iterator[str]:
+    where = f"{report.store} at {report.where}"
+    if report.skipped:
+        more = f" (and {count(len(report.skipped) - 1, 'more part')})" if len(report.skipped) > 1 else ""
+        yield f"{where} was not read whole: {report.skipped[0]}{more}"
+    if not report.own_marks_expected:
+        yield f"none of this run's own marks was expected in {where}, so reading it proves nothing"
+    elif report.own_marks_found < limit * report.own_marks_expected:
+        yield (
+            f"only {report.own_marks_found:,} of {report.own_marks_expected:,} own marks "
+            f"({percent(report.own_marks_found, report.own_marks_expected)}) were found again in {where}, "
+            f"{percent(limit, 1)} are needed; missing is for example {report.missing}"
+        )
+    if not report.control_planted:
+        yield f"no control was planted in {where}, so nothing shows that a leak would be seen there"
+    elif not report.control_caught:
+        yield f"the control planted in {where} was not caught: a leak there might go unseen"

@@ -1,0 +1,109 @@
+"""Was enough seen to say anything? Each check is a plain function that returns the reasons why not."""
+
+from __future__ import annotations
+
+from checker.figures import count, listed, percent, tenants
+from checker.overlap import overlapping_pairs
+from checker.summary import Summary
+from config.profile import Profile
+
+HOLLOW_SHARE = 0.01
+"""More answers than this that had to show own marks and did not: reading proved nothing."""
+FAILED_CONNECTS = 0.05
+"""More failed connects than this, where the profile sets no success rate, and the run is inconclusive."""
+
+
+def pairs(summary: Summary) -> int:
+    """Returns how many pairs of tenants had requests open or between first and last at the same time."""
+    return overlapping_pairs(
+        [(tenant.first_at_s, tenant.last_at_s) for tenant in summary.tenants.values() if tenant.first_at_s is not None]
+    )
+
+
+def control_not_caught(summary: Summary) -> list[str]:
+    """On every node that ran tenants the live control must have been planted and caught."""
+    reasons = []
+    for node in summary.nodes.values():
+        if any(control.caught for control in node.controls):
+            missed = [control.detail for control in node.controls if not control.caught]
+            if missed:
+                reasons.append(f"the live control on node {node.node} was caught only at times: {listed(missed, 1)}")
+        elif node.controls:
+            detail = next((control.detail for control in node.controls if control.detail), "")
+            reasons.append(
+                f"the live control on node {node.node} was not caught, so a leak might go unseen there"
+                + (f": {detail}" if detail else "")
+            )
+        elif node.tenants:
+            reasons.append(
+                f"no live control was planted on node {node.node}, so nothing shows that its oracle sees leaks"
+            )
+    return reasons
+
+
+def silent_tenants(summary: Summary, profile: Profile) -> list[str]:
+    """Every tenant must have had so many inspected replies."""
+    needed = profile.thresholds.replies_per_tenant
+    silent = [summary.name(number) for number, tenant in summary.tenants.items() if tenant.answered < needed]
+    if not silent:
+        return []
+    verb = "has" if len(silent) == 1 else "have"
+    return [
+        f"{tenants(silent)}, {verb} fewer than {count(needed, 'inspected reply', 'inspected replies')}: "
+        "nothing is proven about them"
+    ]
+
+
+def hollow_answers(summary: Summary, profile: Profile) -> list[str]:
+    """What must show the tenant's own marks must have shown them, or an empty answer would pass for a clean one."""
+    reasons = []
+    for name, counted in summary.operations.items():
+        operation = profile.operations.get(name)
+        if operation is None or not operation.shows_own or not counted.answered:
+            continue
+        hollow = counted.answered - counted.showed_own
+        if hollow > HOLLOW_SHARE * counted.answered:
+            reasons.append(
+                f"{hollow:,} of {count(counted.answered, 'answer')} to {name} "
+                f"({percent(hollow, counted.answered)}) showed none of the tenant's own marks: an empty answer proves "
+                "nothing"
+            )
+    return reasons
+
+
+def not_together(summary: Summary) -> list[str]:
+    """Leaks between tenants need at least two of them at the same time."""
+    acting = sum(tenant.first_at_s is not None for tenant in summary.tenants.values())
+    if acting == 1:
+        return ["only one tenant acted, and isolation takes at least two"]
+    if acting and not pairs(summary):
+        return [f"none of the {count(acting, 'tenant')} acted at the same time as another"]
+    return []
+
+
+def too_many_unknown(summary: Summary, profile: Profile) -> list[str]:
+    """Requests of unknown end, but for those that the run itself cut short, must be few."""
+    unknown = sum(count.unknown - count.on_purpose for count in summary.operations.values())
+    judged = sum(count.judged for count in summary.operations.values())
+    limit = profile.thresholds.unknown_share
+    if not summary.answered or unknown <= limit * judged:
+        return []
+    return [
+        f"{unknown:,} of {count(judged, 'request')} ({percent(unknown, judged)}) ended unknown, at most "
+        f"{percent(limit, 1)} may"
+    ]
+
+
+def too_many_connects_failed(summary: Summary, profile: Profile) -> list[str]:
+    """Tenants that could not connect were not looked at."""
+    sessions = summary.sessions
+    attempts = sessions.connections + sessions.failures
+    rate = profile.thresholds.success_rate
+    limit = FAILED_CONNECTS if rate is None else 1.0 - rate
+    if not attempts or not sessions.failures or sessions.failures <= limit * attempts:
+        return []
+    commonest = sessions.failure_reasons.most_common(1)[0][0]
+    return [
+        f"{sessions.failures:,} of {count(attempts, 'connect')} failed ({percent(sessions.failures, attempts)}, at most "
+        f"{percent(limit, 1)} may), most often at {commonest}"
+    ]

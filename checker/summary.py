@@ -1,0 +1,196 @@
+"""What the evidence of a run says, added up: the data that everything else is judged from.
+
+``checker.summarise`` fills it in one pass over the rows. It is plain data: no file, no clock, no store.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+
+from checker.finding_table import FindingTable
+from checker.latencies import Latencies
+from evidence.records import (
+    ControlCaught,
+    Gap,
+    HealthAnswer,
+    NodeEnded,
+    NodeStarted,
+    TenantLedger,
+    TenantProvisioned,
+    TenantStarted,
+)
+from evidence.runfolder import RunHeader
+
+
+@dataclass(slots=True)
+class OperationCount:
+    """Requests of one operation by how they ended.
+
+    Attributes:
+        due: refusals that were to come.
+        on_purpose: of unknown end because the run dropped the connection or stopped the tenant.
+        showed_own: answers that showed marks of the tenant's own.
+        late_answers: answers that came after their request had been given up.
+    """
+
+    answered: int = 0
+    refused: int = 0
+    unknown: int = 0
+    due: int = 0
+    on_purpose: int = 0
+    showed_own: int = 0
+    late_answers: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sent(self) -> int:
+        """Every request that ended, however it did."""
+        return self.answered + self.refused + self.unknown
+
+    @property
+    def judged(self) -> int:
+        """Requests that the service had the chance to answer: all but those the run itself cut short."""
+        return self.sent - self.on_purpose
+
+
+@dataclass(slots=True)
+class TenantHistory:
+    """What became of one tenant.
+
+    Attributes:
+        answered, refused, unknown: its requests by how they ended.
+        connect_ms: how long its very first connection took, from asking for a token to the upgrade.
+        first_chat: (Unix seconds it left, milliseconds to its first frame or None) of the first chat that got a frame,
+            or of the first at all if none did.
+        first_at_s, last_at_s: when its first request left and when it last had one open.
+        stored: sequence numbers of the prompt canaries of answered requests, by operation.
+        undecided: sequence numbers of the requests that ended unknown, to tell late answers from new ones.
+    """
+
+    provisioned: TenantProvisioned | None = None
+    started: TenantStarted | None = None
+    ledger: TenantLedger | None = None
+    answered: int = 0
+    refused: int = 0
+    unknown: int = 0
+    late_answers: int = 0
+    connections: int = 0
+    connect_ms: float | None = None
+    first_chat: tuple[float, float | None] | None = None
+    first_at_s: float | None = None
+    last_at_s: float = 0.0
+    stored: dict[str, array[int]] = field(default_factory=dict)
+    undecided: set[int] = field(default_factory=set)
+
+    @property
+    def sent(self) -> int:
+        """Every request that ended, however it did."""
+        return self.answered + self.refused + self.unknown
+
+    @property
+    def startup_ms(self) -> float | None:
+        """From asking for a token to the first frame of the first chat, in milliseconds; None if not seen whole."""
+        if self.connect_ms is None or self.first_chat is None or self.first_chat[1] is None:
+            return None
+        return self.connect_ms + self.first_chat[1]
+
+
+@dataclass(slots=True)
+class NodeHistory:
+    """What one load-generating process wrote down.
+
+    Attributes:
+        lines: lines of its file, damaged ones included.
+        lines_before_end: those before its last row.
+        requests: requests that ended, by its rows.
+        lag_ms, cpu_percent, memory_mb: a value a second.
+    """
+
+    node: str
+    started: NodeStarted | None = None
+    ended: NodeEnded | None = None
+    lines: int = 0
+    lines_before_end: int = 0
+    damaged: int = 0
+    tenants: int = 0
+    requests: int = 0
+    controls: list[ControlCaught] = field(default_factory=list)
+    lag_ms: array[float] = field(default_factory=lambda: array("d"))
+    cpu_percent: array[float] = field(default_factory=lambda: array("d"))
+    memory_mb: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class SessionCount:
+    """Connections: opened, ended and failed. Times are Unix seconds."""
+
+    sessions: int = 0
+    connections: int = 0
+    resumed: int = 0
+    closed: int = 0
+    dropped: int = 0
+    lost: int = 0
+    lost_reasons: Counter[str] = field(default_factory=Counter)
+    failures: int = 0
+    failure_reasons: Counter[str] = field(default_factory=Counter)
+    opened_at_s: array[float] = field(default_factory=lambda: array("d"))
+    ended_at_s: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class LearntIds:
+    """Ids that the service handed out, and to whom.
+
+    Attributes:
+        owners: (thing, id) to the tenant that learnt it first.
+        shared: (thing, id) that more than one tenant learnt.
+        count: ids by thing.
+    """
+
+    owners: dict[tuple[str, str], int] = field(default_factory=dict)
+    shared: set[tuple[str, str]] = field(default_factory=set)
+    count: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Summary:
+    """All of it. ``tenants`` leaves planted controls out; they stand in ``controls``."""
+
+    header: RunHeader
+    tenants: dict[int, TenantHistory] = field(default_factory=dict)
+    controls: dict[int, TenantProvisioned] = field(default_factory=dict)
+    nodes: dict[str, NodeHistory] = field(default_factory=dict)
+    operations: dict[str, OperationCount] = field(default_factory=dict)
+    sessions: SessionCount = field(default_factory=SessionCount)
+    learnt: LearntIds = field(default_factory=LearntIds)
+    live: FindingTable = field(default_factory=FindingTable)
+    latencies: Latencies = field(default_factory=Latencies)
+    exposures: Counter[str] = field(default_factory=Counter)
+    gaps: list[Gap] = field(default_factory=list)
+    health: dict[str, list[HealthAnswer]] = field(default_factory=dict)
+    rows: int = 0
+    damaged: int = 0
+    damaged_example: str = ""
+
+    @property
+    def answered(self) -> int:
+        """Requests that were answered."""
+        return sum(count.answered for count in self.operations.values())
+
+    @property
+    def sent(self) -> int:
+        """Requests that ended, however they did."""
+        return sum(count.sent for count in self.operations.values())
+
+    @property
+    def frames_inspected(self) -> int:
+        """Frames that the live oracle looked at."""
+        return sum(tenant.ledger.frames_inspected for tenant in self.tenants.values() if tenant.ledger)
+
+    def name(self, tenant: int) -> str:
+        """Returns the tenant's id in the target, or its number in words if the evidence does not name it."""
+        history = self.tenants.get(tenant)
+        provisioned = history.provisioned if history else self.controls.get(tenant)
+        return provisioned.name if provisioned else f"tenant number {tenant}"
