@@ -15,7 +15,7 @@ import gevent
 
 from config.profile import Profile
 from evidence.marks import RunKey
-from evidence.records import ControlCaught, Exposures, Gap, NodeEnded, NodeStarted, TenantLedger, Row
+from evidence.records import ControlCaught, Exposures, Gap, NodeEnded, NodeStarted, Row, TenantLedger
 from swarm.provisioning import Provisioner
 from swarm.sampler import Sampler
 from swarm.sinks import Sink, flush_regularly
@@ -54,6 +54,11 @@ class Node:
             tenants=tenants,
         )  # fmt: skip
         self._greenlets: list[gevent.Greenlet[..., None]] = []
+
+    @property
+    def rows(self) -> int:
+        """How many rows this node has written."""
+        return self._sink.rows
 
     def record(self, row: Row) -> None:
         """Writes a row of evidence down, and adds a closed ledger to this node's totals."""

@@ -17,27 +17,26 @@ _VARIABLES = {"target_url": "TARGET_URL", "redis_url": "REDIS_URL", "postgres_ur
 
 def add_options(parser: LocustArgumentParser) -> None:
     """Adds the options to Locust's parser. Locust calls this at every load of its web page, each time anew."""
-    group = parser.add_argument_group("Tenant isolation")
-    group.add_argument(
+    parser.add_argument(
         "--target-profile", default=str(DEFAULT_PROFILE), env_var="TARGET_PROFILE", include_in_web_ui=False,
         help="TOML file that says how to talk to the target",
     )  # fmt: skip
-    group.add_argument(
+    parser.add_argument(
         "--runs", default="runs", include_in_web_ui=False, help="folder for the run folders (default: runs)"
     )
-    group.add_argument(
+    parser.add_argument(
         "--keep-data", action="store_true", default=False,
         help="leave what the run created in the target, so that it can be checked again",
     )  # fmt: skip
-    group.add_argument(
+    parser.add_argument(
         "--no-check", action="store_true", default=False, help="only write evidence; check later: python -m checker"
     )
-    group.add_argument(
+    parser.add_argument(
         "--drain-timeout", type=float, default=60.0, include_in_web_ui=False,
         help="seconds the master waits for the workers' last reports (default: 60)",
     )  # fmt: skip
     for option, variable in _VARIABLES.items():
-        group.add_argument(
+        parser.add_argument(
             "--" + option.replace("_", "-"), default="", include_in_web_ui=False,
             help=f"in place of the environment variable {variable}",
         )  # fmt: skip

@@ -1,0 +1,97 @@
+"""A tab in Locust's web page that shows how the run stands, and routes to the reports of the runs that ended."""
+
+from __future__ import annotations
+
+from locust.env import Environment
+
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from checker.result import Result
+
+_KEY = "isolation"
+
+
+class Standing(Protocol):
+    """What the tab shows."""
+
+    status: str
+    results: list[tuple[Path, Result]]
+
+
+def add_tab(environment: Environment, standing: Standing) -> None:
+    """Adds the tab "Isolation" and the routes ``/isolation`` and ``/isolation/<run id>/report.html``.
+
+    Args:
+        environment: one with a web UI.
+        standing: what to show; read at each request.
+    """
+    web_ui = environment.web_ui
+    assert web_ui is not None
+    tabs = web_ui.template_args.setdefault("extended_tabs", [])
+    tables = web_ui.template_args.setdefault("extended_tables", [])
+    tabs.append({"title": "Isolation", "key": _KEY})
+    columns = [{"key": "what", "title": "What"}, {"key": "value", "title": "Value"}]
+    tables.append({"key": _KEY, "structure": columns})
+    web_ui.app.register_blueprint(_routes(environment, standing))
+
+    @web_ui.app.after_request
+    def add_rows(response: Response) -> Response:
+        if request.path.endswith("/stats/requests") and response.status_code == 200:
+            document = orjson.loads(response.get_data())
+            document.setdefault("extended_stats", []).append({"key": _KEY, "data": rows(environment, standing)})
+            response.set_data(orjson.dumps(document))
+        return response
+
+
+def rows(environment: Environment, standing: Standing) -> list[dict[str, str]]:
+    """Returns the tab's rows: the status, the leaks sighted so far, and the latest verdict with its reasons."""
+    leaks = [error for error in environment.stats.errors.values() if error.method == "LEAK"]
+    shown = [("status", standing.status)]
+    shown += [(f"sighted live: {error.name}", str(error.occurrences)) for error in leaks]
+    if standing.results:
+        folder, result = standing.results[-1]
+        shown.append(("verdict", str(result.verdict)))
+        shown += [("reason", reason) for reason in result.reasons]
+        shown += [("why it can be believed", sentence) for sentence in result.believe]
+        shown.append(("report", f"/isolation/{folder.name}/report.html"))
+    return [{"what": what, "value": value, "name": what} for what, value in shown]
+
+
+def _routes(environment: Environment, standing: Standing) -> Blueprint:
+    blueprint = Blueprint("isolation", __name__)
+
+    def guard() -> WerkzeugResponse | None:
+        """Whoever must log in for Locust's page must do so for the reports."""
+        options = environment.parsed_options
+        if options is not None and getattr(options, "web_login", False):
+            from flask_login import current_user  # only there with Locust's own login
+
+            if not current_user.is_authenticated:
+                return redirect("/login")
+        return None
+
+    @blueprint.route("/isolation")
+    def latest() -> WerkzeugResponse:
+        refused = guard()
+        if refused is not None:
+            return refused
+        if not standing.results:
+            return Response(f"{standing.status}\n", mimetype="text/plain")
+        return redirect(f"{request.path}/{standing.results[-1][0].name}/report.html")
+
+    @blueprint.route("/isolation/<run_id>/report.html")
+    def report(run_id: str) -> WerkzeugResponse:
+        refused = guard()
+        if refused is not None:
+            return refused
+        for folder, _ in standing.results:
+            if folder.name == run_id:
+                return Response((folder / "report.html").read_bytes(), mimetype="text/html")
+        abort(404)
+
+    return blueprint

@@ -1,0 +1,34 @@
+"""The run's own messages between master and workers, over Locust's channel.
+
+====================  ==================  ==============================================================
+message               direction           payload
+====================  ==================  ==============================================================
+``run_open``          master to worker    run_id, key (hex), master (nonce), fingerprint of the profile
+``run_joined``        worker to master    run_id, node
+``run_refused``       worker to master    run_id, reason
+``run_failed``        worker to master    run_id, node, reason
+``evidence``          worker to master    run_id, node, rows (count), lines (bytes)
+``drain``             master to worker    run_id
+``drained``           worker to master    run_id, node, rows (sum over all evidence)
+====================  ==================  ==============================================================
+
+Messages keep their order. A worker binds to the first master it meets; one that outlived its master refuses the next
+one's run and quits, and whatever it still sends carries a run id that the master does not know.
+"""
+
+from __future__ import annotations
+
+RUN_OPEN = "run_open"
+RUN_JOINED = "run_joined"
+RUN_REFUSED = "run_refused"
+RUN_FAILED = "run_failed"
+EVIDENCE = "evidence"
+DRAIN = "drain"
+DRAINED = "drained"
+
+STATS_RUN = "isolation_run"
+
+
+def node_name(worker_index: int) -> str:
+    """Returns the name of a worker in a run; Locust never gives an index twice while its master lives."""
+    return f"worker-{worker_index}"

@@ -1,0 +1,60 @@
+"""After the drain: the checker as a process of its own, then the removal of what the run created."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from gevent import subprocess
+
+from checker.result import Result
+from config.profile import Profile
+from evidence.records import EvidenceError
+from evidence.runfolder import RunFolder
+from swarm.cleaning import clean
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOL_FAILED = 2
+logger = logging.getLogger(__name__)
+
+
+def check(folder: Path, profile_path: str, environment: Mapping[str, str]) -> tuple[Result | None, int]:
+    """Runs ``python -m checker`` on a run folder and waits for it without holding up other greenlets.
+
+    Args:
+        folder: the run folder.
+        profile_path: the target profile.
+        environment: environment variables for it, which the profile may refer to.
+
+    Returns:
+        The result, or None if the checker failed, and the exit code for this process.
+    """
+    paths = [str(ROOT), environment.get("PYTHONPATH", "")]
+    command = [sys.executable, "-m", "checker", str(folder.resolve()), "--profile", str(Path(profile_path).resolve())]
+    process = subprocess.Popen(
+        command, env={**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+    )
+    try:
+        code = process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+    try:
+        return Result.model_validate_json((folder / "verdict.json").read_bytes()), code
+    except (OSError, ValueError):
+        logger.error("The checker gave no verdict on %s (exit code %s)", folder, code)
+        return None, TOOL_FAILED
+
+
+def clean_up(folder: RunFolder, profile: Profile) -> bool:
+    """Removes what the run created and logs what was removed; returns whether all of it could be."""
+    try:
+        done = clean(folder, profile)
+    except EvidenceError as error:
+        logger.error("What the run created was not removed: %s", error)
+        return False
+    (logger.warning if done.left else logger.info)("Clean-up: %s", done)
+    return not done.left

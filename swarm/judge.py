@@ -1,0 +1,181 @@
+"""The process that judges a run, the master or the only one: opens the run, drains it, has it checked."""
+
+from __future__ import annotations
+
+from locust.env import Environment
+from locust.runners import STATE_INIT, STATE_STOPPED, LocalRunner
+
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gevent
+
+from checker.result import Result
+from config.load import public_view
+from config.profile import Profile
+from evidence.marks import RunKey
+from evidence.records import Gap
+from evidence.runfolder import EvidenceWriter, RunFolder, RunHeader, new_run_id
+from swarm import health
+from swarm.checking import check, clean_up
+from swarm.options import environment_of, profile_of
+from swarm.provisioning import Provisioner
+from swarm.sinks import FileSink, flush_regularly
+from swarm.stores import StoreError, open_redis
+from users.hooks import isolation_events
+from users.run import TenantUnavailable
+
+logger = logging.getLogger(__name__)
+NAME = "judge"
+
+
+@dataclass(slots=True)
+class OpenRun:
+    """A run between its start and its end.
+
+    Attributes:
+        failure: why it can't go on, if it can't.
+        writers: evidence files by node, of the nodes that report over Locust's channel.
+    """
+
+    header: RunHeader
+    folder: RunFolder
+    key: RunKey
+    profile: Profile
+    sink: FileSink
+    failure: str = ""
+    writers: dict[str, EvidenceWriter] = field(default_factory=dict)
+    greenlets: list[gevent.Greenlet[..., None]] = field(default_factory=list)
+
+
+class Judge:
+    """Opens runs, ends them, and has them checked.
+
+    Args:
+        environment: Locust's environment of the master or of a local run.
+
+    Attributes:
+        run: the open run, or None.
+        status: what to tell people now, in a few words.
+        results: results of the runs so far, the newest last.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.run: OpenRun | None = None
+        self.status = "no run yet"
+        self.results: list[tuple[Path, Result]] = []
+        self._checks: list[gevent.Greenlet[..., None]] = []
+        self.exit_code: int | None = None
+
+    def open(self) -> OpenRun | None:
+        """Makes the run folder, asks the target's health and plants the control in the stores.
+
+        Returns:
+            The run; its ``failure`` says why if it can't start. None if there can't even be a run folder.
+        """
+        options = self._environment.parsed_options
+        assert options is not None
+        profile = profile_of(options)
+        key = RunKey.generate()
+        runner = self._environment.runner
+        header = RunHeader(
+            run_id=new_run_id(),
+            profile_path=str(Path(options.target_profile)),
+            profile_name=profile.target.name,
+            profile=public_view(profile),
+            topology="local" if isinstance(runner, LocalRunner) else "distributed",
+            users=int(getattr(runner, "target_user_count", 0) or options.num_users or 0),
+            spawn_rate=float(options.spawn_rate or 0),
+            started_at_s=time.time(),
+            clean_up=not options.keep_data,
+        )
+        folder = RunFolder.create(Path(options.runs), header, key)
+        self.run = run = OpenRun(header, folder, key, profile, FileSink(folder.writer(NAME)))
+        logger.info("Run %s against %s: evidence in %s", header.run_id, profile.target.name, folder.path)
+        self.status = f"run {header.run_id} is under way"
+        self._preflight(run)
+        run.greenlets = [
+            gevent.spawn(health.poll, profile.health, run.sink.record),
+            gevent.spawn(flush_regularly, run.sink),
+        ]
+        return run
+
+    def fail(self, sentence: str, node: str = NAME) -> None:
+        """Notes that the run can't go on, and stops it."""
+        run = self.run
+        if run is None:
+            return
+        run.sink.record(Gap(node, time.time(), sentence, fatal=True))
+        if not run.failure:
+            run.failure = sentence
+            logger.error("The run can't go on: %s", sentence)
+            gevent.spawn(self._stop_when_started)
+
+    def gap(self, what: str) -> None:
+        """Writes down what should have been and was not."""
+        if self.run is not None:
+            self.run.sink.record(Gap(NAME, time.time(), what))
+
+    def end(self) -> None:
+        """Closes the evidence after the drain and has it checked in the background."""
+        run, self.run = self.run, None
+        if run is None:
+            return
+        gevent.killall(run.greenlets)
+        replies = [entry for (_, method), entry in self._environment.stats.entries.items() if method == "reply"]
+        run.header.locust_requests = sum(entry.num_requests for entry in replies)
+        run.header.locust_failures = sum(entry.num_failures for entry in replies)
+        run.header.ended_at_s = time.time()
+        run.header.stopped_by = run.failure or run.header.stopped_by or "stopped as planned"
+        run.sink.close()
+        for writer in run.writers.values():
+            writer.close()
+        run.folder.write_header(run.header)
+        self._checks.append(gevent.spawn(self._judge, run))
+
+    def wait(self) -> int | None:
+        """Waits until every run has been checked; returns the exit code of the last, None if none was judged."""
+        gevent.joinall(self._checks)
+        return self.exit_code
+
+    def _judge(self, run: OpenRun) -> None:
+        options = self._environment.parsed_options
+        assert options is not None
+        if not options.no_check:
+            self.status = f"run {run.header.run_id} is being checked"
+            result, self.exit_code = check(run.folder.path, options.target_profile, environment_of(options))
+            if result is not None:
+                self.results.append((run.folder.path, result))
+                self.status = f"run {run.header.run_id}: {result.headline}"
+                isolation_events(self._environment).verdict_reached.fire(result=result, folder=run.folder.path)
+        else:
+            logger.info("Not checked: python -m checker %s", run.folder.path)
+        if run.header.clean_up and not options.no_check:
+            clean_up(run.folder, run.profile)
+
+    def _preflight(self, run: OpenRun) -> None:
+        for item in run.profile.health:
+            answer = health.ask(item)
+            run.sink.record(answer)
+            if not answer.ok and not item.optional:
+                self.fail(answer.detail)
+        try:
+            if run.profile.stores.redis is not None:
+                open_redis(run.profile.stores.redis.url.get_secret_value()).close()
+            Provisioner(run.profile, run.key, NAME, 0, run.sink.record).plant_control()
+        except (StoreError, TenantUnavailable) as error:
+            self.fail(str(error))
+
+    def _stop_when_started(self) -> None:
+        """Locust can only be stopped once it has started, and it is starting now."""
+        runner, options = self._environment.runner, self._environment.parsed_options
+        assert runner is not None and options is not None
+        while runner.state in (STATE_INIT, STATE_STOPPED) and not isinstance(runner, LocalRunner):
+            gevent.sleep(0.05)
+        if options.headless:
+            runner.quit()
+        else:
+            runner.stop()

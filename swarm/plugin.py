@@ -1,0 +1,170 @@
+"""Adds the run to Locust: which listener does what, in which kind of process."""
+
+from __future__ import annotations
+
+from locust.env import Environment
+from locust.event import Events
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+import logging
+import sys
+from typing import Protocol
+
+from config.load import ProfileError
+from evidence.records import EvidenceError
+from reporting.web_tab import add_tab
+from swarm.judge import Judge
+from swarm.master import Master
+from swarm.node import Node
+from swarm.options import add_options, profile_of
+from swarm.sinks import FileSink
+from swarm.stores import wait_with_gevent
+from swarm.worker import Worker
+
+logger = logging.getLogger(__name__)
+_TOLD_SOMETHING_IMPOSSIBLE = 2
+
+
+class _Part(Protocol):
+    """What a process does in a run."""
+
+    def start(self) -> None:
+        """The test starts."""
+
+    def stopping(self) -> None:
+        """The test is being stopped; users still run."""
+
+    def stop(self) -> None:
+        """The users have stopped."""
+
+    def quit(self) -> None:
+        """The process is about to end."""
+
+
+class _Local:
+    """The only process: it runs the tenants and judges the run."""
+
+    def __init__(self, environment: Environment, judge: Judge) -> None:
+        self._environment = environment
+        self._judge = judge
+        self._node: Node | None = None
+
+    def start(self) -> None:
+        run = self._judge.open()
+        if run is None or run.failure:
+            return
+        run.header.nodes.append("local")
+        self._node = Node(
+            self._environment, run_id=run.header.run_id, name="local", worker_index=0, key=run.key,
+            profile=run.profile, sink=FileSink(run.folder.writer("local")), on_failure=self._judge.fail,
+        )  # fmt: skip
+        self._node.open()
+
+    def stopping(self) -> None:
+        if self._node is not None:
+            self._node.stopping()
+
+    def stop(self) -> None:
+        node, self._node = self._node, None
+        if node is not None:
+            node.close()
+            if self._judge.run is not None:
+                self._judge.run.header.drained.append(node.name)
+        self._judge.end()
+
+    def quit(self) -> None:
+        _judge_before_quitting(self._environment, self._judge)
+
+
+class _Master:
+    """The master: it runs no tenants, drains the workers and judges the run."""
+
+    def __init__(self, environment: Environment, judge: Judge, master: Master) -> None:
+        self._environment = environment
+        self._judge = judge
+        self._master = master
+
+    def start(self) -> None:
+        self._master.start()
+
+    def stopping(self) -> None:
+        self._master.drain()
+
+    def stop(self) -> None:
+        self._judge.end()
+        self._master.quit_if_alone()
+
+    def quit(self) -> None:
+        _judge_before_quitting(self._environment, self._judge)
+
+
+def _judge_before_quitting(environment: Environment, judge: Judge) -> None:
+    if judge.run is not None and environment.runner is not None:
+        judge.run.header.stopped_by = "interrupted"
+        environment.runner.quit()
+    code = judge.wait()
+    if code is not None:
+        environment.process_exit_code = code
+
+
+def install(events: Events) -> None:
+    """Adds all listeners. Call it once, in the locustfile."""
+    parts: dict[int, _Part] = {}
+
+    def on_init(environment: Environment, **_kwargs: object) -> None:
+        part = _part_of(environment)
+        if part is not None:
+            parts[id(environment)] = part
+
+    def part_of(environment: Environment) -> _Part | None:
+        return parts.get(id(environment))
+
+    def on_start(environment: Environment, **_kwargs: object) -> None:
+        part = part_of(environment)
+        if part is not None:
+            part.start()
+
+    def on_stopping(environment: Environment, **_kwargs: object) -> None:
+        part = part_of(environment)
+        if part is not None:
+            part.stopping()
+
+    def on_stop(environment: Environment, **_kwargs: object) -> None:
+        part = part_of(environment)
+        if part is not None:
+            part.stop()
+
+    def on_quitting(environment: Environment, **_kwargs: object) -> None:
+        part = part_of(environment)
+        if part is not None:
+            part.quit()
+
+    events.init_command_line_parser.add_listener(add_options)
+    events.init.add_listener(on_init)
+    events.test_start.add_listener(on_start)
+    events.test_stopping.add_listener(on_stopping)
+    events.test_stop.add_listener(on_stop)
+    events.quitting.add_listener(on_quitting)
+
+
+def _part_of(environment: Environment) -> _Part | None:
+    wait_with_gevent()
+    runner = environment.runner
+    if isinstance(runner, WorkerRunner):
+        return Worker(environment, runner)  # its options come with the first spawn message
+    options = environment.parsed_options
+    if options is None:
+        return None
+    try:
+        profile = profile_of(options)
+    except (ProfileError, EvidenceError) as error:
+        for line in str(error).splitlines():
+            logger.error("%s", line)
+        sys.exit(_TOLD_SOMETHING_IMPOSSIBLE)
+    environment.host = environment.host or profile.target.url
+    judge = Judge(environment)
+    if environment.web_ui is not None:
+        add_tab(environment, judge)
+    if isinstance(runner, MasterRunner):
+        return _Master(environment, judge, Master(environment, runner, judge))
+    return _Local(environment, judge) if isinstance(runner, LocalRunner) else None
