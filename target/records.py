@@ -6,8 +6,8 @@ names the owner it is for the index, and because a second lock costs nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -177,7 +177,7 @@ class Records:
             ):
                 raise NotFound("no such thread")
             rows = await connection.fetch(HISTORY, thread_id, limit)
-        return [_message(row["created_at"], dict(row)) for row in reversed(rows)]
+        return [_message(row) for row in reversed(rows)]
 
     async def remaining(self, user_id: UUID) -> int:
         """What remains of the tenant's budget in Postgres; 0 if it has none."""
@@ -194,8 +194,15 @@ class Records:
             )
 
 
-def _message(created_at: datetime, row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "created_at": created_at.isoformat()}
+def _message(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]),
+        "thread_id": str(row["thread_id"]),
+        "run_id": None if row["run_id"] is None else str(row["run_id"]),
+        "role": row["role"],
+        "content": row["content"],
+        "created_at": row["created_at"].isoformat(),
+    }
 
 
 def _json(document: dict[str, Any]) -> str:

@@ -65,16 +65,16 @@ class Requests:
     async def _answer(self, message_id: str, reply: Coroutine[Any, Any, Reply | None]) -> None:
         try:
             frame = await reply
+            if frame is not None:
+                self._session.send(frame)
         except Refusal as refusal:
-            frame = refusal.frame(message_id)
+            self._session.send(refusal.frame(message_id))
         except (*STORE_FAILURES, CommitUncertain) as error:
             logger.warning("a request failed: %s", type(error).__name__)
-            frame = Unavailable("a store failed; try again").frame(message_id)
+            self._session.send(Unavailable("a store failed; try again").frame(message_id))
         except Exception as error:  # a bug of ours must not end the session; its text could hold a tenant's words
             logger.error("a request failed unexpectedly: %s", type(error).__name__)
-            frame = Unavailable("the service failed").frame(message_id)
-        if frame is not None:
-            self._session.send(frame)
+            self._session.send(Unavailable("the service failed").frame(message_id))
 
     def _routing_result(self, frame: frames.RoutingTest) -> Reply:
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -13,6 +14,10 @@ import redis
 
 from target.embedded import EmbeddedPostgres, EmbeddedRedis
 from target.embedded.folders import temporary_folder
+from target.migrate import migrate
+from target.service_role import ServiceRole
+
+APP_PASSWORD = "for-tests-only"
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +57,28 @@ def fresh_database(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     execute_alone(postgres_server.url, f'CREATE DATABASE "{name}"')
     yield database_url(postgres_server.url, name)
     execute_alone(postgres_server.url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@dataclass(frozen=True)
+class MigratedDatabase:
+    """A database with the reference service's schema: the URL of its owner, and of the role the service uses."""
+
+    owner_url: str
+    service_url: str
+
+
+@pytest.fixture
+def migrated_database(fresh_database: str) -> MigratedDatabase:
+    """A new database with the reference service's tables and no rows."""
+    return migrated(fresh_database)
+
+
+def migrated(owner_url: str) -> MigratedDatabase:
+    """Bring a database to the reference service's schema."""
+    parts = urlsplit(owner_url)
+    migrate(owner_url, ServiceRole("app", APP_PASSWORD))
+    host = parts.netloc.rpartition("@")[2]
+    return MigratedDatabase(owner_url, urlunsplit(parts._replace(netloc=f"app:{APP_PASSWORD}@{host}")))
 
 
 def execute_alone(url: str, statement: str) -> None:
