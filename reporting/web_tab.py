@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from locust.env import Environment
+from locust.web import WebUI
 
 from pathlib import Path
 from typing import Protocol
@@ -37,15 +38,18 @@ def add_tab(environment: Environment, standing: Standing) -> None:
     tabs.append({"title": "Isolation", "key": _KEY})
     columns = [{"key": "what", "title": "What"}, {"key": "value", "title": "Value"}]
     tables.append({"key": _KEY, "structure": columns})
-    web_ui.app.register_blueprint(_routes(environment, standing))
+    app = web_ui.app
+    assert app is not None
+    app.register_blueprint(_routes(web_ui, standing))
 
-    @web_ui.app.after_request
     def add_rows(response: Response) -> Response:
         if request.path.endswith("/stats/requests") and response.status_code == 200:
             document = orjson.loads(response.get_data())
             document.setdefault("extended_stats", []).append({"key": _KEY, "data": rows(environment, standing)})
             response.set_data(orjson.dumps(document))
         return response
+
+    app.after_request(add_rows)
 
 
 def rows(environment: Environment, standing: Standing) -> list[dict[str, str]]:
@@ -62,36 +66,20 @@ def rows(environment: Environment, standing: Standing) -> list[dict[str, str]]:
     return [{"what": what, "value": value, "name": what} for what, value in shown]
 
 
-def _routes(environment: Environment, standing: Standing) -> Blueprint:
-    blueprint = Blueprint("isolation", __name__)
-
-    def guard() -> WerkzeugResponse | None:
-        """Whoever must log in for Locust's page must do so for the reports."""
-        options = environment.parsed_options
-        if options is not None and getattr(options, "web_login", False):
-            from flask_login import current_user  # only there with Locust's own login
-
-            if not current_user.is_authenticated:
-                return redirect("/login")
-        return None
-
-    @blueprint.route("/isolation")
+def _routes(web_ui: WebUI, standing: Standing) -> Blueprint:
     def latest() -> WerkzeugResponse:
-        refused = guard()
-        if refused is not None:
-            return refused
         if not standing.results:
             return Response(f"{standing.status}\n", mimetype="text/plain")
         return redirect(f"{request.path}/{standing.results[-1][0].name}/report.html")
 
-    @blueprint.route("/isolation/<run_id>/report.html")
     def report(run_id: str) -> WerkzeugResponse:
-        refused = guard()
-        if refused is not None:
-            return refused
         for folder, _ in standing.results:
             if folder.name == run_id:
                 return Response((folder / "report.html").read_bytes(), mimetype="text/html")
         abort(404)
 
+    blueprint = Blueprint("isolation", __name__)
+    # Whoever must log in for Locust's own page must do so for the reports.
+    blueprint.add_url_rule("/isolation", view_func=web_ui.auth_required_if_enabled(latest))
+    blueprint.add_url_rule("/isolation/<run_id>/report.html", view_func=web_ui.auth_required_if_enabled(report))
     return blueprint
