@@ -62,7 +62,7 @@ def start_service(
     jwt_secret = secrets.token_hex(32)
     with Guardian() as guardian:
 
-        def start(*options: str) -> tuple[ServiceProcess, str]:
+        def start(*options: str, stores: Stores = stores) -> tuple[ServiceProcess, str]:
             folder: Path = tmp_path_factory.mktemp("service")
             environment = {
                 **os.environ,
