@@ -1,0 +1,332 @@
+"""Judges the rows of one table as COPY writes them: whose row, whose data, and whether its parent is to blame."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from checker.names import Named, NameIndex
+from checker.ownership import Claim, Standing, claim_of, judge, sighting_of
+from checker.postgres_catalogue import Table
+from checker.postgres_copy import NULL, unescape
+from checker.postgres_parents import Cause, Contested, Holder, Late, MapName, Parents
+from checker.scan import FindingShelf, StoreScan
+from checker.views import binary_views
+from evidence.findings import Sighting
+from evidence.marks import Keyring, Sighted
+
+LATE_KEPT = 1_000_000
+# COPY doubles the backslash of a hyphen that was stored as \u002d; written plainly, the mark is recognised.
+_ESCAPED_HYPHEN = re.compile(rb"\\+u002d", re.IGNORECASE)
+_OWN_ID = re.compile(r"^(?:id|pk|key|uuid|guid)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A foreign key as the rows use it: which cells, where their parents' holders are known, and under which names."""
+
+    indexes: tuple[int, ...]
+    name: MapName
+    holders: dict[bytes, Holder]
+    where: str
+    target: str
+    target_quoted: str
+    late: bool
+
+
+class Own(NamedTuple):
+    """Cells by which other tables refer to the row."""
+
+    indexes: tuple[int, ...]
+    name: MapName
+    holders: dict[bytes, Holder]
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What every table is looked at with."""
+
+    scan: StoreScan
+    shelf: FindingShelf
+    keyring: Keyring
+    names: NameIndex
+    parents: Parents
+    late: list[Late]
+    at_s: float
+
+
+class RowJudge:
+    """Takes the rows of one table.
+
+    Args:
+        table: the table; ``ctid`` must be its last column in the rows if it has no primary key.
+        looking: what to look with.
+        edges: its foreign keys that are followed.
+        own: the columns by which others refer to it.
+    """
+
+    def __init__(self, table: Table, looking: Looking, edges: Sequence[Edge], own: Sequence[Own]) -> None:
+        self._table = table
+        self._look = looking
+        self._scan = looking.scan
+        self._edges = list(edges)
+        self._own = list(own)
+        self._where = [f"column {column.name}" for column in table.columns] + ["column ctid"]
+        self._labels = [_label(table, column.name).encode() for column in table.columns] + [b"ctid"]
+        self._binary = [index for index, column in enumerate(table.columns) if column.binary]
+        self._key = table.indexes(table.key) or (len(table.columns),)
+        self._referenced = {index for own_key in own for index in own_key.indexes}
+        self._followed = {index for edge in edges for index in edge.indexes}
+        self._always = bool(self._edges or self._binary or looking.names.weak)
+
+    def take(self, block: bytes) -> None:
+        """Looks at a block of whole lines."""
+        self._scan.bytes += len(block)
+        if b"u002" in block or b"U002" in block:
+            block = _ESCAPED_HYPHEN.sub(b"-", block)
+        marks = self._look.keyring.find(block)
+        mentions = sorted(self._look.names.mentions(block), key=lambda named: named.start) if self._look.names else []
+        strong = self._look.names.strong.keys()
+        always, start, mark, mention = self._always, 0, 0, 0
+        lines = block.split(b"\n")
+        lines.pop()
+        for line in lines:
+            end = start + len(line)
+            first_mark, first_mention = mark, mention
+            while mark < len(marks) and marks[mark].start < end:
+                mark += 1
+            while mention < len(mentions) and mentions[mention].start < end:
+                mention += 1
+            cells = line.split(b"\t")
+            if always or mark > first_mark or mention > first_mention or not strong.isdisjoint(cells):
+                self._row(cells, start, marks[first_mark:mark], mentions[first_mention:mention])
+            else:
+                self._scan.unattributed += 1
+            start = end + 1
+
+    def _row(self, cells: list[bytes], start: int, marks: list[Sighted], mentions: list[Named]) -> None:
+        claims, earlier = self._claims(cells, start, marks, mentions)
+        parents = self._parent_claims(cells, claims) if self._edges else []
+        claims += [claim for _, _, claim in parents]
+        if not claims:
+            self._scan.unattributed += not earlier
+            self._note_late(cells, None)
+            return
+        holder, foreign = judge(claims)
+        assert holder is not None
+        for claim in claims:
+            if claim.mark is not None and claim.tenant == holder.tenant:
+                self._scan.own_marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
+        causes = {claim.tenant: self._report(cells, holder, claim, claims, parents) for claim in foreign}
+        for edge, key, claim in parents:
+            own_word = any(c.tenant == claim.tenant and c.standing is not Standing.PARENT for c in claims)
+            if own_word and claim.tenant == holder.tenant and not _is_confirmed(edge.holders[key]):
+                self._look.parents.confirm(edge.name, key)
+        self._register(cells, holder, claims, causes)
+        self._note_late(cells, holder)
+
+    def _claims(
+        self, cells: list[bytes], start: int, marks: list[Sighted], mentions: list[Named]
+    ) -> tuple[list[Claim], bool]:
+        keyring, names = self._look.keyring, self._look.names
+        claims: list[Claim] = []
+        earlier = 0
+        starts = list(itertools.accumulate([len(cell) + 1 for cell in cells], initial=start))
+        for sighted in marks:
+            if not keyring.is_current(sighted):
+                earlier += 1
+                continue
+            at = bisect.bisect_right(starts, sighted.start) - 1
+            claims.append(claim_of(sighted, cells[at], self._where[at], starts[at], names_place=False))
+        if names:
+            known = names.weak or not names.strong.keys().isdisjoint(cells)
+            for at, cell in enumerate(cells) if known else ():
+                named = names.whole(cell, self._labels[at])
+                if named is not None:
+                    where = self._where[at]
+                    claims.append(Claim(named.standing, named.tenant, where, named.what, cell, 0, len(cell)))
+            for named in mentions:
+                at = bisect.bisect_right(starts, named.start) - 1
+                begin, end = named.start - starts[at], named.end - starts[at]
+                claims.append(Claim(named.standing, named.tenant, self._where[at], named.what, cells[at], begin, end))
+        for at in self._binary:
+            if cells[at] != NULL:
+                for view in binary_views(cells[at]):
+                    found = keyring.find(view)
+                    current = [sighted for sighted in found if keyring.is_current(sighted)]
+                    earlier += len(found) - len(current)
+                    claims += [claim_of(sighted, view, self._where[at], names_place=False) for sighted in current]
+        self._scan.earlier_runs += earlier
+        return claims, bool(earlier)
+
+    def _parent_claims(self, cells: list[bytes], claims: list[Claim]) -> list[tuple[Edge, bytes, Claim]]:
+        """A cell that names a tenant by itself needs no parent for that."""
+        named = {claim.where for claim in claims if claim.standing is Standing.NAME}
+        found: list[tuple[Edge, bytes, Claim]] = []
+        for edge in self._edges:
+            if edge.late or any(self._where[index] in named for index in edge.indexes):
+                continue
+            key = _key(cells, edge.indexes)
+            holder = edge.holders.get(key) if key is not None else None
+            if holder is not None and key is not None:
+                tenant = holder.tenant if isinstance(holder, Contested) else holder >> 1
+                what = f"reference to {edge.target}"
+                found.append((edge, key, Claim(Standing.PARENT, tenant, edge.where, what, key, 0, len(key))))
+        return found
+
+    def _report(
+        self,
+        cells: list[bytes],
+        holder: Claim,
+        foreign: Claim,
+        claims: list[Claim],
+        parents: list[tuple[Edge, bytes, Claim]],
+    ) -> Cause:
+        """Decides whether the conflict is the row's own or that of one of its parents, and has it counted there."""
+        look = self._look
+        sighting = self._sighting(cells, holder, foreign)
+        for edge, key, claim in parents:
+            accused, witness = claim.tenant, foreign.tenant
+            if accused == foreign.tenant:
+                witness = holder.tenant
+            elif accused != holder.tenant:
+                continue
+            if any(c.tenant == accused and c.standing is not Standing.PARENT for c in claims):
+                continue  # the row itself names this tenant too: the conflict does not come from the parent alone
+            known = edge.holders[key]
+            if isinstance(known, Contested) and witness in known.causes:
+                return look.parents.count(known.causes[witness], witness)
+            if isinstance(known, int) and not known & 1:
+                parent = self._parent_sighting(edge, key, accused, witness, sighting)
+                return look.parents.suspect(edge.name, key, witness, parent, sighting)
+        return Cause(look.shelf.add(sighting))
+
+    def _register(self, cells: list[bytes], holder: Claim, claims: list[Claim], causes: dict[int, Cause]) -> None:
+        """Makes the row known to those that refer to it."""
+        if not self._own:
+            return
+        known: Holder
+        if causes:
+            known = Contested(holder.tenant, causes)
+        else:
+            known = holder.tenant << 1 | self._speaks_for_itself(claims)
+        for own in self._own:
+            key = _key(cells, own.indexes)
+            if key is not None:
+                own.holders[key] = known
+
+    def _speaks_for_itself(self, claims: list[Claim]) -> bool:
+        """Whether the row says twice whose it is, or once by what it is itself called."""
+        places = {claim.where for claim in claims}
+        return len(places) > 1 or any(self._where[index] in places for index in self._referenced - self._followed)
+
+    def _note_late(self, cells: list[bytes], holder: Claim | None) -> None:
+        """Remembers foreign keys whose parent, or whose parent's holder, may only be known at the end."""
+        parents, late = self._look.parents, self._look.late
+        for edge in self._edges:
+            key = _key(cells, edge.indexes) if edge.late or edge.name in parents.pending else None
+            if key is None or (not edge.late and key in edge.holders) or (holder is None and not self._own):
+                continue
+            if len(late) >= LATE_KEPT:
+                return
+            own = tuple((own.name, own_key) for own in self._own if (own_key := _key(cells, own.indexes)) is not None)
+            if holder is None:
+                parents.pending.update(name for name, _ in own)
+            named = holder is not None and holder.standing in (Standing.NAME, Standing.ALIAS)
+            row = b"\t".join(cells[index] for index in self._key)
+            late.append(Late(edge.name, key, holder.tenant if holder else None, named, own, self._table.oid, row))
+
+    def _sighting(self, cells: list[bytes], holder: Claim, foreign: Claim) -> Sighting:
+        row, names = b"\t".join(cells[index] for index in self._key), key_names(self._table)
+        shown = {claim.where.removeprefix("column ") for claim in (holder, foreign)}
+        columns = ", ".join(column.quoted for column in self._table.columns if column.name in shown) or "*"
+        return sighting_of(
+            _readable(holder),
+            _readable(foreign),
+            place=f"postgres {self._table.label} {identity(names, row)} {foreign.where}",
+            group=self._table.label,
+            reproduce=psql(
+                f"SELECT {columns} FROM {self._table.quoted} WHERE {condition(names, row)}"
+            ),
+            at_s=self._look.at_s,
+        )
+
+    def _parent_sighting(self, edge: Edge, key: bytes, accused: int, witness: int, child: Sighting) -> Sighting:
+        names = edge.name[1]
+        return Sighting(
+            kind=child.kind,
+            owner=witness,
+            recipient=accused,
+            place=f"postgres {edge.target} {identity(names, key)}",
+            group=edge.target,
+            at_s=child.at_s,
+            excerpt=child.excerpt,
+            reproduce=psql(f"SELECT * FROM {edge.target_quoted} WHERE {condition(names, key)}"),
+            severity=child.severity,
+            detail=f"the row is that of tenant {accused}, and every row that refers to it names tenant {witness}; the "
+            f"first: {child.place}",
+        )
+
+
+def _label(table: Table, column: str) -> str:
+    """What a column is called: ``id`` of ``users`` is called ``users``."""
+    return table.name if _OWN_ID.match(column) else column
+
+
+def _key(cells: list[bytes], indexes: tuple[int, ...]) -> bytes | None:
+    """The text of key columns, or None if one of them is null."""
+    if len(indexes) == 1:
+        cell = cells[indexes[0]]
+        return None if cell == NULL else cell
+    parts = [cells[index] for index in indexes]
+    return None if NULL in parts else b"\t".join(parts)
+
+
+def _is_confirmed(holder: Holder) -> bool:
+    return not isinstance(holder, int) or bool(holder & 1)
+
+
+def _readable(claim: Claim) -> Claim:
+    """The same claim in the value that COPY escaped."""
+    before, mark = unescape(claim.text[: claim.start]), claim.text[claim.start : claim.end]
+    text = before + mark + unescape(claim.text[claim.end :])
+    return claim._replace(text=text, start=len(before), end=len(before) + len(mark))
+
+
+def _text(cell: bytes) -> str:
+    return unescape(cell).decode("utf-8", "replace")
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
+
+
+def key_names(table: Table) -> tuple[str, ...]:
+    """Returns the columns that tell the table's rows apart."""
+    return table.key or ("ctid",)
+
+
+def identity(names: Sequence[str], row: bytes) -> str:
+    """Returns a row's key for people; ``row`` is the text of its key columns, with tabs between."""
+    return " ".join(f"{name}={_text(cell)[:120]}" for name, cell in zip(names, row.split(b"\t"), strict=True))
+
+
+def condition(names: Sequence[str], row: bytes) -> str:
+    """Returns a row's key as an SQL condition."""
+    pairs = zip(names, row.split(b"\t"), strict=True)
+    return " AND ".join(f"{_quoted(name)} = {literal(_text(cell))}" for name, cell in pairs)
+
+
+def literal(value: str) -> str:
+    """Returns the value as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def psql(statement: str) -> str:
+    """Returns the command that runs a statement, for a shell that has the URL in its environment."""
+    escaped = re.sub(r'([\\"$`])', r"\\\1", statement)
+    return f'psql "$POSTGRES_URL" -c "{escaped}"'

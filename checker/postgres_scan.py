@@ -1,0 +1,241 @@
+"""Reads the target's Postgres whole, in one snapshot, and says what lies where it doesn't belong."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import psycopg2
+from psycopg2.extensions import connection
+
+from checker.names import NameIndex
+from checker.ownership import Standing
+from checker.postgres_catalogue import Catalogue, Table, read_catalogue
+from checker.postgres_connection import snapshot, where_of
+from checker.postgres_copy import copy_rows
+from checker.postgres_parents import Late, Parents, resolve_late
+from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge, condition, identity, key_names, psql
+from checker.scan import FindingShelf, Progress, Roster, StoreScan
+from checker.views import binary_views
+from config.profile import PostgresBudget, PostgresStore
+from evidence.findings import FindingKind, Sighting
+from evidence.marks import Keyring, MarkKind
+
+
+def scan_postgres(store: PostgresStore, keyring: Keyring, roster: Roster, progress: Progress) -> StoreScan:
+    """Reads every table, partition and materialised view of every schema.
+
+    Args:
+        store: where it is, which columns hold budgets, which tables are shared on purpose.
+        keyring: recognises marks.
+        roster: who exists.
+        progress: is told how many rows have been read.
+
+    Returns:
+        What was found, and what could not be read.
+
+    Raises:
+        StoreUnreadable: Postgres could not be read at all; one sentence without credentials.
+    """
+    began = time.monotonic()
+    url = store.url.get_secret_value()
+    scan = StoreScan("postgres", where_of(url))
+    with snapshot(url) as opened:
+        _PostgresScan(opened, store, keyring, roster, scan, progress).run()
+    scan.seconds = time.monotonic() - began
+    return scan
+
+
+class _PostgresScan:
+    def __init__(
+        self,
+        opened: connection,
+        store: PostgresStore,
+        keyring: Keyring,
+        roster: Roster,
+        scan: StoreScan,
+        progress: Progress,
+    ) -> None:
+        self._opened = opened
+        self._store = store
+        self._keyring = keyring
+        self._scan = scan
+        self._progress = progress
+        self._shelf = FindingShelf()
+        self._names = NameIndex(roster, keyring)
+        self._parents = Parents(self._shelf)
+        self._late: list[Late] = []
+        self._look = Looking(scan, self._shelf, keyring, self._names, self._parents, self._late, at_s=time.time())
+
+    def run(self) -> None:
+        catalogue = read_catalogue(self._opened)
+        expected = sum(table.expected for table in catalogue.tables)
+        self._progress(0, expected or None)
+        done: set[int] = set()
+        remaining = {root: sum(t.root == root for t in catalogue.tables) for root in {t.root for t in catalogue.tables}}
+        for table in catalogue.tables:
+            self._read(table, catalogue, done)
+            remaining[table.root] -= 1
+            if not remaining[table.root]:
+                done.add(table.root)
+            self._progress(self._scan.units, max(expected, self._scan.units) or None)
+        self._follow_late({table.oid: table for table in catalogue.tables})
+        self._parents.settle()
+        for budget in self._store.budgets:
+            self._read_budgets(budget, catalogue)
+        if catalogue.elsewhere:
+            names = ", ".join(catalogue.elsewhere)
+            self._scan.notes.append(f"foreign tables lie in another database and were not read: {names}")
+        if catalogue.unfilled:
+            names = ", ".join(catalogue.unfilled)
+            self._scan.notes.append(f"materialised views that were never filled hold nothing to read: {names}")
+        self._shelf.hand_over(self._scan)
+
+    def _read(self, table: Table, catalogue: Catalogue, done: set[int]) -> None:
+        scan = self._scan
+        if table.obstacle:
+            scan.skipped.append(f"table {table.quoted}: {table.obstacle}")
+            return
+        shared = self._is_shared(table)
+        columns = [column.quoted for column in table.columns] + ([] if table.key else ["ctid"])
+        judge = RowJudge(
+            table,
+            self._look,
+            [] if shared else list(self._edges(table, catalogue, done)),
+            [] if shared else list(self._own(table, catalogue)),
+        )
+        take = self._take_shared if shared else judge.take
+        rows_before = scan.units
+
+        def count(block: bytes) -> None:
+            take(block)
+            scan.units += block.count(b"\n")
+            self._progress(scan.units, None)
+
+        with self._opened.cursor() as cur:
+            cur.execute("SAVEPOINT reading")
+            try:
+                copy_rows(self._opened, f"SELECT {', '.join(columns)} FROM ONLY {table.quoted}", count)
+                cur.execute("RELEASE SAVEPOINT reading")
+            except psycopg2.Error as error:
+                if self._opened.closed:
+                    raise
+                cur.execute("ROLLBACK TO SAVEPOINT reading")
+                scan.skipped.append(f"table {table.quoted} could not be read whole: {_reason(error)}")
+        rows = scan.units - rows_before
+        label = f"{table.label} (shared)" if shared else table.label
+        scan.containers[label] = scan.containers.get(label, 0) + rows
+        scan.elements += rows * len(table.columns)
+
+    def _take_shared(self, block: bytes) -> None:
+        """Nothing is judged in a shared table; what lies there has arrived, though."""
+        self._scan.bytes += len(block)
+        for sighted in itertools.chain(*map(self._keyring.find, (block, *binary_views(block)))):
+            if self._keyring.is_current(sighted):
+                mark = sighted.mark
+                self._scan.own_marks.add((mark.kind, mark.tenant, mark.sequence))
+            else:
+                self._scan.earlier_runs += 1
+
+    def _is_shared(self, table: Table) -> bool:
+        names = {table.label, f"{table.schema}.{table.name}"}
+        return any(name in names or f"public.{name}" in names for name in self._store.shared)
+
+    def _edges(self, table: Table, catalogue: Catalogue, done: set[int]) -> Iterator[Edge]:
+        """Foreign keys to tables that are read; one to a table that isn't finished yet is followed at the end."""
+        readable = {t.root: t for t in catalogue.tables if not t.obstacle and not self._is_shared(t)}
+        for key in table.foreign_keys:
+            target = readable.get(key.target)
+            if target is not None:
+                name = (key.target, key.target_columns)
+                yield Edge(
+                    indexes=table.indexes(key.columns),
+                    name=name,
+                    holders=self._parents.map_of(name),
+                    where=f"column {', '.join(key.columns)}",
+                    target=target.label,
+                    target_quoted=target.quoted if target.oid == target.root else target.label,
+                    late=key.target not in done,
+                )
+
+    def _own(self, table: Table, catalogue: Catalogue) -> Iterator[Own]:
+        referred = {
+            key.target_columns for other in catalogue.tables for key in other.foreign_keys if key.target == table.root
+        }
+        for columns in sorted(referred):
+            name = (table.root, columns)
+            yield Own(table.indexes(columns), name, self._parents.map_of(name))
+
+    def _follow_late(self, tables: dict[int, Table]) -> None:
+        if len(self._late) >= LATE_KEPT:
+            self._scan.skipped.append(
+                f"only {LATE_KEPT} foreign keys that lead to their own table, or in a circle of tables, were followed"
+            )
+        for row, tenant in resolve_late(self._late, self._parents):
+            if row.tenant is None:
+                self._scan.unattributed = max(0, self._scan.unattributed - 1)
+            elif row.tenant != tenant:
+                self._shelf.add(self._late_sighting(row, tenant, tables[row.table]))
+
+    def _late_sighting(self, row: Late, tenant: int, table: Table) -> Sighting:
+        assert row.tenant is not None
+        key, names = row.key.decode("utf-8", "replace")[:120], ", ".join(row.parent[1])
+        where = condition(key_names(table), row.row)
+        owner, recipient = (tenant, row.tenant) if row.named else (row.tenant, tenant)
+        return Sighting(
+            kind=FindingKind.MISFILED_DATA,
+            owner=owner,
+            recipient=recipient,
+            place=f"postgres {table.label} {identity(key_names(table), row.row)}",
+            group=table.label,
+            at_s=self._look.at_s,
+            excerpt=key,
+            reproduce=psql(f"SELECT * FROM {table.quoted} WHERE {where}"),
+            detail=f"a row of tenant {row.tenant} refers to a row of tenant {tenant}, by its {names}",
+        )
+
+    def _read_budgets(self, budget: PostgresBudget, catalogue: Catalogue) -> None:
+        label = f"postgres {budget.table}.{budget.amount}"
+        self._scan.budget_places.append(label)
+        schema, _, name = budget.table.rpartition(".")
+        quoted = f"{_identifier(schema or 'public')}.{_identifier(name)}"
+        owner, amount = _identifier(budget.owner), _identifier(budget.amount)
+        with self._opened.cursor() as cur:
+            cur.execute("SAVEPOINT budgets")
+            try:
+                cur.execute(f"SELECT {owner}::text, {amount}::text FROM {quoted}")
+                rows = cur.fetchall()
+            except psycopg2.Error as error:
+                if self._opened.closed:
+                    raise
+                cur.execute("ROLLBACK TO SAVEPOINT budgets")
+                self._scan.skipped.append(f"budgets in {budget.table} could not be read: {_reason(error)}")
+                return
+        for owner_text, amount_text in rows:
+            tenant = self._tenant(owner_text or "", budget.owner)
+            if tenant is None or amount_text is None:
+                continue
+            try:
+                self._scan.amounts[label, tenant] = int(amount_text)
+            except ValueError:
+                self._scan.skipped.append(
+                    f"{budget.table}.{budget.amount} of tenant {tenant} should hold a whole number and doesn't"
+                )
+
+    def _tenant(self, text: str, column: str) -> int | None:
+        named = self._names.whole(text.encode(), column.encode()) or self._names.weak.get(text.encode())
+        if named is not None and named.standing in (Standing.NAME, Standing.ALIAS):
+            return named.tenant
+        for sighted in self._keyring.find(text):
+            if self._keyring.is_current(sighted) and sighted.mark.kind is MarkKind.TENANT:
+                return sighted.mark.tenant
+        return None
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.strip('"').replace('"', '""') + '"'
+
+
+def _reason(error: psycopg2.Error) -> str:
+    return str(error).strip().partition("\n")[0][:200] or type(error).__name__

@@ -1,0 +1,102 @@
+"""Tenants, their marks and hand-written stores for the scanners' tests."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import psycopg2
+import redis
+from pydantic import SecretStr
+
+from checker.postgres_scan import scan_postgres
+from checker.redis_scan import scan_redis
+from checker.scan import Roster, StoreScan
+from config.profile import PostgresBudget, PostgresStore, RedisBudget, RedisStore
+from evidence.findings import Finding
+from evidence.marks import Keyring, Mark, MarkKind, RunKey
+from evidence.oracle import control_pair
+
+KEY = RunKey(b"k" * 32)
+EARLIER = RunKey(b"e" * 32)
+KEYRING = Keyring(KEY, [EARLIER])
+A, B, C = 1, 2, 3
+HOLDER, PLANTED = control_pair(0)
+
+
+def tenant(number: int) -> str:
+    """The tenant's id in the target: a mark."""
+    return KEY.mint_id(Mark(MarkKind.TENANT, number))
+
+
+def canary(number: int, sequence: int = 1, kind: MarkKind = MarkKind.PROMPT) -> str:
+    return KEY.mint_canary(Mark(kind, number, sequence))
+
+
+def message(number: int, sequence: int = 1) -> str:
+    return KEY.mint_id(Mark(MarkKind.MESSAGE, number, sequence))
+
+
+def thread(number: int, ordinal: int = 1) -> str:
+    """An id that the service handed out: a random UUID to whoever looks at it."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"thread {number} {ordinal}"))
+
+
+@dataclass
+class World:
+    """A roster under construction."""
+
+    names: dict[int, str] = field(default_factory=dict)
+    aliases: dict[str, int] = field(default_factory=dict)
+    learnt: dict[str, int] = field(default_factory=dict)
+
+    def roster(self) -> Roster:
+        numbers = {name.lower(): number for number, name in self.names.items()} | self.aliases
+        return Roster(self.names, numbers, self.learnt)
+
+    def redis(self, url: str, *, shared: Iterable[str] = (), budgets: Iterable[RedisBudget] = ()) -> StoreScan:
+        store = RedisStore(url=SecretStr(url), shared=tuple(shared), budgets=tuple(budgets))
+        return scan_redis(store, KEYRING, self.roster(), ignore_progress)
+
+    def postgres(self, url: str, *, shared: Iterable[str] = (), budgets: Iterable[PostgresBudget] = ()) -> StoreScan:
+        store = PostgresStore(url=SecretStr(url), shared=tuple(shared), budgets=tuple(budgets))
+        return scan_postgres(store, KEYRING, self.roster(), ignore_progress)
+
+
+def marked_world(tenants: Iterable[int] = (A, B, C, HOLDER, PLANTED)) -> World:
+    """Tenants whose ids are marks, with an e-mail address each."""
+    world = World()
+    for number in tenants:
+        world.names[number] = tenant(number)
+        world.aliases[f"tenant-{number}@example.test"] = number
+    return world
+
+
+def named_world(names: dict[int, str]) -> World:
+    """Tenants whose names are no marks."""
+    return World(names=dict(names))
+
+
+def ignore_progress(done: int, expected: int | None) -> None:
+    assert done >= 0
+
+
+def who(finding: Finding) -> tuple[int | None, int | None, str, int]:
+    """Whose data, where it lay, the group and how often: what tests compare."""
+    return finding.owner, finding.recipient, finding.group, finding.count
+
+
+def fill_redis(url: str, fill: Callable[[redis.Redis], object]) -> None:
+    with redis.Redis.from_url(url) as client:
+        fill(client)
+
+
+def execute(url: str, *statements: str) -> None:
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        connection.close()
