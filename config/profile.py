@@ -106,6 +106,7 @@ class Refusal(Part):
     type: str = Field("error", description="Type of a frame that refuses a request.")
     code: str = Field("code", description="Path of the reason's code.")
     budget: tuple[str, ...] = Field((), description="Codes that say the budget does not suffice.")
+    free: tuple[str, ...] = Field((), description="Codes after which nothing was charged; after others it may have been.")
 
 
 class Operation(Part):

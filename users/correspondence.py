@@ -224,7 +224,10 @@ class Correspondence:
             self.end(request, Outcome.REFUSED, arrived_s, code, expected=not violations, length=length)
             self._sight_all(violations, request)
         else:
-            self._tenant.account.refused(request.request_id)
+            if code in self._refusal.free:
+                self._tenant.account.refused(request.request_id)
+            else:
+                self._tenant.account.lost(request.request_id)  # an error of the target's may follow a charge
             self.end(request, Outcome.REFUSED, arrived_s, code, length=length)
 
     def _take_unmatched(self, document: object, kind: str, arrived_s: float) -> None:
