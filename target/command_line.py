@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
-from target.auth_service import AuthSettings, auth_application
 from target.embedded import EmbeddedStoreError
 from target.errors import TargetError
-from target.server import address, bound_socket, serve_on
-from target.settings import Behaviour, ServiceSettings
 
 BAD_INPUT = 2
 
@@ -40,15 +34,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace, command: list[str] | None) -> int:
+    # Each subcommand imports what it needs and no more: together they take a second.
     match options.subcommand:
         case "serve":
+            from target.serve_command import serve
+
             return serve(options)
         case "worker":
+            from target.serve_command import serve_as_worker
+
             return serve_as_worker(options)
         case "auth":
+            from target.serve_command import serve_auth
+
             return serve_auth(options)
         case "migrate":
-            # Only migrating needs alembic, which takes a while to import.
             from target.migrate import migrate_from_environment
 
             migrate_from_environment(os.environ)
@@ -58,48 +58,6 @@ def _dispatch(options: argparse.Namespace, command: list[str] | None) -> int:
             from target.run_command import run
 
             return run(options, command)
-
-
-def serve(options: argparse.Namespace) -> int:
-    """Serve with as many processes as asked for."""
-    from target.store_checks import check_stores
-
-    settings = ServiceSettings.from_environment(os.environ, Behaviour.asked_for(options))
-    several = options.workers > 1
-    first = bound_socket(options.host, options.port, shared=several)
-    asyncio.run(check_stores(settings))
-    print(f"the service listens on {address(first)}", flush=True)
-    if not several:
-        return _serve(settings, first)
-    from target.workers import WorkerPool
-
-    port = first.getsockname()[1]
-    others = [bound_socket(options.host, port, shared=True) for _ in range(options.workers - 1)]
-    for listening in (first, *others):
-        listening.listen(2048)  # from now on the kernel spreads connections over all of them
-    return WorkerPool([first, *others], settings.behaviour.as_options()).run()
-
-
-def serve_as_worker(options: argparse.Namespace) -> int:
-    """Serve as one of several processes, on the socket that the parent bound."""
-    chosen = Behaviour.asked_for(options)
-    if chosen.seed is not None:
-        chosen = replace(chosen, seed=chosen.seed + options.index)
-    return _serve(ServiceSettings.from_environment(os.environ, chosen), socket.socket(fileno=options.fd))
-
-
-def _serve(settings: ServiceSettings, bound: socket.socket) -> int:
-    from target.application import application
-
-    return serve_on(bound, application(settings))
-
-
-def serve_auth(options: argparse.Namespace) -> int:
-    """Serve the auth service."""
-    settings = AuthSettings.from_environment(os.environ)
-    bound = bound_socket(options.host, options.port)
-    print(f"the auth service listens on {address(bound)}", flush=True)
-    return serve_on(bound, auth_application(settings))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,7 +12,6 @@ from target.refusals import InvalidFrame
 
 CONTENT_CHARACTERS = 32_000
 DOCUMENT_BYTES = 65_536
-FRAME_BYTES = 1_048_576
 HISTORY_MESSAGES = 200
 
 

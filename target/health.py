@@ -7,9 +7,8 @@ import time
 from collections.abc import Awaitable
 from typing import Any
 
-import httpx
-
 from target.charging import STORE_FAILURES
+from target.health_probe import is_well
 from target.service import Service
 
 TIMEOUT_S = 2.0
@@ -42,9 +41,5 @@ async def _auth(service: Service) -> dict[str, Any] | None:
     # Optional: tokens are checked with a shared key, so the service works on while the auth service is away.
     if service.settings.auth_url is None:
         return None
-    try:
-        response = await service.auth_client.get(f"{service.settings.auth_url.rstrip('/')}/health")
-        ok = response.status_code == 200
-    except (httpx.HTTPError, httpx.InvalidURL):
-        ok = False
-    return {"ok": ok, "optional": True}
+    url = f"{service.settings.auth_url.rstrip('/')}/health"
+    return {"ok": await asyncio.to_thread(is_well, url, TIMEOUT_S), "optional": True}

@@ -10,9 +10,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from target.errors import SettingsError
-from target.frames import FRAME_BYTES
 from target.websocket_protocol import PingAwareProtocol
 
+FRAME_BYTES = 1_048_576  # a longer frame ends the session with 1009
 BACKLOG = 2048
 GRACE_S = 5
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import redis.asyncio as redis
 
 from target.agent import Agent
@@ -63,7 +62,6 @@ class Service:
     agent: Agent
     subscriptions: Subscriptions
     work: Work
-    auth_client: httpx.AsyncClient
 
 
 @contextlib.asynccontextmanager
@@ -84,25 +82,23 @@ async def open_service(settings: ServiceSettings) -> AsyncIterator[Service]:
     records, state, events = Records(database), TenantState(database, client), EventStream(client)
     think = ThinkTime(settings.behaviour.think_median_ms, settings.behaviour.seed)
     work = Work()
-    async with httpx.AsyncClient(timeout=2.0) as auth_client:
-        await subscriptions.start()
-        try:
-            yield Service(
-                settings=settings,
-                client=client,
-                database=database,
-                records=records,
-                state=state,
-                till=Till(BudgetCounters(client), records),
-                events=events,
-                agent=Agent(records, state, events, think),
-                subscriptions=subscriptions,
-                work=work,
-                auth_client=auth_client,
-            )
-        finally:
-            await work.drain()
-            await subscriptions.stop()
-            await client.aclose()
-            await pool.disconnect()
-            await database.close()
+    await subscriptions.start()
+    try:
+        yield Service(
+            settings=settings,
+            client=client,
+            database=database,
+            records=records,
+            state=state,
+            till=Till(BudgetCounters(client), records),
+            events=events,
+            agent=Agent(records, state, events, think),
+            subscriptions=subscriptions,
+            work=work,
+        )
+    finally:
+        await work.drain()
+        await subscriptions.stop()
+        await client.aclose()
+        await pool.disconnect()
+        await database.close()

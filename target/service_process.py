@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ from target.embedded.child_process import launch
 from target.embedded.guardian import Guardian
 from target.embedded.ports import free_port
 from target.errors import StackError
+from target.health_probe import is_well
 
 READY_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 15.0
@@ -113,12 +111,3 @@ class ServiceProcess:
     def _last_words(self) -> str:
         lines = [line for line in self._log_path.read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1].removeprefix("target: ") if lines else f"it said nothing in {self._log_path}"
-
-
-def is_well(url: str) -> bool:
-    """Whether ``url`` answers 200 with the status ok."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return bool(json.load(response).get("status") == "ok")
-    except (urllib.error.URLError, OSError, ValueError):
-        return False

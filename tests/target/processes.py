@@ -25,10 +25,10 @@ def alive(pids: Iterable[int]) -> list[int]:
 def gone(pids: Iterable[int]) -> None:
     """Return when none of them runs; fail at the deadline."""
     pids, deadline_s = list(pids), time.monotonic() + DEADLINE_S
-    while alive(pids):
-        assert time.monotonic() < deadline_s, f"still running: {alive(pids)}"
+    while running := alive(pids):
+        assert time.monotonic() < deadline_s, f"still running: {running}"
         with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
-            psutil.Process(alive(pids)[0]).wait(timeout=0.05)
+            psutil.Process(running[0]).wait(timeout=0.05)
 
 
 def vanished(path: Path) -> None:

@@ -101,7 +101,7 @@ def test_redis_is_refunded_exactly_when_postgres_did_not_record(
             try:
                 await Till(BudgetCounters(client), records).charged(user_id, "m", 7, fail)
             except raised:
-                return int(await client.get(f"budget:{user_id}"))
+                return int(await client.get(f"budget:{user_id}") or -1)
         return -1
 
     assert asyncio.run(remaining()) == left

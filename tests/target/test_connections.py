@@ -31,7 +31,7 @@ def bad_tokens(secret: str) -> dict[str, str]:
         "malformed": "a.b.c",
         "expired": jwt.encode(claims(user_id, exp=int(time.time()) - 1), secret, "HS256"),
         "wrong key": jwt.encode(claims(user_id), "another key of at least 32 characters", "HS256"),
-        "unsigned": jwt.encode(claims(user_id), None, "none"),
+        "unsigned": jwt.encode(claims(user_id), "", "none"),
         "other algorithm": jwt.encode(claims(user_id), secret, "HS384"),
         "wrong audience": jwt.encode(claims(user_id, aud="billing"), secret, "HS256"),
         "no audience": jwt.encode(claims(user_id, aud=None), secret, "HS256"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,8 +25,6 @@ REPORTER = "import json, os; print(json.dumps(dict(os.environ, PID=str(os.getpid
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A temporary folder for the run's own temporary folders, so that what is left can be seen."""
-    import shutil
-
     folder = temporary_folder("test-run-")
     yield folder
     shutil.rmtree(folder)
@@ -69,9 +68,22 @@ def test_the_command_gets_everything_its_exit_code_is_ours_and_nothing_is_left(s
     assert list(place.iterdir()) == []
 
 
+def own_stores(stores: Stores) -> dict[str, str]:
+    return {
+        "REDIS_URL": stores.redis_url,
+        "POSTGRES_URL": stores.owner_url,
+        "TARGET_POSTGRES_URL": stores.service_url,
+    }
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_when_the_run_is_ended_by_a_signal(start: Start, place: Path, how: signal.Signals) -> None:
-    process = start("--no-auth", "--", sys.executable, "-c", REPORTER)
+def test_nothing_is_left_when_the_run_is_ended_by_a_signal(
+    start: Start, place: Path, stores: Stores, how: signal.Signals
+) -> None:
+    urls = {} if how == signal.SIGKILL else own_stores(stores)
+    process = start(
+        "--no-auth", "--no-migrate" if urls else "--workers=1", "--", sys.executable, "-c", REPORTER, **urls
+    )
     assert process.stdout is not None
     told = json.loads(process.stdout.readline())
     process.send_signal(how)
@@ -82,8 +94,8 @@ def test_nothing_is_left_when_the_run_is_ended_by_a_signal(start: Start, place: 
         vanished(folder)
 
 
-def test_a_killed_target_does_not_end_the_command(start: Start) -> None:
-    process = start("--no-auth", "--", sys.executable, "-c", REPORTER)
+def test_a_killed_target_does_not_end_the_command(start: Start, stores: Stores) -> None:
+    process = start("--no-auth", "--no-migrate", "--", sys.executable, "-c", REPORTER, **own_stores(stores))
     assert process.stdout is not None
     told = json.loads(process.stdout.readline())
     pid = json.loads(told["TARGET_PIDS"])["target"]
@@ -97,8 +109,8 @@ def test_without_a_command_secrets_go_to_the_env_file_only(
     start: Start, place: Path, tmp_path: Path, stores: Stores
 ) -> None:
     env_file = tmp_path / "run.env"
-    urls = {"REDIS_URL": stores.redis_url, "POSTGRES_URL": stores.owner_url, "TARGET_POSTGRES_URL": stores.service_url}
-    process = start("--no-auth", "--env-file", str(env_file), **urls)
+    urls = own_stores(stores)
+    process = start("--no-auth", "--no-migrate", "--env-file", str(env_file), **urls)
     assert process.stdout is not None
     shown = ""
     while "Ctrl-C" not in shown:
@@ -118,7 +130,7 @@ def test_without_a_command_secrets_go_to_the_env_file_only(
 
 
 def test_a_command_that_is_not_there_is_one_sentence(start: Start, stores: Stores) -> None:
-    urls = {"REDIS_URL": stores.redis_url, "POSTGRES_URL": stores.owner_url, "TARGET_POSTGRES_URL": stores.service_url}
+    urls = own_stores(stores)
     process = start("--no-auth", "--no-migrate", "--", "no-such-command", **urls)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2

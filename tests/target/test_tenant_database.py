@@ -34,14 +34,14 @@ def with_database(services: Services, work: Callable[[TenantDatabase], Awaitable
 def owner(services: Services, tenant: MakeTenant) -> Tenant:
     """A tenant with rows in every table."""
 
-    async def talk() -> None:
-        async with connected(services.first, owner.token) as client:
+    async def talk(token: str) -> None:
+        async with connected(services.first, token) as client:
             await client.chat("m1")
             await client.request("update_state", "state_updated", message_id="u", patch={"a": 1})
 
-    owner = tenant()
-    asyncio.run(talk())
-    return owner
+    made = tenant()
+    asyncio.run(talk(made.token))
+    return made
 
 
 def test_the_services_role_sees_nothing_without_a_tenant(services: Services, owner: Tenant) -> None:

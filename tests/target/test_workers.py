@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import psutil
 
-from target.service_process import ServiceProcess, is_well
+from target.health_probe import is_well
+from target.service_process import ServiceProcess
 from tests.target.client import STREAM, connected
 from tests.target.conftest import Stores, provision, socket_url
 from tests.target.processes import gone
