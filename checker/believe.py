@@ -27,9 +27,11 @@ def believe(
 def looked_at(totals: Totals, coverage: list[CoverageReport]) -> str:
     """Returns what was looked at in half a sentence, for a headline."""
     parts = [count(totals.answered, "reply", "replies") + f" to {count(totals.tenants, 'tenant')}"]
-    for report in coverage:
-        if report.read:
-            parts.append(count(report.units, "Postgres row" if report.store == "postgres" else "Redis key"))
+    parts += [
+        count(report.units, "Postgres row" if report.store == "postgres" else "Redis key")
+        for report in coverage
+        if report.read
+    ]
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
@@ -90,9 +92,9 @@ def _nodes(summary: Summary, totals: Totals) -> Iterator[str]:
     if not nodes:
         return
     complete = sum(is_complete(summary, node) for node in nodes)
-    sentence = (
-        f"{complete} of {count(len(nodes), 'node')} reported everything they wrote ({count(summary.rows, 'row')})"
-    )
+    everybody = f"all {len(nodes):,} nodes" if len(nodes) > 1 else "the one node"
+    who = everybody if complete == len(nodes) else f"{complete:,} of {count(len(nodes), 'node')}"
+    sentence = f"Evidence arrived whole from {who} ({count(summary.rows, 'row')})"
     if totals.locust_requests is not None and totals.locust_requests == totals.sent:
         sentence += f", and Locust counted the same {count(totals.sent, 'request')}"
     yield sentence + "."

@@ -54,9 +54,8 @@ def lost_nodes(summary: Summary) -> list[str]:
     header = summary.header
     if header.ended_at_s is None:
         reasons.append("the run never ended: it was killed, or it is still going on")
-    for name in header.nodes:
-        if name not in summary.nodes:
-            reasons.append(f"node {name} took part and none of its evidence arrived")
+    silent = [name for name in header.nodes if name not in summary.nodes]
+    reasons += [f"node {name} took part and none of its evidence arrived" for name in silent]
     for node in summary.nodes.values():
         reasons += _of_node(summary, node)
     return reasons
@@ -110,10 +109,11 @@ def _ledgers_disagree(summary: Summary) -> Iterator[str]:
             or not tenant.answered <= ledger.answered <= tenant.answered + late
             or not tenant.refused <= ledger.refused <= tenant.refused + late
         ):
-            different.append(f"{summary.name(number)} ({ledger.sent:,} against {tenant.sent:,})")
+            told = f"{ledger.sent:,} sent and {ledger.answered:,} answered"
+            different.append(f"{summary.name(number)} ({told} against {tenant.sent:,} and {tenant.answered:,})")
     if torn:
         yield (
-            f"{count(len(torn), 'ledger')} sent more or fewer requests than were answered, refused and unknown together: "
+            f"in {count(len(torn), 'ledger')} the requests sent are not those answered, refused and unknown together: "
             f"{listed(torn)}"
         )
     if different:

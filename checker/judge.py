@@ -14,7 +14,7 @@ from checker.accounts import Settlement, settle
 from checker.finding_table import FindingTable
 from checker.look import Look
 from checker.reports_of_run import exposures, node_reports, operation_reports, totals_of
-from checker.result import Bound, CoverageReport, Result, TestReport, ThresholdReport, Totals
+from checker.result import Bound, CoverageReport, LatencyReport, Result, TestReport, ThresholdReport, Totals
 from checker.summary import Summary
 from checker.verdict import decide
 from config.profile import Profile
@@ -62,8 +62,12 @@ class _Judge:
             "bounding what a clean run proves", lambda: _bounds(summary, totals, coverage) if clean else [], []
         )
         tests = self._tests(totals, coverage, settlement, table, limits)
-        doubts = self._doubts(coverage, settlement)
         findings = [gathering.report(summary, finding) for finding in list(table)[: gathering.REPORTED]]
+        sentences: list[str] = self._guard(
+            "saying why", lambda: believe.believe(summary, totals, coverage, settlement, proven), []
+        )
+        latencies: list[LatencyReport] = self._guard("adding up latencies", summary.latencies.report, [])
+        doubts = self._doubts(coverage, settlement)
         decision = decide(
             [finding for finding in findings if finding.severity == "leak"],
             len(gathering.leaks(table)) + table.overflow,
@@ -80,9 +84,7 @@ class _Judge:
             exit_code=decision.exit_code,
             headline=decision.headline,
             reasons=decision.reasons,
-            believe=self._guard(
-                "saying why", lambda: believe.believe(summary, totals, coverage, settlement, proven), []
-            ),
+            believe=sentences,
             notes=completeness.notes(summary) + [note for report in coverage for note in report.notes],
             stopped_by=header.stopped_by,
             started_at_s=header.started_at_s,
@@ -92,7 +94,7 @@ class _Judge:
             findings=findings,
             findings_total=len(table),
             sightings_total=table.sightings,
-            latencies=self._guard("adding up latencies", summary.latencies.report, []),
+            latencies=latencies,
             operations=operation_reports(summary, profile),
             accounts=settlement.accounts,
             accounts_settled=settlement.settled,
@@ -156,7 +158,7 @@ class _Judge:
         doubts: list[str] = []
         for part, check in checks:
             doubts += self._guard(part, check, [])
-        return [*doubts, *self._crashed] if doubts else list(self._crashed)
+        return [*doubts, *self._crashed]
 
 
 def _bounds(summary: Summary, totals: Totals, coverage: list[CoverageReport]) -> list[Bound]:

@@ -1,4 +1,4 @@
-"""The one result of a run, from which every report is made. Its JSON Schema is published as ``docs/verdict.schema.json``."""
+"""The one result of a run, from which every report is made. Its JSON Schema: ``docs/verdict.schema.json``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Judgement(enum.StrEnum):
 
     @classmethod
     def worst(cls, judgements: Iterable[Judgement]) -> Judgement:
-        """Returns the one that decides: crossed before inconclusive before not tested before passed; none is no pass."""
+        """Returns the one that decides: crossed, inconclusive, not tested, passed, in this order; none is no pass."""
         ranked = list(cls)
         return max(judgements, key=ranked.index, default=cls.INCONCLUSIVE)
 

@@ -103,7 +103,8 @@ def too_many_connects_failed(summary: Summary, profile: Profile) -> list[str]:
     if not attempts or not sessions.failures or sessions.failures <= limit * attempts:
         return []
     commonest = sessions.failure_reasons.most_common(1)[0][0]
+    share = percent(sessions.failures, attempts)
     return [
-        f"{sessions.failures:,} of {count(attempts, 'connect')} failed ({percent(sessions.failures, attempts)}, at most "
-        f"{percent(limit, 1)} may), most often at {commonest}"
+        f"{sessions.failures:,} of {count(attempts, 'connect')} failed ({share}, at most {percent(limit, 1)} may), "
+        f"most often at {commonest}"
     ]

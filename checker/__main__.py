@@ -1,0 +1,74 @@
+"""``python -m checker RUN_FOLDER``: checks a run, writes its reports and exits with its verdict.
+
+Exit codes: 0 isolated and within limits, 1 leaking or a limit crossed, 2 the check itself failed, 3 inconclusive.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from checker.check import check
+from checker.crash_log import CrashLog
+from checker.profile_of_run import profile_of_run
+from checker.progress import ShownProgress
+from config.load import ProfileError
+from evidence.runfolder import RunFolder, RunFolderError
+from reporting.console import render
+from reporting.write import write_all
+
+FAILED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns the exit code."""
+    options = _parser().parse_args(arguments)
+    folder = RunFolder(options.run_folder)
+    try:
+        header = folder.header()
+        profile = profile_of_run(header, options.profile, options.redis_url, options.postgres_url)
+        shown = options.stores_progress and not options.quiet
+        with ShownProgress(sys.stderr, shown) as progress:
+            result = check(folder, profile, progress.of)
+        write_all(result, folder.path)
+    except (RunFolderError, ProfileError) as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename or folder.path}: {error.strerror or type(error).__name__}")
+    except Exception as error:
+        crashes = CrashLog(folder.path)
+        crashes.add("the check", error)
+        return _fail(f"the check crashed: {type(error).__name__}; {crashes.path} says where")
+    if not options.quiet:
+        colour = sys.stdout.isatty()
+        print(render(result, colour=colour, folder=folder.path), end="")
+    return result.exit_code
+
+
+def _fail(message: str) -> int:
+    print(f"checker: {message}", file=sys.stderr)
+    return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m checker",
+        description="Checks a run: reads its evidence and the stores, settles accounts, reaches the verdict.",
+        epilog="Exit codes: 0 isolated and within limits, 1 leaking or a limit crossed, 2 the check itself failed, "
+        "3 inconclusive.",
+    )
+    parser.add_argument("run_folder", type=Path, metavar="RUN_FOLDER", help="the folder runs/<run id>")
+    parser.add_argument("--profile", type=Path, help="target profile; default: the one the run was started with")
+    parser.add_argument("--redis-url", help="where Redis is, if not where the profile says")
+    parser.add_argument("--postgres-url", help="where Postgres is, if not where the profile says")
+    parser.add_argument(
+        "--no-stores-progress", dest="stores_progress", action="store_false", help="don't show how far reading is"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

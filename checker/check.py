@@ -1,0 +1,46 @@
+"""Checks a run: folder and profile in, result out. Reads the evidence and the stores; writes nothing but its crash log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from checker.crash_log import CrashLog
+from checker.judge import judge
+from checker.recall import stored_operations
+from checker.result import Result
+from checker.roster import roster
+from checker.scan import Progress
+from checker.scanning import Scanner, look_into, scanners
+from checker.summarise import summarise
+from config.profile import Profile
+from evidence.marks import Keyring
+from evidence.runfolder import RunFolder
+
+
+def check(
+    folder: RunFolder,
+    profile: Profile,
+    progress_of: Callable[[str], Progress],
+    scanners_of: Callable[[Profile], dict[str, Scanner]] = scanners,
+) -> Result:
+    """Returns the result of the run in a folder.
+
+    Args:
+        folder: the run's folder.
+        profile: what to judge with.
+        progress_of: returns where a store's progress is shown.
+        scanners_of: returns a scanner by store name; for tests.
+
+    Raises:
+        RunFolderError: the folder is no run folder, or its header or key can't be used.
+    """
+    started_s = time.monotonic()
+    crashes = CrashLog(folder.path)
+    header, key = folder.header(), folder.key()
+    summary = summarise(header, folder.rows(), stored_operations(profile))
+    keyring = Keyring(key, folder.earlier_keys())
+    looks = look_into(scanners_of(profile), keyring, roster(summary), progress_of, crashes.add)
+    result = judge(summary, looks, profile, crashes.add)
+    return result.model_copy(update={"checker_seconds": round(time.monotonic() - started_s, 3)})

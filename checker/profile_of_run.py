@@ -1,0 +1,71 @@
+"""The profile a run is judged with: the file it was started with, another one, or what the run wrote down of it.
+
+A run may be checked again on a machine that has none of the variables that the profile names. What matters then is
+where the stores are; the rest stands in ``run.json``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+from config.load import ProfileInvalid, VariableMissing, load
+from config.profile import PostgresStore, Profile, RedisStore
+from evidence.runfolder import RunHeader
+
+
+def profile_of_run(
+    header: RunHeader, path: Path | None = None, redis_url: str | None = None, postgres_url: str | None = None
+) -> Profile:
+    """Returns the profile to judge with.
+
+    Args:
+        header: the run's header.
+        path: a profile to use instead of the one the run was started with.
+        redis_url: where Redis is, if not where the profile says.
+        postgres_url: the same for Postgres.
+
+    Raises:
+        ProfileError: there is no usable profile; the message says which file and key, and never shows a secret.
+    """
+    try:
+        profile = load(path or Path(header.profile_path))
+    except VariableMissing as error:
+        profile = _written_down(header, error)
+        _need_stores(profile, error, redis_url, postgres_url)
+    return _with_stores(profile, redis_url, postgres_url)
+
+
+def _written_down(header: RunHeader, error: VariableMissing) -> Profile:
+    try:
+        return Profile.model_validate(header.profile)
+    except ValidationError:
+        raise error from None
+
+
+def _need_stores(profile: Profile, error: VariableMissing, redis_url: str | None, postgres_url: str | None) -> None:
+    """Secrets are not written down, so the address of a store has to come from the command line."""
+    missing = []
+    if profile.stores.redis is not None and redis_url is None:
+        missing.append("--redis-url")
+    if profile.stores.postgres is not None and postgres_url is None:
+        missing.append("--postgres-url")
+    if missing:
+        raise VariableMissing(f"{error}; or say where the stores are with {' and '.join(missing)}")
+
+
+def _with_stores(profile: Profile, redis_url: str | None, postgres_url: str | None) -> Profile:
+    stores = profile.stores
+    for option, url, store in (
+        ("--redis-url", redis_url, stores.redis),
+        ("--postgres-url", postgres_url, stores.postgres),
+    ):
+        if url is not None and store is None:
+            raise ProfileInvalid(f"{option} was given, and the profile of {profile.target.name} has no such store")
+    redis, postgres = stores.redis, stores.postgres
+    if redis is not None and redis_url is not None:
+        redis = RedisStore(url=SecretStr(redis_url), budgets=redis.budgets, shared=redis.shared)
+    if postgres is not None and postgres_url is not None:
+        postgres = PostgresStore(url=SecretStr(postgres_url), budgets=postgres.budgets, shared=postgres.shared)
+    return profile.model_copy(update={"stores": stores.model_copy(update={"redis": redis, "postgres": postgres})})

@@ -1,0 +1,185 @@
+"""The summary that a run ends with on a terminal: everything that decides, in some thirty lines."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from checker.result import CoverageReport, FindingReport, Judgement, Result, Verdict
+from reporting.escaping import printable
+from reporting.quantities import duration, milliseconds, parties, share
+
+WIDTH = 100
+FINDINGS_SHOWN = 5
+REASONS_SHOWN = 6
+LATENCIES_SHOWN = 6
+
+_COLOURS = {Verdict.ISOLATED: "bold green", Verdict.LEAKING: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
+_SIGNS = {
+    Judgement.PASSED: ("pass", "green"),
+    Judgement.CROSSED: ("FAIL", "bold red"),
+    Judgement.INCONCLUSIVE: ("????", "yellow"),
+    Judgement.NOT_TESTED: ("part", "yellow"),
+}
+
+
+def render(result: Result, width: int = WIDTH, colour: bool = False, folder: Path | None = None) -> str:
+    """Returns the summary as text.
+
+    Args:
+        result: what to show.
+        width: columns.
+        colour: whether to use a terminal's colours.
+        folder: the run folder, to say where the full report lies.
+    """
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    parts: tuple[Callable[[Console, Result], None], ...] = (
+        _verdict, _findings, _totals, _latencies, _stores, _thresholds, _tests,
+    )  # fmt: skip
+    for part in parts:
+        part(console, result)
+    if folder is not None:
+        console.print(_line("report", printable(str(folder / "report.html"))), soft_wrap=True)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def _line(label: str, text: str, style: str = "") -> Text:
+    return Text.assemble((f"{label:<10}", "bold"), (printable(text), style))
+
+
+def _verdict(console: Console, result: Result) -> None:
+    style = _COLOURS[result.verdict]
+    console.print(Text.assemble((f"{result.verdict} ", style), (f"(exit {result.exit_code})", "dim")))
+    console.print(Text(printable(result.headline), "bold"))
+    kinds = tuple(f"{finding.kind} " for finding in result.findings)
+    reasons = [reason for reason in result.reasons if not reason.startswith(kinds)]  # findings follow by themselves
+    for reason in reasons[:REASONS_SHOWN]:
+        console.print(_indented(f"- {reason}"))
+    if len(reasons) > REASONS_SHOWN:
+        console.print(Text(f"  … and {len(reasons) - REASONS_SHOWN} more reasons in the report"))
+    if result.exit_code == 0:
+        for sentence in result.believe:
+            console.print(_indented(f"+ {sentence}"))
+    console.print()
+
+
+def _indented(text: str) -> Table:
+    """A bullet whose further lines stand under its text."""
+    grid = Table.grid(padding=0)
+    grid.add_column(width=4)
+    grid.add_column()
+    grid.add_row(f"  {text[:2]}", Text(printable(text[2:])))
+    return grid
+
+
+def _findings(console: Console, result: Result) -> None:
+    if not result.findings:
+        return
+    shown = result.findings[:FINDINGS_SHOWN]
+    console.print(_line("findings", f"{result.findings_total:,} ({result.sightings_total:,} sightings)"))
+    for finding in shown:
+        _finding(console, finding)
+    if result.findings_total > len(shown):
+        console.print(Text(f"  … and {result.findings_total - len(shown):,} more in the report"))
+    console.print()
+
+
+def _finding(console: Console, finding: FindingReport) -> None:
+    style = "red" if finding.severity == "leak" else "yellow"
+    console.print(
+        Text.assemble((f"  {finding.kind} ", style), printable(f"{parties(finding)}  {finding.group}  {finding.count:,}×"))
+    )
+    for label, text in (("at", finding.places[0] if finding.places else ""), ("see", finding.reproduce)):
+        if text:
+            console.print(Text(f"    {label}: {printable(text)}", "dim"), no_wrap=True, overflow="ellipsis")
+
+
+def _totals(console: Console, result: Result) -> None:
+    totals = result.totals
+    console.print(
+        _line(
+            "run",
+            f"{totals.tenants:,} tenants, {totals.sessions:,} sessions on {totals.connections:,} connections, "
+            f"{duration(totals.seconds)}",
+        )
+    )
+    console.print(
+        _line(
+            "requests",
+            f"{totals.sent:,} sent = {totals.answered:,} answered + {totals.refused:,} refused "
+            f"({totals.refused_as_due:,} due) + {totals.unknown:,} unknown ({totals.unknown_on_purpose:,} cut short by us)",
+        )
+    )
+    total = result.accounts_settled + result.accounts_unsettled
+    accounts = f"{result.accounts_settled:,} of {total:,} settled" if total else "none to settle"
+    console.print(_line("accounts", accounts))
+
+
+def _stores(console: Console, result: Result) -> None:
+    if not result.coverage:
+        console.print(_line("stores", "none was checked"))
+    for report in result.coverage:
+        console.print(_line(report.store, _store(report)))
+
+
+def _store(report: CoverageReport) -> str:
+    if not report.read:
+        return f"not read: {report.skipped[0] if report.skipped else 'no reason given'}"
+    unit = "rows" if report.store == "postgres" else "keys"
+    control = "caught" if report.control_caught else "NOT caught" if report.control_planted else "not planted"
+    skipped = f", {len(report.skipped)} parts NOT read" if report.skipped else ""
+    return (
+        f"{report.units:,} {unit}, recall {share(report.recall)} ({report.own_marks_found:,} of "
+        f"{report.own_marks_expected:,} own marks), control {control}{skipped}"
+    )
+
+
+def _latencies(console: Console, result: Result) -> None:
+    wanted = [line for line in result.latencies if (line.what, line.name) == ("connect", "total")]
+    replies = [line for line in result.latencies if line.what == "reply"]
+    wanted += sorted(replies, key=lambda line: -line.count)[: LATENCIES_SHOWN - 1]
+    if not wanted:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    for index, title in enumerate(("latency ms", "count", "p50", "p95", "p99", "max")):
+        table.add_column(title, justify="right" if index else "left")
+    for line in wanted:
+        values = (milliseconds(value) for value in (line.p50_ms, line.p95_ms, line.p99_ms, line.max_ms))
+        table.add_row(Text(printable(f"{line.what} {line.name}")), f"{line.count:,}", *values)
+    console.print(table)
+
+
+def _thresholds(console: Console, result: Result) -> None:
+    if not result.thresholds:
+        return
+    kept = sum(limit.judgement is Judgement.PASSED for limit in result.thresholds)
+    console.print(_line("limits", f"{kept} of {len(result.thresholds)} kept"))
+    for limit in result.thresholds:
+        if limit.judgement is not Judgement.PASSED:
+            sign, style = _SIGNS[limit.judgement]
+            text = f"  {sign}  {limit.title}: {limit.measured_text} ({limit.limit_text})"
+            console.print(Text(printable(text), style))
+
+
+def _tests(console: Console, result: Result) -> None:
+    for number, test in enumerate(result.tests, start=1):
+        sign, style = _SIGNS[test.judgement]
+        why = next((text for text, judgement in test.lines if judgement is test.judgement), "")
+        text = "" if test.judgement is Judgement.PASSED else f": {why}"
+        line = Text.assemble((f"  {sign}  ", style), printable(f"{number} {test.name}{text}"))
+        console.print(line, no_wrap=True, overflow="ellipsis")
