@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import itertools
+
+from checker.ownership import Claim, GatheredClaims, Standing, excerpt, judge, sighting_of
+from evidence.findings import FindingKind
+
+A, B, C = 1, 2, 3
+
+
+def claim(standing: Standing, tenant: int, where: str = "the value") -> Claim:
+    return Claim(standing, tenant, where, "canary", b"some text", 0, 4)
+
+
+def test_a_place_without_claims_is_nobodys() -> None:
+    assert judge([]) == (None, [])
+
+
+def test_claims_of_one_tenant_agree_and_the_best_of_them_holds_the_place() -> None:
+    name, data = claim(Standing.NAME, A), claim(Standing.DATA, A)
+    assert judge([data, name]) == (name, [])
+
+
+def test_the_better_claim_holds_the_place_whatever_the_order() -> None:
+    ranked = [claim(standing, number) for number, standing in enumerate(Standing)]
+    for better, worse in itertools.pairwise(ranked):
+        assert judge([better, worse]) == (better, [worse])
+        assert judge([worse, better]) == (better, [worse])
+
+
+def test_of_equal_claims_the_first_holds_the_place_and_both_tenants_are_named() -> None:
+    first, second = claim(Standing.DATA, A), claim(Standing.DATA, B)
+    assert judge([first, second]) == (first, [second])
+    sighting = sighting_of(first, second, place="p", group="g", reproduce="r", at_s=1.0)
+    assert (sighting.kind, sighting.owner, sighting.recipient) == (FindingKind.MISFILED_DATA, B, A)
+    assert "nothing says whose place it is" in sighting.detail
+    assert "tenant 1" in sighting.detail and "tenant 2" in sighting.detail
+
+
+def test_every_other_tenant_is_sighted_once_by_what_tells_most() -> None:
+    holder = claim(Standing.NAME, A)
+    mention, data, other = claim(Standing.MENTION, B), claim(Standing.DATA, B), claim(Standing.LEARNT, C)
+    assert judge([mention, holder, data, other]) == (holder, [data, other])
+
+
+def test_an_excerpt_shows_the_claim_in_full_on_one_line() -> None:
+    text = b"a" * 100 + b"\nMARK\x00" + b"b" * 100
+    assert excerpt(text, 101, 105) == "…" + "a" * 39 + "·MARK·" + "b" * 29 + "…"
+    assert excerpt(b"MARK", 0, 4) == "MARK"
+
+
+def test_what_is_gathered_over_a_large_place_is_judged_as_if_it_had_been_read_at_once() -> None:
+    gathered = GatheredClaims()
+    text = b"x" * 10_000
+    for standing, tenant in [(Standing.DATA, B), (Standing.MENTION, A), (Standing.DATA, A), (Standing.NAME, A)]:
+        gathered.add(Claim(standing, tenant, "w", "what", text, 5000, 5010))
+    holder, foreign = judge(gathered.claims())
+    assert holder is not None and (holder.tenant, holder.standing) == (A, Standing.NAME)
+    assert [(one.tenant, one.standing) for one in foreign] == [(B, Standing.DATA)]
+    assert all(len(one.text) < 200 for one in gathered.claims())
+
+
+def test_gathering_stays_bounded() -> None:
+    gathered = GatheredClaims(kept=2)
+    for tenant in range(5):
+        gathered.add(claim(Standing.DATA, tenant))
+    assert {one.tenant for one in gathered.claims()} == {0, 1}
+    assert gathered.left_out == 3

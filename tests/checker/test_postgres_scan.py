@@ -1,0 +1,587 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+
+from checker.scan import StoreNotUnderstood, StoreRefused, StoreScan, StoreUnreachable
+from config.profile import PostgresBudget
+from evidence.marks import Mark, MarkKind
+from tests.checker.store_worlds import (
+    EARLIER,
+    HOLDER,
+    PLANTED,
+    A,
+    B,
+    C,
+    World,
+    canary,
+    execute,
+    marked_world,
+    message,
+    named_world,
+    tenant,
+    thread,
+    who,
+)
+
+SCHEMA = """
+CREATE TABLE users (id uuid PRIMARY KEY, email text UNIQUE, display_name text);
+CREATE TABLE plans (id serial PRIMARY KEY, name text);
+INSERT INTO plans (name) VALUES ('free'), ('pro');
+CREATE TABLE threads (id uuid PRIMARY KEY, user_id uuid REFERENCES users, plan_id int REFERENCES plans, metadata_ json);
+CREATE TABLE runs (id uuid PRIMARY KEY, thread_id uuid REFERENCES threads, status text);
+CREATE TABLE messages (id uuid PRIMARY KEY, thread_id uuid REFERENCES threads, run_id uuid, role text, content jsonb,
+    raw bytea, tags text[]);
+CREATE TABLE attachments (name text, message_id uuid REFERENCES messages, body text);
+CREATE TABLE events (at timestamptz DEFAULT now(), run_id uuid REFERENCES runs, note text);
+"""
+
+
+def fill(url: str, numbers: range, threads: int = 2, messages: int = 3) -> None:
+    """Tenants with threads, messages, runs and attachments: owned by column, by parent, by content."""
+    statements = []
+    for number in numbers:
+        name = tenant(number)
+        statements.append(
+            f"INSERT INTO users VALUES ('{name}', 'tenant-{number}@example.test', '{canary(number, 1, MarkKind.ROW)}')"
+        )
+        for ordinal in range(1, threads + 1):
+            own = thread(number, ordinal)
+            run = thread(number, 100 + ordinal)
+            statements.append(f"INSERT INTO threads VALUES ('{own}', '{name}', {1 + ordinal % 2}, '{{\"a\": 1}}')")
+            statements.append(f"INSERT INTO runs VALUES ('{run}', '{own}', 'done')")
+            statements.append(f"INSERT INTO events (run_id, note) VALUES ('{run}', 'started')")
+            for count in range(1, messages + 1):
+                sequence = ordinal * 100 + count
+                identity = message(number, sequence)
+                text = canary(number, sequence)
+                statements.append(
+                    f"INSERT INTO messages VALUES ('{identity}', '{own}', '{run}', 'user', '{{\"text\": \"{text}\"}}', "
+                    f"'{canary(number, sequence + 5000)}', ARRAY['x', '{canary(number, sequence + 6000)}'])"
+                )
+                statements.append(f"INSERT INTO attachments VALUES ('a{count}', '{identity}', 'plain')")
+    execute(url, *statements)
+
+
+@pytest.fixture
+def conversations(fresh_database: str) -> str:
+    execute(fresh_database, SCHEMA)
+    fill(fresh_database, range(1, 4))
+    return fresh_database
+
+
+def found(scan: StoreScan) -> list[tuple[int | None, int | None, str, int]]:
+    return [who(finding) for finding in scan.findings]
+
+
+def test_fifty_clean_tenants_are_clean_and_all_their_marks_are_found(fresh_database: str) -> None:
+    execute(fresh_database, SCHEMA)
+    fill(fresh_database, range(1, 51))
+    scan = marked_world(range(1, 51)).postgres(fresh_database)
+    assert found(scan) == []
+    assert (scan.skipped, scan.notes, scan.overflow) == ([], [], 0)
+    assert scan.unattributed == 2  # plans
+    rows = {"users": 50, "plans": 2, "threads": 100, "runs": 100, "events": 100, "messages": 300, "attachments": 300}
+    assert scan.containers == {f"public.{table}": count for table, count in rows.items()}
+    assert scan.units == sum(rows.values())
+    own = {(kind, number) for kind, number, _ in scan.own_marks}
+    assert {(kind, n) for kind in (MarkKind.ROW, MarkKind.PROMPT, MarkKind.MESSAGE) for n in range(1, 51)} <= own
+    prompts = sum(kind is MarkKind.PROMPT for kind, _, _ in scan.own_marks)
+    assert prompts == 3 * 300  # in JSON, in bytes and in an array
+
+
+def test_one_message_moved_to_another_tenants_thread_is_exactly_that(conversations: str) -> None:
+    moved = message(A, 101)
+    execute(conversations, f"UPDATE messages SET thread_id = '{thread(B)}' WHERE id = '{moved}'")
+    scan = marked_world().postgres(conversations)
+    assert found(scan) == [(A, B, "public.messages", 2)]  # the message, and its attachment that went with it
+    first = scan.findings[0].first
+    assert first.place.startswith(f"postgres public.messages id={moved} column ")
+    assert first.reproduce.endswith(f"FROM public.messages WHERE id = '{moved}'\"")
+    assert f"tenant {A}" in first.detail and f"tenant {B}" in first.detail
+
+
+def test_one_value_copied_into_anothers_row_is_exactly_that(conversations: str) -> None:
+    execute(
+        conversations,
+        f"UPDATE messages SET content = '{{\"text\": \"see {canary(A, 101)} there\"}}' WHERE id = '{message(B, 101)}'",
+    )
+    scan = marked_world().postgres(conversations)
+    assert found(scan) == [(A, B, "public.messages", 1)]
+    first = scan.findings[0].first
+    assert first.place == f"postgres public.messages id={message(B, 101)} column content"
+    assert canary(A, 101) in first.excerpt
+
+
+@pytest.mark.parametrize("learnt", [True, False])
+def test_a_moved_thread_and_its_messages_are_one_finding(conversations: str, learnt: bool) -> None:
+    world = marked_world()
+    if learnt:
+        world.learnt = {thread(n, o): n for n in (A, B, C) for o in (1, 2)}
+    execute(conversations, f"UPDATE threads SET user_id = '{tenant(B)}' WHERE id = '{thread(A)}'")
+    scan = world.postgres(conversations)
+    ((owner, recipient, group, count),) = found(scan)
+    assert (owner, recipient, group) == (A, B, "public.threads")
+    assert count >= 3
+    assert thread(A) in scan.findings[0].first.place
+
+
+def test_a_learnt_id_tells_a_moved_thread_without_children(fresh_database: str) -> None:
+    execute(fresh_database, SCHEMA)
+    fill(fresh_database, range(1, 3), messages=0)
+    execute(fresh_database, f"UPDATE threads SET user_id = '{tenant(B)}' WHERE id = '{thread(A)}'")
+    world = marked_world()
+    world.learnt[thread(A)] = A
+    assert found(world.postgres(fresh_database)) == [(A, B, "public.threads", 2)]  # and its run
+
+
+def test_bytes_and_arrays_are_looked_into(conversations: str) -> None:
+    execute(
+        conversations,
+        f"UPDATE messages SET raw = 'x{canary(A)}' WHERE id = '{message(B, 101)}'",
+        f"UPDATE messages SET tags = ARRAY['{canary(A)}', NULL] WHERE id = '{message(C, 101)}'",
+    )
+    assert sorted(found(marked_world().postgres(conversations))) == [
+        (A, B, "public.messages", 1),
+        (A, C, "public.messages", 1),
+    ]
+
+
+def test_data_of_two_tenants_in_a_row_of_nobody_names_both(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE notes (body text)",
+        f"INSERT INTO notes VALUES ('{canary(A)} and {canary(B)}'), ('{canary(C)}'), (NULL)",
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert found(scan) == [(B, A, "public.notes", 1)]
+    assert "ctid=(0,1)" in scan.findings[0].first.place
+    assert "ctid = '(0,1)'" in scan.findings[0].first.reproduce
+    assert scan.unattributed == 1
+
+
+def test_a_json_field_that_names_a_tenant_owns_the_row_and_its_children(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE threads (id uuid PRIMARY KEY, metadata_ json)",
+        "CREATE TABLE messages (id serial PRIMARY KEY, thread_id uuid REFERENCES threads, content json)",
+        f"INSERT INTO threads VALUES ('{thread(A)}', '{{\"user_id\": \"{tenant(A)}\"}}')",
+        f"INSERT INTO threads VALUES ('{thread(B)}', '{{\"user_id\": \"{tenant(B)}\"}}')",
+        *[
+            f"INSERT INTO messages (thread_id, content) VALUES ('{thread(n)}', '{{\"t\": \"{canary(n, s)}\"}}')"
+            for n in (A, B)
+            for s in range(3)
+        ],
+    )
+    assert found(marked_world().postgres(fresh_database)) == []
+    execute(
+        fresh_database,
+        f"INSERT INTO messages (thread_id, content) VALUES ('{thread(B)}', '{{\"t\": \"{canary(A, 9)}\"}}')",
+    )
+    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.messages", 1)]
+
+
+def test_a_foreign_key_of_two_columns_and_one_to_a_unique_column_are_followed(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE accounts (region text, number int, owner uuid, code text UNIQUE, PRIMARY KEY (region, number))",
+        "CREATE TABLE orders (region text, number int, note text, FOREIGN KEY (region, number) REFERENCES accounts)",
+        "CREATE TABLE mails (code text REFERENCES accounts (code), note text)",
+        f"INSERT INTO accounts VALUES ('eu', 1, '{tenant(A)}', 'x'), ('us', 1, '{tenant(B)}', 'y')",
+        f"INSERT INTO orders VALUES ('eu', 1, '{canary(A, 1)}'), ('us', 1, '{canary(B, 1)}')",
+        f"INSERT INTO orders VALUES ('us', 1, '{canary(A, 2)}')",
+        f"INSERT INTO mails VALUES ('x', '{canary(A, 3)}'), ('y', '{canary(B, 3)}'), ('y', '{canary(A, 4)}')",
+    )
+    assert sorted(found(marked_world().postgres(fresh_database))) == [
+        (A, B, "public.mails", 1),
+        (A, B, "public.orders", 1),
+    ]
+
+
+def test_a_table_that_refers_to_itself_passes_ownership_on(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE nodes (id int PRIMARY KEY, parent int REFERENCES nodes, note text)",
+        "CREATE TABLE leaves (node int REFERENCES nodes, note text)",
+        "INSERT INTO nodes VALUES (1, NULL, NULL), (2, 1, NULL), (3, NULL, NULL), (4, 3, NULL), (5, 4, NULL)",
+        f"UPDATE nodes SET note = '{canary(A)}' WHERE id = 1",
+        f"UPDATE nodes SET note = '{canary(B)}' WHERE id = 3",
+        f"INSERT INTO leaves VALUES (2, '{canary(A, 2)}'), (5, '{canary(B, 2)}')",
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert found(scan) == []
+    assert scan.unattributed == 0
+    execute(fresh_database, f"INSERT INTO leaves VALUES (5, '{canary(A, 3)}')")
+    scan = marked_world().postgres(fresh_database)
+    assert found(scan) == [(A, B, "public.leaves", 1)]
+    execute(
+        fresh_database,
+        f"UPDATE nodes SET note = '{canary(A, 4)}' WHERE id = 4",
+        "DELETE FROM leaves",
+    )
+    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.nodes", 1)]
+
+
+def test_tables_in_a_circle_are_read_and_judged(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE a (id int PRIMARY KEY, b int, note text)",
+        "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a, note text)",
+        f"INSERT INTO a VALUES (1, 1, '{canary(A)}'), (2, 2, '{canary(A, 2)}')",
+        f"INSERT INTO b VALUES (1, 1, '{canary(A, 3)}'), (2, NULL, '{canary(B)}')",
+        "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b",
+    )
+    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.a", 1)]
+
+
+def test_a_lookup_table_owned_by_nobody_joins_nobody(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE assistants (id int PRIMARY KEY, name text)",
+        "CREATE TABLE uses (id serial PRIMARY KEY, assistant int REFERENCES assistants, who uuid)",
+        "INSERT INTO assistants VALUES (1, 'helper')",
+        *[f"INSERT INTO uses (assistant, who) VALUES (1, '{tenant(n)}')" for n in (A, B, C)],
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert (found(scan), scan.unattributed) == ([], 1)
+
+
+def test_a_table_shared_on_purpose_is_not_judged_but_read(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE SCHEMA chat",
+        "CREATE TABLE chat.shares (sender uuid, receiver uuid, note text, raw bytea)",
+        f"INSERT INTO chat.shares VALUES ('{tenant(A)}', '{tenant(B)}', '{canary(A)}', '{canary(B)}')",
+    )
+    assert found(marked_world().postgres(fresh_database)) != []
+    scan = marked_world().postgres(fresh_database, shared=["chat.shares"])
+    assert found(scan) == []
+    assert scan.containers == {"chat.shares (shared)": 1}
+    assert {(MarkKind.PROMPT, A, 1), (MarkKind.PROMPT, B, 1)} <= scan.own_marks
+
+
+def test_other_schemas_and_awkward_names_are_read(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        'CREATE SCHEMA "Odd ""Schema"',
+        'CREATE TABLE "Odd ""Schema"."Order" ("User Id" uuid, "select" text, PRIMARY KEY ("User Id"))',
+        f'INSERT INTO "Odd ""Schema"."Order" VALUES (\'{tenant(B)}\', \'{canary(A)}\')',
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert found(scan) == [(A, B, 'Odd "Schema.Order', 1)]
+    assert scan.findings[0].first.place == f'postgres Odd "Schema.Order User Id={tenant(B)} column select'
+
+
+def test_partitions_are_read_as_their_table_and_lead_to_and_from_others(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE t (id uuid, day date, owner uuid, PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
+        "CREATE TABLE t1 PARTITION OF t FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
+        "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM ('2026-02-01') TO ('2026-04-01') PARTITION BY RANGE (day)",
+        "CREATE TABLE t2a PARTITION OF t2 FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')",
+        "CREATE TABLE m (id uuid, day date, note text, FOREIGN KEY (id, day) REFERENCES t)",
+        f"INSERT INTO t VALUES ('{thread(A)}', '2026-01-05', '{tenant(A)}')",
+        f"INSERT INTO t VALUES ('{thread(B)}', '2026-02-05', '{tenant(B)}')",
+        f"INSERT INTO m VALUES ('{thread(A)}', '2026-01-05', '{canary(A)}')",
+        f"INSERT INTO m VALUES ('{thread(B)}', '2026-02-05', '{canary(B)}')",
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert found(scan) == []
+    assert scan.containers == {"public.t": 2, "public.m": 2}
+    execute(fresh_database, f"INSERT INTO m VALUES ('{thread(B)}', '2026-02-05', '{canary(A, 2)}')")
+    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.m", 1)]
+
+
+def test_materialised_views_and_generated_columns_and_inherited_tables_are_read_once(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE base (owner uuid, note text, twice text GENERATED ALWAYS AS (note || '!') STORED)",
+        "CREATE TABLE child (more int) INHERITS (base)",
+        f"INSERT INTO base VALUES ('{tenant(A)}', '{canary(A)}')",
+        f"INSERT INTO child VALUES ('{tenant(B)}', '{canary(B)}')",
+        f"CREATE MATERIALIZED VIEW seen AS SELECT owner, '{canary(C)}'::text AS note FROM ONLY base",
+        "CREATE MATERIALIZED VIEW later AS SELECT 1 AS one WITH NO DATA",
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert found(scan) == [(C, A, "public.seen", 1)]
+    assert scan.containers == {"public.base": 1, "public.child": 1, "public.seen": 1}
+    assert scan.skipped == []
+    assert "later" in scan.notes[0]
+
+
+@pytest.mark.parametrize("around", ["\t", "\n", "\\", "\\\\n", "\b\f\v\r", "é", "'\"$`", "\\N"])
+def test_escapes_of_copy_hide_no_mark(fresh_database: str, around: str) -> None:
+    key = f"k{around}y"
+    execute(fresh_database, "CREATE TABLE notes (id text PRIMARY KEY, owner uuid, body text)")
+    with psycopg2.connect(fresh_database) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO notes VALUES (%s, %s, %s)", (key, tenant(B), f"{around}{canary(A)}{around}"))
+        cursor.execute("INSERT INTO notes VALUES ('2', %s, %s)", (tenant(B), f"{around}{message(A)}{around}"))
+        cursor.execute("INSERT INTO notes VALUES ('3', %s, %s)", (tenant(B), around + canary(B, 7)))
+    connection.close()
+    scan = marked_world().postgres(fresh_database)
+    assert found(scan) == [(A, B, "public.notes", 2)]
+    first = scan.findings[0].first
+    assert canary(A) in first.excerpt
+    assert (MarkKind.PROMPT, B, 7) in scan.own_marks
+    arguments = subprocess.run(
+        ["bash", "-c", first.reproduce.replace("psql", "printf '%s\\0'", 1)],
+        env={"POSTGRES_URL": "unused", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=True,
+    ).stdout.split(b"\0")
+    assert _query(fresh_database, arguments[2].decode()) == [(tenant(B), f"{around}{canary(A)}{around}")]
+
+
+def _query(url: str, statement: str) -> list[tuple[str, ...]]:
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return [tuple(map(str, row)) for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def test_an_escaped_hyphen_hides_no_mark(fresh_database: str) -> None:
+    escaped = message(A).replace("-", "\\u002d")
+    execute(fresh_database, "CREATE TABLE notes (owner uuid, body text)")
+    with psycopg2.connect(fresh_database) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO notes VALUES (%s, %s)", (tenant(B), escaped))
+    connection.close()
+    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.notes", 1)]
+
+
+def test_names_that_are_no_marks_own_rows_by_whole_value(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE notes (id serial PRIMARY KEY, org text, topic text, body text)",
+        f"INSERT INTO notes (org, topic, body) VALUES ('t1', 'about t10', '{canary(1)}'), ('t10', 't', '{canary(10)}')",
+    )
+    world = named_world({1: "t1", 10: "t10"})
+    assert found(world.postgres(fresh_database)) == []
+    execute(fresh_database, f"INSERT INTO notes (org, body) VALUES ('t1', '{canary(10)}')")
+    assert found(world.postgres(fresh_database)) == [(10, 1, "public.notes", 1)]
+
+
+def test_tenants_that_are_numbers_are_no_false_alarm_and_still_own_rows(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE users (id int PRIMARY KEY, note text)",
+        "CREATE TABLE notes (id serial PRIMARY KEY, author int REFERENCES users, position int, body text)",
+        f"INSERT INTO users VALUES (1, '{canary(1)}'), (2, '{canary(2)}')",
+        f"INSERT INTO notes (author, position, body) VALUES (1, 2, '{canary(1, 2)}'), (2, 1, '{canary(2, 2)}')",
+    )
+    world = named_world({1: "1", 2: "2"})
+    assert found(world.postgres(fresh_database)) == []
+    execute(fresh_database, f"INSERT INTO notes (author, position, body) VALUES (2, 2, '{canary(1, 3)}')")
+    assert found(world.postgres(fresh_database)) == [(1, 2, "public.notes", 1)]
+
+
+def test_the_planted_control_is_told_apart_from_leaks(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE secrets (owner uuid, body text)",
+        f"INSERT INTO secrets VALUES ('{tenant(HOLDER)}', '{canary(PLANTED)}'), ('{tenant(C)}', '{canary(PLANTED)}')",
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert [who(f) for f in scan.control_findings] == [(PLANTED, HOLDER, "public.secrets", 1)]
+    assert found(scan) == [(PLANTED, C, "public.secrets", 1)]
+
+
+def test_marks_of_an_earlier_run_are_counted_and_make_no_finding(fresh_database: str) -> None:
+    old = EARLIER.mint_canary(Mark(MarkKind.PROMPT, A, 1))
+    execute(
+        fresh_database,
+        "CREATE TABLE notes (owner uuid, body text)",
+        f"INSERT INTO notes VALUES ('{tenant(B)}', '{old}'), (NULL, '{old}')",
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert (found(scan), scan.earlier_runs, scan.unattributed) == ([], 2, 0)
+
+
+def test_budgets_are_read_by_tenant(fresh_database: str) -> None:
+    execute(
+        fresh_database,
+        "CREATE SCHEMA money",
+        "CREATE TABLE money.budgets (user_id uuid, remaining bigint)",
+        f"INSERT INTO money.budgets VALUES ('{tenant(A)}', 12), ('{tenant(B)}', 34), ('{thread(C)}', 1)",
+        "CREATE TABLE quotas (email text, remaining numeric)",
+        "INSERT INTO quotas VALUES ('tenant-1@example.test', 5)",
+    )
+    budgets = [
+        PostgresBudget(table="money.budgets", owner="user_id", amount="remaining"),
+        PostgresBudget(table="quotas", owner="email", amount="remaining"),
+        PostgresBudget(table="missing", owner="a", amount="b"),
+    ]
+    scan = marked_world().postgres(fresh_database, budgets=budgets)
+    assert scan.amounts == {
+        ("postgres money.budgets.remaining", A): 12,
+        ("postgres money.budgets.remaining", B): 34,
+        ("postgres quotas.remaining", A): 5,
+    }
+    assert len(scan.budget_places) == 3
+    assert len(scan.skipped) == 1 and "missing" in scan.skipped[0]
+
+
+@pytest.fixture
+def reader(fresh_database: str) -> Callable[..., str]:
+    """Makes a role that may connect, and returns its URL."""
+    name = urlsplit(fresh_database).path.strip("/") + "_reader"
+
+    def make(*grants: str, attributes: str = "") -> str:
+        execute(fresh_database, f"CREATE ROLE {name} LOGIN PASSWORD 'hunter2' {attributes}")
+        execute(fresh_database, *(grant.replace("READER", name) for grant in grants))
+        parts = urlsplit(fresh_database)
+        return urlunsplit(parts._replace(netloc=f"{name}:hunter2@{parts.hostname}:{parts.port}"))
+
+    return make
+
+
+def test_a_table_that_may_not_be_read_is_skipped_and_named_and_the_others_are_read(
+    fresh_database: str, reader: Callable[..., str]
+) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE hidden (a text)",
+        "CREATE TABLE notes (owner uuid, body text)",
+        f"INSERT INTO notes VALUES ('{tenant(B)}', '{canary(A)}')",
+    )
+    scan = marked_world().postgres(reader("GRANT SELECT ON notes TO READER"))
+    assert found(scan) == [(A, B, "public.notes", 1)]
+    assert len(scan.skipped) == 1
+    assert "public.hidden" in scan.skipped[0] and "GRANT SELECT" in scan.skipped[0]
+
+
+def test_row_security_that_hides_rows_is_said_with_what_to_grant(
+    fresh_database: str, reader: Callable[..., str]
+) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE notes (owner uuid, body text)",
+        f"INSERT INTO notes VALUES ('{tenant(B)}', '{canary(A)}')",
+        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE notes FORCE ROW LEVEL SECURITY",
+        "CREATE POLICY own ON notes USING (owner::text = current_setting('app.tenant', true))",
+    )
+    url = reader("GRANT SELECT ON notes TO READER", "ALTER TABLE notes OWNER TO READER")
+    scan = marked_world().postgres(url)
+    assert found(scan) == []
+    assert len(scan.skipped) == 1
+    assert "BYPASSRLS" in scan.skipped[0] and "public.notes" in scan.skipped[0] and "_reader" in scan.skipped[0]
+
+
+def test_a_role_past_row_security_sees_everything(fresh_database: str, reader: Callable[..., str]) -> None:
+    execute(
+        fresh_database,
+        "CREATE TABLE notes (owner uuid, body text)",
+        f"INSERT INTO notes VALUES ('{tenant(B)}', '{canary(A)}')",
+        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE notes FORCE ROW LEVEL SECURITY",
+    )
+    scan = marked_world().postgres(reader("GRANT SELECT ON notes TO READER", attributes="BYPASSRLS"))
+    assert (found(scan), scan.skipped) == ([(A, B, "public.notes", 1)], [])
+
+
+@pytest.fixture(autouse=True)
+def _no_roles_left(fresh_database: str, postgres_server: object) -> object:
+    """Roles belong to the server, not to the database that is dropped with its test."""
+    yield
+    name = urlsplit(fresh_database).path.strip("/") + "_reader"
+    if _query(fresh_database, f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'"):
+        execute(fresh_database, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+def test_a_table_that_is_locked_is_skipped_and_named(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "checker.postgres_connection._SETTINGS", ("SET row_security = off", "SET lock_timeout = '50ms'")
+    )
+    execute(fresh_database, "CREATE TABLE busy (a text)", "CREATE TABLE free (a text)", "INSERT INTO free VALUES ('x')")
+    blocker = psycopg2.connect(fresh_database)
+    try:
+        with blocker.cursor() as cursor:
+            cursor.execute("LOCK TABLE busy")
+            scan = marked_world().postgres(fresh_database)
+    finally:
+        blocker.close()
+    assert scan.units == 1
+    assert len(scan.skipped) == 1 and "public.busy" in scan.skipped[0] and "lock" in scan.skipped[0]
+
+
+def test_nothing_can_be_written_by_the_scan(conversations: str) -> None:
+    before = _query(conversations, "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables")
+    marked_world().postgres(conversations)
+    assert _query(conversations, "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables") == before
+
+
+def _elsewhere(url: str, **changed: str) -> str:
+    parts = urlsplit(url)
+    user, password = changed.get("user", parts.username), changed.get("password", parts.password)
+    netloc = f"{user}:{password}@{parts.hostname}:{changed.get('port', parts.port)}"
+    return urlunsplit(parts._replace(netloc=netloc, path="/" + changed.get("database", parts.path.strip("/"))))
+
+
+@pytest.mark.parametrize(
+    ("changed", "telling"),
+    [
+        ({"password": "pw-secret"}, "password"),
+        ({"database": "nowhere"}, "database"),
+        ({"user": "nobody_here", "password": "pw-secret"}, "password"),
+    ],
+)
+def test_a_refusal_is_a_sentence_without_credentials(
+    fresh_database: str, changed: dict[str, str], telling: str
+) -> None:
+    with pytest.raises(StoreRefused, match=telling) as caught:
+        marked_world().postgres(_elsewhere(fresh_database, **changed))
+    assert "pw-secret" not in str(caught.value)
+    assert "127.0.0.1" in str(caught.value)
+
+
+def test_nobody_there_is_a_sentence(fresh_database: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(StoreUnreachable, match="refused"):
+            marked_world().postgres(_elsewhere(fresh_database, port=str(taken.getsockname()[1])))
+
+
+def test_a_server_that_is_no_postgres_is_a_sentence(fresh_database: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        with pytest.raises((StoreNotUnderstood, StoreRefused)):
+            marked_world().postgres(_elsewhere(fresh_database, port=str(server.getsockname()[1])))
+        answering.join()
+
+
+def test_an_unusable_url_is_a_sentence() -> None:
+    with pytest.raises(StoreNotUnderstood, match="postgresql://"):
+        World().postgres("postgresql://[half")
+
+
+def test_a_session_ended_by_the_server_is_a_sentence(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from checker import postgres_scan
+
+    def end_all(*_: object) -> None:
+        execute(
+            fresh_database,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'tenant isolation%'",
+        )
+
+    execute(fresh_database, "CREATE TABLE notes (a text)")
+    reading = postgres_scan.read_catalogue
+    monkeypatch.setattr(postgres_scan, "read_catalogue", lambda opened: (reading(opened), end_all())[0])
+    with pytest.raises(StoreUnreachable, match="lost"):
+        marked_world().postgres(fresh_database)
