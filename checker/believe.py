@@ -101,7 +101,7 @@ def _nodes(summary: Summary, totals: Totals) -> Iterator[str]:
 
 
 def _bounds(bounds: list[Bound]) -> Iterator[str]:
-    if bounds:
+    if bounds and bounds[0].upper_95 < 1:
         weakest, strongest = bounds[0], bounds[-1]
         yield (
             f"With 95 % confidence fewer than {percent(weakest.upper_95, 1)} of {weakest.unit} leak "

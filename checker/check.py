@@ -1,10 +1,9 @@
-"""Checks a run: folder and profile in, result out. Reads the evidence and the stores; writes nothing but its crash log."""
+"""Checks a run: folder and profile in, result out. Reads evidence and stores; writes nothing but its crash log."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from checker.crash_log import CrashLog
 from checker.judge import judge

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from checker.accounts import Settlement
 from checker.figures import count, percent
-from checker.result import CoverageReport, Judgement, TestReport, ThresholdReport, Totals
-from checker.sufficiency import FAILED_CONNECTS
+from checker.result import CoverageReport, Judgement, TestLine, TestReport, ThresholdReport, Totals
+from checker.sufficiency import FAILED_CONNECTS, HOLLOW_SHARE
 from checker.summary import Summary
+from checker.thresholds import TITLES
 from config.profile import Profile
 from evidence.findings import Finding, FindingKind
 
@@ -27,7 +28,6 @@ NAMES = (
 STARTUP_LIMIT_S = 180
 SESSIONS_WANTED = 100
 
-Line = tuple[str, Judgement]
 PASSED, CROSSED, INCONCLUSIVE, NOT_TESTED = (
     Judgement.PASSED,
     Judgement.CROSSED,
@@ -55,164 +55,189 @@ class Facts:
 
 def five_tests(facts: Facts) -> list[TestReport]:
     """Returns the five tests in their order."""
-    tests: tuple[Callable[[Facts], Iterable[Line]], ...] = (_startup, _contamination, _performance, _scaling, _state)
+    tests: tuple[Callable[[Facts], Iterable[TestLine]], ...] = (
+        _startup, _contamination, _performance, _scaling, _state,
+    )  # fmt: skip
     reports = []
     for name, test in zip(NAMES, tests, strict=True):
         lines = list(test(facts))
-        judgement = Judgement.worst(judgement for _, judgement in lines)
+        judgement = Judgement.worst(line.judgement for line in lines)
         reports.append(TestReport(name=name, judgement=judgement, lines=lines))
     return reports
 
 
-def _startup(facts: Facts) -> Iterable[Line]:
+def _line(name: str, text: str, judgement: Judgement) -> TestLine:
+    return TestLine(name=name, judgement=judgement, text=text)
+
+
+def _startup(facts: Facts) -> Iterable[TestLine]:
     yield _unique_ids(facts)
-    yield _own_answers(facts, ("chat",), "own context", "first answers and later ones")
+    yield _own_answers(facts, ("chat",), "own context")
     yield _nobody_elses(facts)
     yield _threshold(facts, "startup_p95_ms")
-    slowest = [ms for tenant in facts.summary.tenants.values() if (ms := tenant.startup_ms) is not None]
-    missing = len(facts.summary.tenants) - len(slowest)
-    if not slowest:
-        yield "no start-up was seen whole", INCONCLUSIVE
-    else:
-        seconds = max(slowest) / 1000
-        text = (
-            f"the slowest of {count(len(slowest), 'start-up')} took {seconds:,.1f} s, {STARTUP_LIMIT_S} s are allowed"
+    yield from _within_three_minutes(facts)
+
+
+def _within_three_minutes(facts: Facts) -> Iterable[TestLine]:
+    name = "everybody starts within three minutes"
+    times_ms = [ms for tenant in facts.summary.tenants.values() if (ms := tenant.startup_ms) is not None]
+    if not times_ms:
+        yield _line(name, "no start-up was seen whole", INCONCLUSIVE)
+        return
+    slowest_s = max(times_ms) / 1000
+    text = f"the slowest of {count(len(times_ms), 'start-up')} took {slowest_s:,.1f} s"
+    yield _line(name, text, PASSED if slowest_s <= STARTUP_LIMIT_S else CROSSED)
+    unanswered = sum(
+        tenant.first_chat is not None and tenant.startup_ms is None for tenant in facts.summary.tenants.values()
+    )
+    if unanswered:
+        yield _line(
+            "everybody's agent starts", f"{count(unanswered, 'tenant')} asked and saw no first frame", INCONCLUSIVE
         )
-        yield text, PASSED if seconds <= STARTUP_LIMIT_S else CROSSED
-        if missing:
-            yield f"{count(missing, 'tenant')} never started a chat: their start-up is not judged", NOT_TESTED
 
 
-def _unique_ids(facts: Facts) -> Line:
+def _unique_ids(facts: Facts) -> TestLine:
     learnt = facts.summary.learnt
     things = ["agent"] if "agent" in facts.profile.frames.learn else sorted(facts.profile.frames.learn)
+    what = "agent instance id" if things == ["agent"] else "id of sessions, threads or agents"
     handed_out = sum(learnt.count[thing] for thing in things)
-    what = "agent instance" if things == ["agent"] else "session, thread or agent"
     shared = len(facts.leaks_of(FindingKind.SHARED_ID))
+    name = "unique agent instance ids"
     if shared:
-        return f"{count(shared, 'pair')} of tenants were handed the same ids", CROSSED
+        return _line(name, f"{count(shared, 'pair')} of tenants were handed the same ids", CROSSED)
     if not handed_out:
-        return f"no {what} id was ever handed out", INCONCLUSIVE
-    return f"{count(handed_out, f'{what} id')} handed out, none to two tenants", PASSED
+        return _line(name, f"no {what} was ever handed out", INCONCLUSIVE)
+    return _line(
+        name, f"{count(handed_out, what, what.replace('id', 'ids', 1))} handed out, none to two tenants", PASSED
+    )
 
 
-def _own_answers(facts: Facts, operations: Iterable[str], what: str, which: str) -> Line:
+def _own_answers(facts: Facts, operations: Iterable[str], name: str) -> TestLine:
     due = shown = 0
-    for name in operations:
-        operation, counted = facts.profile.operations.get(name), facts.summary.operations.get(name)
+    for operation_name in operations:
+        operation = facts.profile.operations.get(operation_name)
+        counted = facts.summary.operations.get(operation_name)
         if operation is not None and operation.shows_own and counted is not None:
             due += counted.answered
             shown += counted.showed_own
     if not due:
-        return f"{what}: no answer was seen that had to show it", INCONCLUSIVE
-    text = f"{what}: {shown:,} of {due:,} {which} ({percent(shown, due)}) showed the tenant's own marks"
-    return text, PASSED if shown >= 0.99 * due else INCONCLUSIVE
+        return _line(name, "no answer was seen that had to show it", INCONCLUSIVE)
+    text = f"{shown:,} of {count(due, 'answer')} ({percent(shown, due)}) showed the tenant's own marks"
+    return _line(name, text, PASSED if due - shown <= HOLLOW_SHARE * due else INCONCLUSIVE)
 
 
-def _nobody_elses(facts: Facts) -> Line:
+def _nobody_elses(facts: Facts) -> TestLine:
+    name = "nothing of another tenant in any frame"
     kinds = (FindingKind.MISROUTED_REPLY, FindingKind.FOREIGN_CONTENT, FindingKind.WRONG_IDENTITY,
              FindingKind.FOREIGN_BUDGET)  # fmt: skip
     found = facts.leaks_of(*kinds)
     inspected = count(facts.totals.frames_inspected, "inspected frame")
     if found:
-        return f"{sum(leak.count for leak in found):,} of {inspected} showed what belongs to another tenant", CROSSED
+        return _line(name, f"{count(sum(leak.count for leak in found), 'sighting')} in {inspected}", CROSSED)
     if not facts.totals.frames_inspected or not facts.totals.answered:
-        return "no frame was inspected", INCONCLUSIVE
+        return _line(name, "no reply was inspected", INCONCLUSIVE)
     if not facts.totals.overlapping_pairs:
-        return f"nothing of another tenant in {inspected}, but no two tenants acted at once", INCONCLUSIVE
-    return f"nothing of another tenant in {inspected}", PASSED
+        return _line(name, f"nothing in {inspected}, but no two tenants acted at once", INCONCLUSIVE)
+    return _line(name, f"nothing in {inspected}", PASSED)
 
 
-def _threshold(facts: Facts, name: str) -> Line:
+def _threshold(facts: Facts, name: str) -> TestLine:
     for threshold in facts.thresholds:
         if threshold.name == name:
-            text = f"{threshold.title}: {threshold.measured_text} ({threshold.limit_text})"
-            return text + (f": {threshold.why}" if threshold.why else ""), threshold.judgement
-    return f"{name}: the profile sets no limit", NOT_TESTED
+            text = f"{threshold.measured_text} ({threshold.limit_text})"
+            return _line(threshold.title, text + (f": {threshold.why}" if threshold.why else ""), threshold.judgement)
+    return _line(TITLES[name], "the profile sets no limit", NOT_TESTED)
 
 
-def _contamination(facts: Facts) -> Iterable[Line]:
+def _contamination(facts: Facts) -> Iterable[TestLine]:
     yield _nobody_elses(facts)
+    name = "private marks of every tenant"
     tenants = len(facts.summary.tenants)
     marks = sum(report.own_marks_expected for report in facts.coverage if report.read)
     if tenants and marks:
-        yield f"{count(marks, 'private mark')} of {count(tenants, 'tenant')} were looked for in the stores", PASSED
+        yield _line(name, f"{count(marks, 'mark')} of {count(tenants, 'tenant')} looked for in the stores", PASSED)
     else:
-        yield "no private marks were looked for in the stores", INCONCLUSIVE
-    yield from (_store(facts, report) for report in facts.coverage)
+        yield _line(name, "none were looked for in the stores", INCONCLUSIVE)
+    yield from _stores(facts)
     yield _accounts(facts)
-    yield "state access with another tenant's credentials: not tested yet", NOT_TESTED
+    yield _line("no access with another tenant's credentials", "nothing tries it yet", NOT_TESTED)
 
 
-def _store(facts: Facts, report: CoverageReport) -> Line:
+def _stores(facts: Facts) -> Iterable[TestLine]:
+    if not facts.coverage:
+        yield _line("nothing misfiled in the stores", "no store was checked", INCONCLUSIVE)
+    for report in facts.coverage:
+        yield _store(facts, report)
+
+
+def _store(facts: Facts, report: CoverageReport) -> TestLine:
+    name = f"nothing misfiled in {report.store}"
     misfiled = [leak for leak in facts.leaks_of(FindingKind.MISFILED_DATA) if leak.first.place.startswith(report.store)]
     if misfiled:
-        return f"{report.store}: {count(sum(leak.count for leak in misfiled), 'misfiled place')}", CROSSED
+        return _line(name, count(sum(leak.count for leak in misfiled), "misfiled place"), CROSSED)
     if not report.read:
-        return f"{report.store} was not read", INCONCLUSIVE
-    found = f"{report.own_marks_found:,} of {report.own_marks_expected:,} own marks found again"
+        return _line(name, f"{report.store} was not read", INCONCLUSIVE)
     units = count(report.units, "row" if report.store == "postgres" else "key")
+    found = f"{report.own_marks_found:,} of {report.own_marks_expected:,} own marks found again"
     whole = (
         report.recall is not None
         and report.recall >= facts.profile.thresholds.recall
         and not report.skipped
         and report.control_caught
     )
-    return f"{report.store}: nothing misfiled in {units}, {found}", PASSED if whole else INCONCLUSIVE
+    return _line(name, f"nothing in {units}, {found}", PASSED if whole else INCONCLUSIVE)
 
 
-def _accounts(facts: Facts) -> Line:
+def _accounts(facts: Facts) -> TestLine:
+    name = "private budgets settle"
     kinds = (FindingKind.ACCOUNT_MISMATCH, FindingKind.NOT_REFUSED, FindingKind.REFUSED_TOO_EARLY)
     violations = facts.leaks_of(*kinds)
     settlement = facts.settlement
     total = settlement.settled + settlement.unsettled
     if violations:
-        return f"private budgets: {count(len(violations), 'account')} can't be explained", CROSSED
+        return _line(name, f"{count(len(violations), 'finding')} that the accounts can't explain", CROSSED)
     if not total:
-        return "private budgets: no account was settled in a store", INCONCLUSIVE
-    text = f"private budgets: {settlement.settled:,} of {total:,} accounts settled"
-    return text, PASSED if not settlement.unsettled else INCONCLUSIVE
+        return _line(name, "no account was looked for in a store", INCONCLUSIVE)
+    text = f"{settlement.settled:,} of {count(total, 'account')} settled"
+    return _line(name, text, PASSED if not settlement.unsettled else INCONCLUSIVE)
 
 
-def _performance(facts: Facts) -> Iterable[Line]:
+def _performance(facts: Facts) -> Iterable[TestLine]:
     for name in ("startup_p95_ms", "startup_p99_ms", "success_rate", "generator_memory_mb", "generator_cpu_percent",
                  "pool_share"):  # fmt: skip
         yield _threshold(facts, name)
 
 
-def _scaling(facts: Facts) -> Iterable[Line]:
+def _scaling(facts: Facts) -> Iterable[TestLine]:
     sessions, most = facts.summary.sessions, facts.totals.peak_sessions
     enough = most >= SESSIONS_WANTED
-    yield (
-        f"{count(most, 'session')} open at once, {SESSIONS_WANTED} are wanted",
-        PASSED if enough else NOT_TESTED,
-    )
+    text = f"{count(most, 'session')} open at once"
+    yield _line(f"{SESSIONS_WANTED} sessions at once", text, PASSED if enough else NOT_TESTED)
     yield _threshold(facts, "routing_accuracy")
     yield _threshold(facts, "dropped_sessions")
     attempts = sessions.connections + sessions.failures
+    rate = facts.profile.thresholds.success_rate
     if attempts:
-        rate = facts.profile.thresholds.success_rate
         kept = sessions.failures <= (FAILED_CONNECTS if rate is None else 1.0 - rate) * attempts
-        yield f"{sessions.failures:,} of {count(attempts, 'connect')} failed", PASSED if kept else CROSSED
-    ended = sessions.closed + sessions.dropped + sessions.lost
+        text = f"{sessions.failures:,} of {count(attempts, 'connect')} failed"
+        yield _line("connects succeed", text, PASSED if kept else CROSSED)
+    yield _termination(facts)
+
+
+def _termination(facts: Facts) -> TestLine:
+    sessions, name = facts.summary.sessions, "sessions end cleanly"
+    open_still = sessions.connections - sessions.closed - sessions.dropped - sessions.lost
     if not sessions.connections:
-        yield "no session was opened, so none was seen to end", INCONCLUSIVE
-    elif ended < sessions.connections:
-        yield (
-            f"{sessions.connections - ended:,} of {count(sessions.connections, 'connection')} never ended",
-            INCONCLUSIVE,
-        )
-    else:
-        yield (
-            f"all of {count(sessions.connections, 'connection')} ended: {sessions.closed:,} closed, "
-            f"{sessions.dropped:,} dropped on purpose, {sessions.lost:,} lost",
-            PASSED if not sessions.lost else CROSSED,
-        )
+        return _line(name, "no session was opened", INCONCLUSIVE)
+    if open_still > 0:
+        return _line(name, f"{open_still:,} of {count(sessions.connections, 'connection')} never ended", INCONCLUSIVE)
+    text = f"{sessions.closed:,} closed, {sessions.dropped:,} dropped on purpose, {sessions.lost:,} lost"
+    return _line(name, text, CROSSED if sessions.lost else PASSED)
 
 
-def _state(facts: Facts) -> Iterable[Line]:
-    yield _own_answers(facts, ("state_read", "history"), "own state read back", "answers")
-    yield from (_store(facts, report) for report in facts.coverage)
+def _state(facts: Facts) -> Iterable[TestLine]:
+    yield _own_answers(facts, ("state_read", "history"), "own state read back")
+    yield from _stores(facts)
     yield _accounts(facts)
-    yield "reading another tenant's state through the service: not tested yet", NOT_TESTED
-    yield "changing another tenant's state through the service: not tested yet", NOT_TESTED
+    yield _line("nobody reads another's state through the service", "nothing tries it yet", NOT_TESTED)
+    yield _line("nobody changes another's state through the service", "nothing tries it yet", NOT_TESTED)

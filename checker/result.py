@@ -144,12 +144,20 @@ class ThresholdReport(Part):
     why: str = ""
 
 
+class TestLine(Part):
+    """One thing a test wants: its name, which stays the same from run to run, and how it came out, with figures."""
+
+    name: str
+    judgement: Judgement
+    text: str
+
+
 class TestReport(Part):
     """One of the five named tests, with a line for each thing it wants."""
 
     name: str
     judgement: Judgement
-    lines: list[tuple[str, Judgement]]
+    lines: list[TestLine]
 
 
 class NodeReport(Part):

@@ -52,7 +52,7 @@ def _report(name: str, measured: float | None, limit: float, unit: str, number: 
         judgement = Judgement.PASSED if kept else Judgement.CROSSED
     return ThresholdReport(
         name=name,
-        title=_TITLES[name],
+        title=TITLES[name],
         judgement=judgement,
         measured=measured,
         limit=limit,
@@ -167,7 +167,7 @@ def _quantity(value: float | None, unit: str) -> str:
     return f"{value:,.0f} {unit}" if value >= 100 else f"{value:,.1f} {unit}"
 
 
-_TITLES = {
+TITLES = {
     "startup_p95_ms": "start-up time (95th percentile)",
     "startup_p99_ms": "start-up time (99th percentile)",
     "success_rate": "success rate",

@@ -102,7 +102,9 @@ def _findings(console: Console, result: Result) -> None:
 def _finding(console: Console, finding: FindingReport) -> None:
     style = "red" if finding.severity == "leak" else "yellow"
     console.print(
-        Text.assemble((f"  {finding.kind} ", style), printable(f"{parties(finding)}  {finding.group}  {finding.count:,}×"))
+        Text.assemble(
+            (f"  {finding.kind} ", style), printable(f"{parties(finding)}  {finding.group}  {finding.count:,}×")
+        )
     )
     for label, text in (("at", finding.places[0] if finding.places else ""), ("see", finding.reproduce)):
         if text:
@@ -111,6 +113,7 @@ def _finding(console: Console, finding: FindingReport) -> None:
 
 def _totals(console: Console, result: Result) -> None:
     totals = result.totals
+    due, ours = f"{totals.refused_as_due:,} due", f"{totals.unknown_on_purpose:,} cut short by us"
     console.print(
         _line(
             "run",
@@ -122,7 +125,7 @@ def _totals(console: Console, result: Result) -> None:
         _line(
             "requests",
             f"{totals.sent:,} sent = {totals.answered:,} answered + {totals.refused:,} refused "
-            f"({totals.refused_as_due:,} due) + {totals.unknown:,} unknown ({totals.unknown_on_purpose:,} cut short by us)",
+            f"({due}) + {totals.unknown:,} unknown ({ours})",
         )
     )
     total = result.accounts_settled + result.accounts_unsettled
@@ -179,7 +182,7 @@ def _thresholds(console: Console, result: Result) -> None:
 def _tests(console: Console, result: Result) -> None:
     for number, test in enumerate(result.tests, start=1):
         sign, style = _SIGNS[test.judgement]
-        why = next((text for text, judgement in test.lines if judgement is test.judgement), "")
+        why = next((f"{one.name}: {one.text}" for one in test.lines if one.judgement is test.judgement), "")
         text = "" if test.judgement is Judgement.PASSED else f": {why}"
         line = Text.assemble((f"  {sign}  ", style), printable(f"{number} {test.name}{text}"))
         console.print(line, no_wrap=True, overflow="ellipsis")

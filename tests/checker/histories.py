@@ -194,7 +194,7 @@ def misfiled(owner: int, recipient: int, store: str = "postgres", count: int = 1
         group=f"{store} public.messages",
         at_s=START_S + 70,
         excerpt="about q7zkabc",
-        reproduce="psql \"$POSTGRES_URL\" -c \"SELECT content FROM public.messages WHERE id = '17'\"",
+        reproduce='psql "$POSTGRES_URL" -c "SELECT content FROM public.messages WHERE id = \'17\'"',
         detail="holds a prompt canary of another tenant",
     )
     finding = Finding(
@@ -228,8 +228,7 @@ def _tenant_rows(number: int, node: str, chats: int) -> list[Row]:
         IdLearnt(number, "agent", f"agent-of-{number:06}"),
         IdLearnt(number, "thread", f"thread-of-{number:06}"),
     ]  # fmt: skip
-    for sequence in range(1, chats + 1):
-        rows.append(a_chat(number, sequence, at_s + sequence))
+    rows += [a_chat(number, sequence, at_s + sequence) for sequence in range(1, chats + 1)]
     rows += [
         RequestEnded(number, 0, chats + 1, "routing", "answered", at_s + 10, 0.5, first_ms=2.0, reply_ms=2.0, frames=1),
         RequestEnded(
@@ -280,9 +279,7 @@ def _redis(tenants: int, chats: int) -> StoreScan:
 
 def _postgres(tenants: int, chats: int) -> StoreScan:
     planted = {(kind, number, 1) for number in range(tenants) for kind in (MarkKind.ROW, MarkKind.SECRET)}
-    prompts = {
-        (MarkKind.PROMPT, number, sequence) for number in range(tenants) for sequence in range(1, chats + 1)
-    }
+    prompts = {(MarkKind.PROMPT, number, sequence) for number in range(tenants) for sequence in range(1, chats + 1)}
     return StoreScan(
         store="postgres",
         where="127.0.0.1:5432/app",

@@ -1,0 +1,100 @@
+"""The result as a short Markdown page, for the summary of a CI job or a pull request."""
+
+from __future__ import annotations
+
+from checker.result import Judgement, Result, Verdict
+from reporting.escaping import code, markdown
+from reporting.quantities import duration, milliseconds, parties, share
+
+FINDINGS_SHOWN = 10
+REASONS_SHOWN = 10
+_SIGNS = {
+    Judgement.PASSED: "✅ pass",
+    Judgement.CROSSED: "❌ fail",
+    Judgement.INCONCLUSIVE: "❔ unclear",
+    Judgement.NOT_TESTED: "➖ not tested",
+}
+_MARKS = {Verdict.ISOLATED: "✅", Verdict.LEAKING: "❌", Verdict.INCONCLUSIVE: "❔"}
+
+
+def summary(result: Result) -> str:
+    """Returns the page."""
+    lines = [
+        f"## {_MARKS[result.verdict]} {result.verdict} – {markdown(result.target)}",
+        "",
+        f"**{markdown(result.headline)}** Exit code {result.exit_code}, run {code(result.run_id)}.",
+        "",
+        *[f"- {markdown(reason)}" for reason in result.reasons[:REASONS_SHOWN]],
+    ]
+    if len(result.reasons) > REASONS_SHOWN:
+        lines.append(f"- … and {len(result.reasons) - REASONS_SHOWN} more")
+    lines += ["", *_figures(result), *_findings(result), *_limits(result), *_tests(result)]
+    if result.believe:
+        lines += ["<details><summary>What was looked at</summary>", ""]
+        lines += [*[f"- {markdown(sentence)}" for sentence in result.believe], "", "</details>", ""]
+    return "\n".join(lines)
+
+
+def _figures(result: Result) -> list[str]:
+    totals = result.totals
+    accounts = result.accounts_settled + result.accounts_unsettled
+    rows = [
+        ("tenants, sessions", f"{totals.tenants:,}, {totals.sessions:,} in {duration(totals.seconds)}"),
+        (
+            "requests",
+            f"{totals.sent:,} = {totals.answered:,} answered + {totals.refused:,} refused + {totals.unknown:,} unknown",
+        ),
+        ("accounts settled", f"{result.accounts_settled:,} of {accounts:,}" if accounts else "none"),
+    ]
+    for report in result.coverage:
+        unit = "rows" if report.store == "postgres" else "keys"
+        control = "caught" if report.control_caught else "not caught"
+        read = (
+            f"{report.units:,} {unit}, recall {share(report.recall)}, control {control}" if report.read else "not read"
+        )
+        rows.append((report.store, read))
+    rows += [
+        (
+            f"{line.name} ms, p50 / p95 / p99",
+            " / ".join(milliseconds(value) for value in (line.p50_ms, line.p95_ms, line.p99_ms)),
+        )
+        for line in result.latencies
+        if line.what == "reply"
+    ]
+    return ["| | |", "|---|---|", *[f"| {markdown(name)} | {markdown(value)} |" for name, value in rows], ""]
+
+
+def _findings(result: Result) -> list[str]:
+    if not result.findings:
+        return []
+    lines = [
+        f"### {result.findings_total:,} findings, {result.sightings_total:,} sightings",
+        "",
+        "| kind | whose → who got it | where | times |",
+        "|---|---|---|---|",
+    ]
+    for finding in result.findings[:FINDINGS_SHOWN]:
+        kind = markdown(finding.kind) + (" (suspicion)" if finding.severity == "suspicion" else "")
+        lines.append(f"| {kind} | {code(parties(finding))} | {code(finding.group)} | {finding.count:,} |")
+    if result.findings_total > FINDINGS_SHOWN:
+        lines += ["", f"… and {result.findings_total - FINDINGS_SHOWN:,} more in report.html."]
+    return [*lines, ""]
+
+
+def _limits(result: Result) -> list[str]:
+    off = [limit for limit in result.thresholds if limit.judgement is not Judgement.PASSED]
+    if not off:
+        return []
+    lines = ["| limit | measured | allowed | |", "|---|---|---|---|"]
+    for limit in off:
+        cells = (markdown(text) for text in (limit.title, limit.measured_text, limit.limit_text))
+        lines.append(f"| {' | '.join(cells)} | {_SIGNS[limit.judgement]} |")
+    return [*lines, ""]
+
+
+def _tests(result: Result) -> list[str]:
+    if not result.tests:
+        return []
+    rows = [f"| {number} {markdown(test.name)} | {_SIGNS[test.judgement]} |"
+            for number, test in enumerate(result.tests, start=1)]  # fmt: skip
+    return ["| test | |", "|---|---|", *rows, ""]
