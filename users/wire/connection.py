@@ -164,7 +164,7 @@ class Connection:
             received, self._inbox = self._inbox, []
             return received
         if self._end is not None:
-            self._hang_up(_HANG_UP_S)
+            self._hang_up(_HANG_UP_S if timeout_s is None else min(timeout_s, _HANG_UP_S))
             raise self._lost()
         if self._reading:
             raise RuntimeError("two greenlets read from one connection: give it one reader")

@@ -7,21 +7,19 @@ whether or not the standard library is patched.
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import struct
+import sys
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import gevent
-import gevent.monkey
-import gevent.socket
 from gevent.event import AsyncResult
 from gevent.hub import Waiter
 
-from users.wire.clock import STAMP_ANCILLARY_BYTES, ArrivalClock, ask_for_stamps
-from users.wire.errors import ConnectRefused
+from users.wire.clock import STAMP_ANCILLARY_BYTES, ArrivalClock
+from users.wire.dialing import dial, get_within
 
 if TYPE_CHECKING:
     from users.wire.endpoint import Endpoint
@@ -29,10 +27,8 @@ if TYPE_CHECKING:
 READ_BYTES = 64 * 1024
 
 _READABLE, _WRITABLE = 1, 2
-_CONNECTING = frozenset((errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)))
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-_open_socket: type[socket.socket] = gevent.monkey.get_original("socket", "socket")
+#: struct linger: on, for no time
+_RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Arrival(NamedTuple):
@@ -65,32 +61,8 @@ class TcpStream:
         Raises:
             ConnectRefused: at stage resolve or tcp; also when `deadline_s` (`time.perf_counter`) passes.
         """
-        problem = "the name has no address"
-        for family, address in _addresses(endpoint, deadline_s):
-            try:
-                return cls._connect(family, address, deadline_s)
-            except OSError as error:
-                problem = _plain(error)
-        raise ConnectRefused(endpoint.shown, "tcp", problem)
-
-    @classmethod
-    def _connect(cls, family: int, address: Any, deadline_s: float) -> TcpStream:
-        sock = _open_socket(family, socket.SOCK_STREAM)
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stamped = ask_for_stamps(sock)
-            outcome = sock.connect_ex(address)
-            if outcome in _CONNECTING:
-                if not _wait_once(sock.fileno(), _WRITABLE, deadline_s - time.perf_counter()):
-                    raise TimeoutError(errno.ETIMEDOUT, "no answer in time")
-                outcome = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if outcome:
-                raise OSError(outcome, os.strerror(outcome))
-            return cls(sock, stamped=stamped)
-        except BaseException:
-            sock.close()
-            raise
+        sock, stamped = dial(endpoint, deadline_s)
+        return cls(sock, stamped=stamped)
 
     @property
     def time_source(self) -> str:
@@ -133,7 +105,7 @@ class TcpStream:
         try:
             if timeout_s is None:
                 return bool(waiter.get())
-            return _get_within(waiter, timeout_s)
+            return get_within(waiter, timeout_s)
         finally:
             readable.stop()
             self._reader = None
@@ -230,48 +202,5 @@ class _Unsent(NamedTuple):
     outcome: AsyncResult[Any] | None
 
 
-def _addresses(endpoint: Endpoint, deadline_s: float) -> list[tuple[int, Any]]:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, endpoint.host)
-        except (OSError, UnicodeError):
-            continue
-        return [(family, (endpoint.host, endpoint.port))]  # an address: no need to go to the resolver's threads
-    try:
-        with gevent.Timeout(
-            max(deadline_s - time.perf_counter(), 0.0), TimeoutError("no answer from the resolver in time")
-        ):
-            found = gevent.socket.getaddrinfo(endpoint.host, endpoint.port, 0, socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise ConnectRefused(endpoint.shown, "resolve", _plain(error)) from None
-    return [(int(family), address) for family, _, _, _, address in found]
-
-
-def _wait_once(fileno: int, events: int, timeout_s: float) -> bool:
-    hub = gevent.get_hub()
-    waiter: Waiter[Any] = Waiter(hub)
-    watcher = hub.loop.io(fileno, events)
-    watcher.start(waiter.switch, True)
-    try:
-        return _get_within(waiter, timeout_s)
-    finally:
-        watcher.stop()
-        watcher.close()
-
-
-def _get_within(waiter: Waiter[Any], timeout_s: float) -> bool:
-    timer = waiter.hub.loop.timer(max(timeout_s, 0.0))
-    timer.start(waiter.switch, False, update=True)
-    try:
-        return bool(waiter.get())
-    finally:
-        timer.stop()
-        timer.close()
-
-
 def _closed_here() -> ConnectionAbortedError:
     return ConnectionAbortedError(errno.ECONNABORTED, "closed on this side")
-
-
-def _plain(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

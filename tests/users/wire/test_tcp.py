@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ import gevent.socket
 import pytest
 
 from users.wire.endpoint import Endpoint
-from users.wire.errors import ConnectRefused
 from users.wire.tcp import TcpStream
 
 PATIENCE_S = 10.0
@@ -115,42 +113,3 @@ def test_closing_wakes_the_reader_and_the_senders() -> None:
             stream.send(b"late")
         with pytest.raises(ConnectionAbortedError):
             stream.receive()
-
-
-def test_a_port_where_nobody_listens_refuses_at_tcp() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with pytest.raises(ConnectRefused, match="refused") as refused:
-        TcpStream.open(endpoint(port), time.perf_counter() + PATIENCE_S)
-    assert (refused.value.stage, refused.value.status) == ("tcp", None)
-    assert "s3cret" not in str(refused.value)
-
-
-def test_a_name_that_does_not_exist_refuses_at_resolve() -> None:
-    with pytest.raises(ConnectRefused) as refused:
-        TcpStream.open(endpoint(1, "no-such-host.invalid"), time.perf_counter() + PATIENCE_S)
-    assert refused.value.stage == "resolve"
-    assert "s3cret" not in str(refused.value)
-
-
-def test_a_name_is_resolved() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        stream = TcpStream.open(endpoint(listener.getsockname()[1], "localhost"), time.perf_counter() + PATIENCE_S)
-        stream.abort()
-
-
-def test_a_server_that_does_not_accept_refuses_at_tcp_in_time() -> None:
-    """A full queue of a listener drops further connects on Linux; elsewhere it may refuse them."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        port = listener.getsockname()[1]
-        streams = []
-        try:
-            with pytest.raises(ConnectRefused) as refused:
-                for _ in range(8):
-                    streams.append(TcpStream.open(endpoint(port), time.perf_counter() + 0.2))  # noqa: PERF401
-            assert refused.value.stage == "tcp"
-        finally:
-            for stream in streams:
-                stream.abort()
