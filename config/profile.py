@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+SHORT_LIMIT = 1 << 20  # units; the width of a budget band
 Template = dict[str, object]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 PositiveInt = Annotated[int, Field(gt=0)]
@@ -106,7 +107,9 @@ class Refusal(Part):
     type: str = Field("error", description="Type of a frame that refuses a request.")
     code: str = Field("code", description="Path of the reason's code.")
     budget: tuple[str, ...] = Field((), description="Codes that say the budget does not suffice.")
-    free: tuple[str, ...] = Field((), description="Codes after which nothing was charged; after others it may have been.")
+    free: tuple[str, ...] = Field(
+        (), description="Codes after which nothing was charged; after others it may have been."
+    )
 
 
 class Operation(Part):
@@ -256,3 +259,13 @@ class Profile(Part):
     provisioning: Provisioning = Provisioning()
     workload: Workload = Workload()
     thresholds: Thresholds = Thresholds()
+
+    @model_validator(mode="after")
+    def _short_budgets_are_short(self) -> Profile:
+        cost, requests = self.operations.chat.cost, self.workload.short_requests
+        if self.workload.short_budgets and cost * (requests + 1) > SHORT_LIMIT:
+            raise ValueError(
+                f"workload.short_requests is {requests} and operations.chat.cost {cost}: together more than "
+                f"{SHORT_LIMIT} units, so that such a budget would look like another tenant's; lower one, or set short_budgets to 0"
+            )
+        return self

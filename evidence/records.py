@@ -267,6 +267,8 @@ class GeneratorSample:
     Attributes:
         lag_max_ms: the longest the event loop came late.
         lag_mean_ms: how late it came on average.
+        late_s: seconds of this sample in which the event loop was later than the profile allows.
+        span_s: how long the sample is.
         cpu_percent: of one core.
         memory_mb: resident memory.
         users: tenants acting.
@@ -282,6 +284,8 @@ class GeneratorSample:
     memory_mb: float
     users: int
     in_flight: int
+    late_s: float = 0.0
+    span_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

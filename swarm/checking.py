@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gevent import subprocess
@@ -21,7 +22,22 @@ TOOL_FAILED = 2
 logger = logging.getLogger(__name__)
 
 
-def check(folder: Path, profile_path: str, environment: Mapping[str, str]) -> tuple[Result | None, int]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checker came to.
+
+    Attributes:
+        result: the result, or None if the checker failed.
+        exit_code: the exit code for this process.
+        printed: the summary for people.
+    """
+
+    result: Result | None
+    exit_code: int
+    printed: str
+
+
+def check(folder: Path, profile_path: str, environment: Mapping[str, str]) -> Checked:
     """Runs ``python -m checker`` on a run folder and waits for it without holding up other greenlets.
 
     Args:
@@ -29,24 +45,26 @@ def check(folder: Path, profile_path: str, environment: Mapping[str, str]) -> tu
         profile_path: the target profile.
         environment: environment variables for it, which the profile may refer to.
 
-    Returns:
-        The result, or None if the checker failed, and the exit code for this process.
     """
     paths = [str(ROOT), environment.get("PYTHONPATH", "")]
     command = [sys.executable, "-m", "checker", str(folder.resolve()), "--profile", str(Path(profile_path).resolve())]
     process = subprocess.Popen(
-        command, env={**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+        command,
+        env={**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)},
+        stdout=subprocess.PIPE,
     )
     try:
-        code = process.wait()
+        printed, _ = process.communicate()
     finally:
         if process.poll() is None:
             process.terminate()
+    text = printed.decode("utf-8", "replace")
     try:
-        return Result.model_validate_json((folder / "verdict.json").read_bytes()), code
+        result = Result.model_validate_json((folder / "verdict.json").read_bytes())
     except (OSError, ValueError):
-        logger.error("The checker gave no verdict on %s (exit code %s)", folder, code)
-        return None, TOOL_FAILED
+        logger.error("The checker gave no verdict on %s (exit code %s)", folder, process.returncode)
+        return Checked(None, TOOL_FAILED, text)
+    return Checked(result, process.returncode, text)
 
 
 def clean_up(folder: RunFolder, profile: Profile) -> bool:

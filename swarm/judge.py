@@ -60,6 +60,7 @@ class Judge:
         run: the open run, or None.
         status: what to tell people now, in a few words.
         results: results of the runs so far, the newest last.
+        last_words: the latest verdict for people, to be printed after Locust's own statistics.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -67,6 +68,7 @@ class Judge:
         self.run: OpenRun | None = None
         self.status = "no run yet"
         self.results: list[tuple[Path, Result]] = []
+        self.last_words = ""
         self._checks: list[gevent.Greenlet[..., None]] = []
         self.exit_code: int | None = None
 
@@ -146,7 +148,11 @@ class Judge:
         assert options is not None
         if not options.no_check:
             self.status = f"run {run.header.run_id} is being checked"
-            result, self.exit_code = check(run.folder.path, options.target_profile, environment_of(options))
+            checked = check(run.folder.path, options.target_profile, environment_of(options))
+            result, self.exit_code = checked.result, checked.exit_code
+            self.last_words = checked.printed
+            if not options.headless:
+                print(checked.printed)
             if result is not None:
                 self.results.append((run.folder.path, result))
                 self.status = f"run {run.header.run_id}: {result.headline}"

@@ -81,7 +81,8 @@ class Node:
             )
         )  # fmt: skip
         self.run.attach()
-        sampler = Sampler(self.name, self._record, self._load)
+        profile = self.run.profile
+        sampler = Sampler(self.name, self._record, self._load, profile.thresholds.generator_lag_ms)
         self._greenlets = [
             gevent.spawn(self._control),
             gevent.spawn(self._keep),

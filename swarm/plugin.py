@@ -41,12 +41,35 @@ class _Part(Protocol):
         """The process is about to end."""
 
 
-class _Local:
-    """The only process: it runs the tenants and judges the run."""
+class _Judging:
+    """What the only process and the master have in common: they judge runs."""
 
     def __init__(self, environment: Environment, judge: Judge) -> None:
         self._environment = environment
         self._judge = judge
+
+    def quit(self) -> None:
+        """Ends an open run, if the process was interrupted, and waits for the verdict."""
+        environment, judge = self._environment, self._judge
+        if judge.run is not None and environment.runner is not None:
+            judge.run.header.stopped_by = "interrupted"
+            environment.runner.quit()
+        code = judge.wait()
+        if code is not None:
+            environment.process_exit_code = code
+
+    def say_last_words(self) -> None:
+        """Prints the verdict below Locust's own statistics, where people look for it."""
+        options = self._environment.parsed_options
+        if options is not None and options.headless and self._judge.last_words:
+            print(self._judge.last_words, flush=True)
+
+
+class _Local(_Judging):
+    """The only process: it runs the tenants and judges the run."""
+
+    def __init__(self, environment: Environment, judge: Judge) -> None:
+        super().__init__(environment, judge)
         self._node: Node | None = None
 
     def start(self) -> None:
@@ -72,16 +95,12 @@ class _Local:
                 self._judge.run.header.drained.append(node.name)
         self._judge.end()
 
-    def quit(self) -> None:
-        _judge_before_quitting(self._environment, self._judge)
 
-
-class _Master:
+class _Master(_Judging):
     """The master: it runs no tenants, drains the workers and judges the run."""
 
     def __init__(self, environment: Environment, judge: Judge, master: Master) -> None:
-        self._environment = environment
-        self._judge = judge
+        super().__init__(environment, judge)
         self._master = master
 
     def start(self) -> None:
@@ -93,18 +112,6 @@ class _Master:
     def stop(self) -> None:
         self._judge.end()
         self._master.quit_if_alone()
-
-    def quit(self) -> None:
-        _judge_before_quitting(self._environment, self._judge)
-
-
-def _judge_before_quitting(environment: Environment, judge: Judge) -> None:
-    if judge.run is not None and environment.runner is not None:
-        judge.run.header.stopped_by = "interrupted"
-        environment.runner.quit()
-    code = judge.wait()
-    if code is not None:
-        environment.process_exit_code = code
 
 
 def install(events: Events) -> None:
@@ -134,6 +141,11 @@ def install(events: Events) -> None:
         if part is not None:
             part.stop()
 
+    def on_quit(**_kwargs: object) -> None:
+        for part in parts.values():
+            if isinstance(part, (_Local, _Master)):
+                part.say_last_words()
+
     def on_quitting(environment: Environment, **_kwargs: object) -> None:
         part = part_of(environment)
         if part is not None:
@@ -145,6 +157,7 @@ def install(events: Events) -> None:
     events.test_stopping.add_listener(on_stopping)
     events.test_stop.add_listener(on_stop)
     events.quitting.add_listener(on_quitting)
+    events.quit.add_listener(on_quit)
 
 
 def _part_of(environment: Environment) -> _Part | None:

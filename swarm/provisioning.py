@@ -109,7 +109,7 @@ class Provisioner:
     def _make(self, batch: list[TenantIdentity], marked_as: dict[int, int], *, control: bool) -> None:
         values = [self._values(identity, marked_as[identity.number]) for identity in batch]
         # Written down before it is made: what a failure leaves behind half-made can still be removed.
-        planted = {} if control else self._planted()
+        planted = self._planted()
         for identity in batch:
             self._record(
                 TenantProvisioned(

@@ -22,12 +22,16 @@ class Sampler:
         node: this process's name in the run.
         record: writes evidence down.
         load: returns how many tenants act and how many requests are open.
+        limit_ms: the event loop is late when it comes later than this.
     """
 
-    def __init__(self, node: str, record: Callable[[Row], None], load: Callable[[], tuple[int, int]]) -> None:
+    def __init__(
+        self, node: str, record: Callable[[Row], None], load: Callable[[], tuple[int, int]], limit_ms: float
+    ) -> None:
         self._node = node
         self._record = record
         self._load = load
+        self._limit_s = limit_ms / 1000
         self._process = psutil.Process()
 
     def run(self) -> None:
@@ -38,7 +42,8 @@ class Sampler:
 
     def _sample(self) -> None:
         late_s: list[float] = []
-        end_s = time.perf_counter() + SAMPLE_S
+        started_s = time.perf_counter()
+        end_s = started_s + SAMPLE_S
         while (now_s := time.perf_counter()) < end_s:
             gevent.sleep(TICK_S)
             late_s.append(max(0.0, time.perf_counter() - now_s - TICK_S))
@@ -53,5 +58,7 @@ class Sampler:
                 memory_mb=round(self._process.memory_info().rss / _MB, 1),
                 users=users,
                 in_flight=in_flight,
+                late_s=round(sum(late for late in late_s if late > self._limit_s), 4),
+                span_s=round(time.perf_counter() - started_s, 4),
             )
         )
