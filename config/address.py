@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 def shown(url: str) -> str:
@@ -21,10 +21,19 @@ def shown(url: str) -> str:
 def scrub(text: str, *urls: str) -> str:
     """Returns ``text`` without the passwords of these URLs, should a library have put one into a message."""
     for url in urls:
-        try:
-            password = urlsplit(url).password
-        except ValueError:
-            continue
-        if password:
+        for password in _passwords(url):
             text = text.replace(password, "(hidden)")
     return text
+
+
+def _passwords(url: str) -> list[str]:
+    """The password of a URL or of a libpq string, as it stands there and as libraries decode it."""
+    if "://" not in url:
+        found = [word.partition("=")[2].strip("'") for word in url.split() if word.startswith("password=")]
+    else:
+        try:
+            parts = urlsplit(url)
+            found = [parts.password or "", *parse_qs(parts.query).get("password", [])]
+        except ValueError:
+            return []
+    return sorted({form for one in found if one for form in (one, unquote(one))}, key=len, reverse=True)

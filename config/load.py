@@ -19,10 +19,19 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.profile import Profile
+from config.template import placeholders
 
 DEFAULT_PROFILE = Path(__file__).parent / "targets" / "reference.toml"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HIDDEN = "(hidden)"
+_SHORTEST_SECRET = 4
+# What is sent to a token service or signed into a token may hold a client's secret beside the placeholders.
+_CREDENTIAL_PARTS = {"body", "claims"}
+# User and password of an address, and its query.
+_ADDRESS_SECRETS = re.compile(r"(://)[^/@\s?]*@|\?\S+")
+# What stood in place of a table or list is never shown: a store's address written one level too high, say.
+_TOML_NAMES = {str: "string", int: "whole number", float: "number", bool: "boolean"}
+_MISPLACED = {"model_type", "model_attributes_type", "dict_type", "tuple_type", "list_type"}
 
 
 class ProfileError(Exception):
@@ -67,12 +76,13 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
         raise ProfileUnreadable(f"{path}: can't be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ProfileUnreadable(f"{path}: is no valid TOML: {error}") from None
-    resolved = _resolve(document, "", path, environment)
+    used: dict[str, str] = {}
+    resolved = _resolve(document, "", path, environment, used)
     try:
         return Profile.model_validate(resolved)
     except ValidationError as error:
         lines = [_sentence(path, item) for item in error.errors(include_url=False, include_context=True)]
-        raise ProfileInvalid("\n".join(lines)) from None
+        raise ProfileInvalid(_unresolve("\n".join(lines), used)) from None
 
 
 def public_view(profile: Profile) -> dict[str, object]:
@@ -85,23 +95,34 @@ def fingerprint(profile: Profile) -> str:
     return hashlib.blake2b(orjson.dumps(public_view(profile), option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
 
 
-def _hide(value: object) -> object:
+def _hide(value: object, *, fixed: bool = False) -> object:
+    """Returns plain data without secrets; with ``fixed``, text without a placeholder is taken for one."""
     if isinstance(value, SecretStr):
         return _HIDDEN
     if isinstance(value, dict):
-        return {str(key): _hide(inner) for key, inner in value.items()}
+        return {str(key): _hide(inner, fixed=fixed or key in _CREDENTIAL_PARTS) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_hide(inner) for inner in value]
-    return value
+        return [_hide(inner, fixed=fixed) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if fixed and not placeholders(value):
+        return _HIDDEN
+    return _ADDRESS_SECRETS.sub(_hide_part, value) if "://" in value else value
 
 
-def _resolve(value: object, key: str, path: Path, environment: Mapping[str, str]) -> object:
+def _hide_part(match: re.Match[str]) -> str:
+    return f"{match[1]}{_HIDDEN}@" if match[1] else f"?{_HIDDEN}"
+
+
+def _resolve(value: object, key: str, path: Path, environment: Mapping[str, str], used: dict[str, str]) -> object:
+    """Returns ``value`` with variables put in; ``used`` gathers them."""
     if isinstance(value, dict):
         return {
-            name: _resolve(inner, f"{key}.{name}" if key else name, path, environment) for name, inner in value.items()
+            name: _resolve(inner, f"{key}.{name}" if key else name, path, environment, used)
+            for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [_resolve(inner, f"{key}[{index}]", path, environment) for index, inner in enumerate(value)]
+        return [_resolve(inner, f"{key}[{index}]", path, environment, used) for index, inner in enumerate(value)]
     if not isinstance(value, str):
         return value
 
@@ -109,9 +130,19 @@ def _resolve(value: object, key: str, path: Path, environment: Mapping[str, str]
         name = match[1]
         if not environment.get(name):
             raise VariableMissing(f"{path}: {key}: needs the environment variable {name}, which is not set")
+        used[name] = environment[name]
         return environment[name]
 
     return _VARIABLE.sub(look_up, value)
+
+
+def _unresolve(text: str, used: Mapping[str, str]) -> str:
+    """Returns ``text`` with the values of variables taken out again: any of them may be a secret."""
+    for name, value in sorted(used.items(), key=lambda item: -len(item[1])):
+        for form in {value, value.strip(), repr(value)[1:-1], repr(value.strip())[1:-1]}:
+            if len(form) >= _SHORTEST_SECRET:
+                text = text.replace(form, f"${{{name}}}")
+    return text
 
 
 def _sentence(path: Path, error: ErrorDetails) -> str:
@@ -138,4 +169,6 @@ def _found(error: ErrorDetails) -> str:
         return ""
     if last in {"url", "secret"} or "headers" in error["loc"]:
         return ""
+    if error["type"] in _MISPLACED or (isinstance(value, str) and "://" in value):
+        return f", found a {_TOML_NAMES.get(type(value), 'value')}"
     return f", found {value!r}"

@@ -266,6 +266,7 @@ class Profile(Part):
         if self.workload.short_budgets and cost * (requests + 1) > SHORT_LIMIT:
             raise ValueError(
                 f"workload.short_requests is {requests} and operations.chat.cost {cost}: together more than "
-                f"{SHORT_LIMIT} units, so that such a budget would look like another tenant's; lower one, or set short_budgets to 0"
+                f"{SHORT_LIMIT} units, so that such a budget would look like another tenant's; "
+                "lower one, or set short_budgets to 0"
             )
         return self

@@ -60,10 +60,12 @@ class Account:
     Attributes:
         starting: the starting budget in units.
         charged: the sum charged for answered requests.
+        whole_charges: whether every charge so far was the full cost or nothing, so that unknown ones are taken to be.
     """
 
     starting: int
     charged: int = 0
+    whole_charges: bool = True
     _open: dict[str, _Open] = field(default_factory=dict)
     _unknown: dict[str, int] = field(default_factory=dict)
 
@@ -85,10 +87,6 @@ class Account:
         """Returns whether the tenant can be sure to have ``cost`` units left, whatever the open requests cost."""
         return self.bounds().low >= cost
 
-    def exhausted(self, cost: int) -> bool:
-        """Returns whether the tenant can be sure not to have ``cost`` units left."""
-        return self.starting - self.charged < cost
-
     def answered(self, request_id: str, charged: int, remaining: Iterable[int] = ()) -> list[Violation]:
         """Ends a request as answered.
 
@@ -108,17 +106,21 @@ class Account:
             request = _Open(cost, 0)
         violations: list[Violation] = []
         high = self.starting - request.answered_at_send
-        if charged > 0 and high < charged:
+        # In whatever order they were charged: all that was answered together can't cost more than there was.
+        left = self.starting - self.charged
+        if charged > 0 and left < charged:
             violations.append(
-                Violation(FindingKind.NOT_REFUSED, f"answered and charged {charged}, though at most {high} were left")
+                Violation(FindingKind.NOT_REFUSED, f"answered and charged {charged}, though at most {left} were left")
             )
-        if charged > request.cost:
+        if not 0 <= charged <= request.cost:
             violations.append(
                 Violation(
                     FindingKind.ACCOUNT_MISMATCH, f"charged {charged} for a request that costs at most {request.cost}"
                 )
             )
-        bounds = Bounds(self.bounds().low - charged, high - charged)
+        elif charged not in (0, request.cost):
+            self.whole_charges = False
+        bounds = Bounds(max(0, self.bounds().low - charged), high - charged)
         self.charged += charged
         for amount in remaining:
             reason = bounds.explain(amount)
@@ -163,4 +165,5 @@ class Account:
         """Returns what may remain now, with what is in flight counted as unknown."""
         high = self.starting - self.charged
         costs = [*self._unknown.values(), *(request.cost for request in self._open.values() if request.cost)]
-        return Bounds(max(0, high - sum(costs)), high, math.gcd(*costs) if costs else 0)
+        step = math.gcd(*costs) if costs and self.whole_charges else 0
+        return Bounds(max(0, high - sum(costs)), high, step)

@@ -13,6 +13,8 @@ import hashlib
 from evidence.marks import MAX_TENANT, RunKey
 
 BAND_WIDTH = 1 << 20
+# Who has spent less than this has an amount in its own band still; the band below is somebody else's.
+SAFE_SPENDING = BAND_WIDTH // 2
 _HALF_BITS = 16
 _HALF_MASK = (1 << _HALF_BITS) - 1
 _ROUNDS = 6
@@ -30,14 +32,21 @@ class BudgetBands:
 
     def starting(self, tenant: int) -> int:
         """Returns the tenant's starting budget in units: an amount in the upper half of its band."""
-        offset = int.from_bytes(self._digest(b"offset", tenant)) % (BAND_WIDTH // 2)
-        return self._band(tenant) * BAND_WIDTH + BAND_WIDTH // 2 + offset
+        offset = int.from_bytes(self._digest(b"offset", tenant)) % SAFE_SPENDING
+        return self._band(tenant) * BAND_WIDTH + SAFE_SPENDING + offset
 
     def starting_short(self, tenant: int, cost: int, requests: int) -> int:
         """Returns a budget in units that runs out after ``requests`` requests of ``cost`` units, with some change left.
 
         Such an amount lies below every band but the first and names nobody: it is judged by the account alone.
+
+        Raises:
+            ValueError: so many requests cost so much that the amount would lie in somebody's band.
         """
+        if cost * (requests + 1) > BAND_WIDTH:
+            raise ValueError(
+                f"a budget for {requests} requests of {cost} units is no short one: the first band has {BAND_WIDTH}"
+            )
         return cost * requests + int.from_bytes(self._digest(b"change", tenant)) % max(cost, 1)
 
     def owner(self, amount: object) -> int | None:

@@ -44,7 +44,7 @@ _LONGEST_HEAD = 8 + 6  # eight hex digits and the longest spelling of a hyphen
 
 
 class MarkKind(enum.IntEnum):
-    """What a mark was made for. ``TENANT`` to ``TEST`` are ids; the others are canaries, named by where they are put."""
+    """What a mark was made for. ``TENANT`` to ``TEST`` are ids; the others are canaries, named by where they lie."""
 
     TENANT = 0
     MESSAGE = 1
@@ -67,12 +67,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Sighted:
-    """A mark found in text: the mark, the run it belongs to, and where in the text it stood (byte offsets)."""
+    """A mark found in text: the mark, where in the text it stood (byte offsets), and whether it is of this run.
+
+    ``run_tag`` alone does not tell: two runs share a tag of 16 bits now and then.
+    """
 
     mark: Mark
     run_tag: int
     start: int
     end: int
+    current: bool
 
 
 class RunKey:
@@ -221,27 +225,42 @@ class Keyring:
 
     def is_current(self, sighted: Sighted) -> bool:
         """Returns whether the mark belongs to the run being judged."""
-        return sighted.run_tag == self.current.tag
+        return sighted.current
 
     def _find_ids(self, data: bytes) -> Iterator[Sighted]:
-        for tail in self._id_tail.finditer(data):
-            head = self._id_head.search(data, max(0, tail.start() - _LONGEST_HEAD), tail.start())
-            if head is None:
-                continue
-            value = int(head[1] + tail[1] + tail[2] + tail[3] + tail[4], 16)
-            for key in self._keys[int(tail[1], 16)]:
-                mark = key._open_id_value(value)
-                if mark is not None:
-                    yield Sighted(mark, key.tag, head.start(1), tail.end())
-                    break
+        position = 0
+        while (tail := self._id_tail.search(data, position)) is not None:
+            sighted = self._sight_id(data, tail)
+            # What only looked like a mark may overlap a real one: go on right after its first character.
+            position = tail.start() + 1 if sighted is None else tail.end()
+            if sighted is not None:
+                yield sighted
+
+    def _sight_id(self, data: bytes, tail: re.Match[bytes]) -> Sighted | None:
+        head = self._id_head.search(data, max(0, tail.start() - _LONGEST_HEAD), tail.start())
+        if head is None:
+            return None
+        value = int(head[1] + tail[1] + tail[2] + tail[3] + tail[4], 16)
+        for key in self._keys[int(tail[1], 16)]:
+            mark = key._open_id_value(value)
+            if mark is not None:
+                return Sighted(mark, key.tag, head.start(1), tail.end(), key is self.current)
+        return None
 
     def _find_canaries(self, data: bytes) -> Iterator[Sighted]:
-        for match in self._canary.finditer(data):
-            value = 0
-            for character in match[0][len(CANARY_PREFIX) :].decode():
-                value = value << 5 | _VALUE_OF[character]
-            for key in self._keys.get((value >> _PAYLOAD_BITS) & 0xFFFF, ()):
-                mark = key._open_canary_value(value)
-                if mark is not None:
-                    yield Sighted(mark, key.tag, match.start(), match.end())
-                    break
+        position = 0
+        while (match := self._canary.search(data, position)) is not None:
+            sighted = self._sight_canary(match)
+            position = match.start() + 1 if sighted is None else match.end()
+            if sighted is not None:
+                yield sighted
+
+    def _sight_canary(self, match: re.Match[bytes]) -> Sighted | None:
+        value = 0
+        for character in match[0][len(CANARY_PREFIX) :].decode():
+            value = value << 5 | _VALUE_OF[character]
+        for key in self._keys.get((value >> _PAYLOAD_BITS) & 0xFFFF, ()):
+            mark = key._open_canary_value(value)
+            if mark is not None:
+                return Sighted(mark, key.tag, match.start(), match.end(), key is self.current)
+        return None

@@ -138,13 +138,17 @@ class Oracle:
         if document is not None:
             self._check_names(document, tenant, sight)
             self._check_budgets(document, tenant, sight)
-        learnt = self._learn(document, tenant, sight) if document is not None else []
+        # What stands in a leaked frame was handed to somebody else: learning from it would name the wrong owner.
+        leaked = any(sighting.severity is Severity.LEAK for sighting in sightings)
+        learnt = self._learn(document, tenant, sight, trusted=not leaked) if document is not None else []
         return Inspection(sightings, own, learnt, foreign_runs)
 
     def _check_names(self, document: object, tenant: int, sight: Sight) -> None:
         """A name that no mark can be read from is looked up in the roster; an unknown one is a suspicion."""
         for path in self._fields.tenant:
             for value in dig(document, path):
+                if value is None or value == "":
+                    continue  # names nobody
                 name = str(value)
                 owner = self._roster.get(name)
                 if owner == tenant:
@@ -180,18 +184,18 @@ class Oracle:
                     Severity.LEAK,
                 )
 
-    def _learn(self, document: object, tenant: int, sight: Sight) -> list[tuple[str, str]]:
+    def _learn(self, document: object, tenant: int, sight: Sight, *, trusted: bool) -> list[tuple[str, str]]:
         fresh: list[tuple[str, str]] = []
         for thing, path in self._fields.learn.items():
             for value in dig(document, path):
-                if not isinstance(value, (str, int)) or value == "":
+                if not isinstance(value, (str, int)) or isinstance(value, bool) or value == "":
                     continue
                 key = (thing, str(value))
                 owner = self._learnt.get(key)
-                if owner is None:
+                if owner is None and trusted:
                     self._learnt[key] = tenant
                     fresh.append(key)
-                elif owner != tenant:
+                elif owner is not None and owner != tenant:
                     sight(
                         FindingKind.SHARED_ID,
                         owner,

@@ -69,6 +69,7 @@ class RequestBook:
     def __init__(self) -> None:
         self._open: dict[str, Request] = {}
         self._ended: dict[str, Outcome] = {}
+        self._given_up: dict[str, Request] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -99,8 +100,18 @@ class RequestBook:
         if self._open.pop(request.request_id, None) is None:
             return False
         self._ended[request.request_id] = outcome
+        if outcome is Outcome.UNKNOWN:
+            self._given_up[request.request_id] = request
         request.outcome, request.reason, request.ended_s = outcome, reason, at_s
         return True
+
+    def given_up(self, request_id: str) -> Request | None:
+        """Returns the request with this id if its end is unknown and no late answer has been taken yet, or None."""
+        return self._given_up.get(request_id)
+
+    def settle_late(self, request_id: str) -> None:
+        """Notes that the late answer to a request that was given up has been taken; its outcome stays unknown."""
+        self._given_up.pop(request_id, None)
 
     def overdue(self, now_s: float) -> list[Request]:
         """Returns the open requests whose deadline has passed."""

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from evidence.marks import Mark, MarkKind
-from evidence.records import ControlCaught, Row
+from evidence.records import ControlCaught, Row, SightingSeen
 from evidence.requests import Outcome
 from users.base import credentials_of, tls_of
 from users.hooks import IsolationEvents
@@ -33,7 +33,8 @@ class _Aside(NodeRun):
     """The run as the control sees it: it is no part of the load, so nothing of it is counted or reported."""
 
     def record(self, row: Row) -> None:
-        pass
+        if isinstance(row, SightingSeen):  # not the control's own: what leaked here belongs to somebody real
+            self.sink.record(row)
 
     def report(
         self, request_type: str, name: str, ms: float | None, length: int = 0, *, error: Exception | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeGuard
 
 import orjson
 
@@ -22,6 +23,7 @@ from evidence.requests import Outcome, Request, RequestBook
 from users.run import NodeRun
 from users.tenant import Tenant
 
+_EXACT = 1 << 53
 _PROMPTS = (
     "Summarise what you know about order {canary}.",
     "What is the status of ticket {canary}?",
@@ -197,7 +199,8 @@ class Correspondence:
         request.own_marks += sum(
             1
             for found in inspection.own
-            if found.mark.kind >= MarkKind.PROMPT and found.mark.sequence not in request.canaries
+            if found.mark.kind > MarkKind.PROMPT
+            or (found.mark.kind is MarkKind.PROMPT and found.mark.sequence not in request.canaries)
         )
         if kind == self._refusal.type:
             self._take_refusal(request, document, arrived_s, length)
@@ -207,7 +210,9 @@ class Correspondence:
             self._run.report("first", request.operation, since_ms)
         request.events.append((kind, arrived_s))
         if operation.events:
-            self._run.report("event", f"{request.operation}: {kind[:40]}", since_ms)
+            # Only declared types may name a statistic: what else the target sends could hold anything, ids included.
+            declared = kind in operation.events or kind in operation.ends
+            self._run.report("event", f"{request.operation}: {kind[:40] if declared else 'other'}", since_ms)
         if kind in operation.ends:
             self._learn(document)
             charged = self._charged(document, operation.cost)
@@ -233,13 +238,10 @@ class Correspondence:
     def _take_unmatched(self, document: object, kind: str, arrived_s: float) -> None:
         """A frame that answers nothing open: a push, a duplicate, an answer that came after we gave up, or a stray."""
         counts = self._tenant.counts
-        for path in self._frames.request_id:
-            value = first(document, path)
-            ended = self.book.ended(str(value)) if value is not None else None
+        for value in self._ids(document):
+            ended = self.book.ended(value)
             if ended is Outcome.UNKNOWN:
-                charged = first(document, self._frames.charged) if self._frames.charged else None
-                if isinstance(charged, int):
-                    self._tenant.account.answered(str(value), charged, ())
+                self._take_late(value, document, kind, arrived_s)
                 return
             if ended is not None:
                 counts.duplicates += 1
@@ -251,11 +253,40 @@ class Correspondence:
             return
         counts.unmatched += 1
 
+    def _take_late(self, request_id: str, document: object, kind: str, arrived_s: float) -> None:
+        """A frame of a reply that was given up: the final one settles the account; the request stays unknown."""
+        request = self.book.given_up(request_id)
+        operation = self._run.profile.operations.get(request.operation) if request is not None else None
+        if request is None or operation is None:
+            return
+        if kind in operation.ends:
+            charged = self._charged(document, operation.cost)
+            violations = self._tenant.account.answered(request_id, charged, self._amounts(document))
+            outcome, reason = Outcome.ANSWERED, ""
+        elif kind == self._refusal.type:
+            reason = str(first(document, self._refusal.code))[:60]
+            violations, outcome = [], Outcome.REFUSED
+            if reason in self._refusal.free or reason in self._refusal.budget:
+                self._tenant.account.refused(request_id)
+        else:
+            return
+        self.book.settle_late(request_id)
+        request.ended_s = arrived_s
+        self._write_down(request, outcome, reason, True, charged if outcome is Outcome.ANSWERED else 0, late=True)
+        self._sight_all(violations, request)
+
+    def _ids(self, document: object) -> list[str]:
+        """The request ids that a frame repeats."""
+        values = (first(document, path) for path in self._frames.request_id)
+        return [str(value) for value in values if value is not None]
+
     def _find(self, document: object, kind: str) -> Request | None:
-        for path in self._frames.request_id:
-            value = first(document, path)
-            if value is not None:
-                return self.book.get(str(value))
+        ids = self._ids(document)
+        for value in ids:
+            if (request := self.book.get(value)) is not None:
+                return request
+        if ids:
+            return None
         # A protocol's ping has no id: its answer belongs to the oldest open request that ends with this type.
         for request in self.book:
             if request.request_id == f"{request.operation} {request.sequence}":
@@ -267,21 +298,17 @@ class Correspondence:
     def _learn(self, document: object) -> None:
         for thing, path in self._frames.learn.items():
             value = first(document, path)
-            if isinstance(value, (str, int)):
+            if isinstance(value, (str, int)) and not isinstance(value, bool):
                 self.learnt[thing] = str(value)
 
     def _charged(self, document: object, cost: int) -> int:
         charged = first(document, self._frames.charged) if self._frames.charged else None
-        return charged if isinstance(charged, int) and not isinstance(charged, bool) else cost
+        return charged if _is_amount(charged) else cost
 
     def _amounts(self, document: object) -> list[int]:
         amounts = [value for path in self._frames.budget for value in dig(document, path)]
         own = (None, self._tenant.number)  # an amount of somebody else's band is a finding of its own already
-        return [
-            value
-            for value in amounts
-            if isinstance(value, int) and not isinstance(value, bool) and self._run.bands.owner(value) in own
-        ]
+        return [value for value in amounts if _is_amount(value) and self._run.bands.owner(value) in own]
 
     def _sight_all(self, violations: list[Violation], request: Request) -> None:
         for violation in violations:
@@ -297,7 +324,9 @@ class Correspondence:
                 )
             )
 
-    def _write_down(self, request: Request, outcome: Outcome, reason: str, expected: bool, charged: int) -> None:
+    def _write_down(
+        self, request: Request, outcome: Outcome, reason: str, expected: bool, charged: int, *, late: bool = False
+    ) -> None:
         first_s = request.first_s
         self._run.record(
             RequestEnded(
@@ -317,5 +346,11 @@ class Correspondence:
                 charged=charged,
                 canaries=request.canaries,
                 own_marks=request.own_marks,
+                late_answer=late,
             )
         )
+
+
+def _is_amount(value: object) -> TypeGuard[int]:
+    """Whether a value can be an amount in units: a whole number that JSON holds exactly."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _EXACT

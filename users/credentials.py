@@ -9,6 +9,7 @@ import jwt
 import orjson
 import urllib3
 
+from config.address import shown
 from config.profile import Profile
 from config.template import fill
 from evidence.paths import first
@@ -43,7 +44,7 @@ class Credentials:
         self._auth = profile.auth
         self._url = profile.target.url
         # One pool for all tenants is safe: urllib3 keeps no cookies, and each request carries its own credentials.
-        self._http = urllib3.PoolManager(maxsize=16, retries=False)
+        self._http = urllib3.PoolManager(maxsize=256, retries=False)
         self._tokens: dict[int, tuple[str, float]] = {}
 
     def url_and_headers(self, tenant: TenantIdentity) -> tuple[str, list[tuple[str, str]], float | None]:
@@ -83,13 +84,20 @@ class Credentials:
         assert isinstance(claims, dict)
         now_s = int(time.time())
         claims = {**claims, "iat": now_s, "exp": now_s + settings.lifetime_s}
-        token = jwt.encode(claims, settings.secret.get_secret_value(), algorithm=settings.algorithm)
+        try:
+            token = jwt.encode(claims, settings.secret.get_secret_value(), algorithm=settings.algorithm)
+        except (jwt.PyJWTError, NotImplementedError, TypeError, ValueError) as error:
+            raise CredentialRefused(
+                f"no token can be signed with auth.jwt: {type(error).__name__} for algorithm {settings.algorithm}; "
+                "check auth.jwt.algorithm and that auth.jwt.secret is a key for it"
+            ) from None
         return token, min(_REUSE_S, settings.lifetime_s / 2)
 
     def _fetch(self, tenant: TenantIdentity) -> tuple[str, float]:
         service = self._auth.service
         assert service is not None  # the profile's validator has seen to it
         headers = {name: value.get_secret_value() for name, value in service.headers.items()}
+        where = shown(service.url)
         body = orjson.dumps(fill(service.body, _values(tenant))) if service.method == "POST" else None
         try:
             answer = self._http.request(
@@ -97,15 +105,15 @@ class Credentials:
                 headers={"Content-Type": "application/json", **headers},
             )  # fmt: skip
         except urllib3.exceptions.HTTPError as error:
-            raise CredentialRefused(f"auth service {service.url} did not answer: {reason_of(error)}") from None
+            raise CredentialRefused(f"auth service {where} did not answer: {reason_of(error)}") from None
         if answer.status >= 300:
-            raise CredentialRefused(f"auth service {service.url} answered {answer.status}", answer.status)
+            raise CredentialRefused(f"auth service {where} answered {answer.status}", answer.status)
         try:
             token = first(orjson.loads(answer.data), service.token)
         except orjson.JSONDecodeError:
             token = None
         if not isinstance(token, str) or not token:
-            raise CredentialRefused(f"auth service {service.url} answered without a token at '{service.token}'")
+            raise CredentialRefused(f"auth service {where} answered without a token at '{service.token}'")
         return token, _REUSE_S
 
 

@@ -8,6 +8,7 @@ import time
 
 import gevent
 
+from evidence.budgets import SAFE_SPENDING
 from evidence.records import TenantStarted
 from evidence.requests import Request
 from users.credentials import Credentials
@@ -16,7 +17,7 @@ from users.run import NodeRun
 from users.session import Session, SessionUnavailable
 from users.tenant import Tenant
 
-# A tenant that knows it has run out asks this often more, to see that it is refused, and then stops asking.
+# A tenant that can't be sure to have enough left stops asking once it was refused this often.
 REFUSALS_WANTED = 2
 _WAIT_FOR_CONNECTION_S = 5.0
 
@@ -145,4 +146,12 @@ class Presence:
             self._run.record(self.tenant.ledger())
 
     def _stops_asking(self, cost: int) -> bool:
-        return self.tenant.account.exhausted(cost) and self.tenant.refusals_seen >= REFUSALS_WANTED
+        account, identity = self.tenant.account, self.tenant.identity
+        if not account.affords(cost) and self.tenant.refusals_seen >= REFUSALS_WANTED:
+            return True
+        # Beyond its own band a tenant's honest amount would look like another tenant's.
+        spent = account.starting - account.bounds().low
+        if cost and not identity.short and spent + cost > SAFE_SPENDING:
+            self._run.exposures["requests_beyond_band"] += 1
+            return True
+        return False

@@ -8,6 +8,7 @@ import time
 
 import gevent
 from gevent.event import Event
+from gevent.lock import BoundedSemaphore
 
 from config.profile import Operation
 from evidence.records import ConnectFailed, SessionEnded, SessionOpened
@@ -49,6 +50,7 @@ class Session:
         self._connections = 0
         self._frames_before = 0
         self._changed = Event()
+        self._opening = BoundedSemaphore(1)
         self._closed = False
         self._reader: gevent.Greenlet[..., None] | None = None
         self._mender: gevent.Greenlet[..., None] | None = None
@@ -65,11 +67,19 @@ class Session:
         return len(self._talk.book)
 
     def open(self, *, resume: bool = False) -> None:
-        """Connects, and takes up the dropped session if ``resume``.
+        """Connects, and takes up the dropped session if ``resume``; does nothing if it is connected by now.
 
         Raises:
             SessionUnavailable: the connection was refused; the evidence and Locust's failures say why.
         """
+        # A task and the mender may both want a connection: the second finds that of the first.
+        with self._opening:
+            if self._closed:
+                raise SessionUnavailable("the session has ended")
+            if self._connection is None:
+                self._open(resume)
+
+    def _open(self, resume: bool) -> None:
         started_s = time.perf_counter()
         run, settings = self._run, self._run.profile.target
         try:
@@ -89,6 +99,9 @@ class Session:
         except ConnectRefused as error:
             self._credentials.forget(self._tenant.identity)
             self._refused(error.stage, error.status, error.detail, error)
+        if self._closed:  # ended by somebody else meanwhile: nobody would ever close this connection
+            connection.abort()
+            raise SessionUnavailable("the session has ended")
         total_ms = (time.perf_counter() - started_s) * 1000
         self._connection = connection
         ordinal, self._connections = self._connections, self._connections + 1
@@ -120,11 +133,14 @@ class Session:
         return request
 
     def wait(self, request: Request, timeout_s: float | None = None) -> bool:
-        """Waits until the request has ended; returns whether it has."""
-        deadline_s = None if timeout_s is None else time.perf_counter() + timeout_s
+        """Waits until the request has ended, at the latest by its deadline; returns whether it has."""
+        until_s = request.deadline_s
+        if timeout_s is not None:
+            until_s = min(until_s, time.perf_counter() + timeout_s)
         while request.outcome is None and not self._closed:
-            left_s = None if deadline_s is None else deadline_s - time.perf_counter()
-            if left_s is not None and left_s <= 0:
+            left_s = until_s - time.perf_counter()
+            if left_s <= 0:
+                self._talk.expire(time.perf_counter())  # whoever waits must not depend on somebody to call ``keep``
                 break
             self._changed.wait(left_s)
         return request.outcome is not None
@@ -153,10 +169,8 @@ class Session:
         connection = self._connection
         if connection is not None and now_s - self._last_sent_s >= self._run.profile.target.ping_every_s:
             self._last_sent_s = now_s
-            try:
-                connection.send_ping()
-            except ConnectionLost:
-                return  # the reader reports it
+            # Apart, because a send waits while the peer does not read, and one caller keeps all sessions.
+            gevent.spawn(_ping, connection)
 
     def drop(self) -> None:
         """Drops the connection as a lost network would; resumable requests stay open."""
@@ -312,3 +326,8 @@ class Session:
         """Wakes all who wait for a change. Each wait has its own event, so that none can clear another's."""
         changed, self._changed = self._changed, Event()
         changed.set()
+
+
+def _ping(connection: Connection) -> None:
+    with contextlib.suppress(ConnectionLost):  # the reader reports it
+        connection.send_ping()
