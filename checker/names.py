@@ -9,7 +9,7 @@ there (``user_id``, ``user:17``). Ids learnt from replies count only if they are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from checker.ownership import Standing
@@ -61,7 +61,10 @@ class NameIndex:
     """
 
     def __init__(self, roster: Roster, keyring: Keyring) -> None:
-        self._keyring = keyring
+        names = "\n".join((*roster.names.values(), *roster.numbers, *roster.learnt))
+        marks = [sighted for sighted in keyring.find(names) if keyring.is_current(sighted)]
+        text = names.encode("utf-8", "surrogatepass").lower()
+        self._marks = {text[sighted.start : sighted.end] for sighted in marks}
         self.strong: dict[bytes, Meaning] = {}
         self.weak: dict[bytes, Meaning] = {}
         ambiguous: set[bytes] = set()
@@ -95,7 +98,7 @@ class NameIndex:
     def _add(self, spelling: bytes, meaning: Meaning) -> None:
         if spelling.isdigit():
             self.weak.setdefault(spelling, meaning)
-        elif len(spelling) > 1 and not any(map(self._keyring.is_current, self._keyring.find(spelling))):
+        elif len(spelling) > 1 and spelling.lower() not in self._marks:
             self.strong.setdefault(spelling, meaning)
 
     def __bool__(self) -> bool:
@@ -118,10 +121,13 @@ class NameIndex:
                 meaning = self.weak[value]
         return None if meaning is None else Named(*meaning, start, end)
 
-    def segments(self, key: bytes) -> Iterator[Named]:
-        """Yields the names that are delimited segments of a key's name; the longest, where names overlap."""
-        if not self._longest:
-            return
+    def segments(self, key: bytes) -> Iterable[Named]:
+        """Returns the names that are delimited segments of a key's name; the longest, where names overlap."""
+        if self._longest.keys().isdisjoint(_TOKEN.findall(key)):
+            return ()
+        return self._segments(key)
+
+    def _segments(self, key: bytes) -> Iterator[Named]:
         tokens = list(_TOKEN.finditer(key))
         index = 0
         while index < len(tokens):

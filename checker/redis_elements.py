@@ -91,14 +91,24 @@ class KeyReader:
     Args:
         wire: the connection.
         unread: is called with (key, reason) for every key that can't be read.
+        strings_first: whether no value can be too large to be asked for at once (the server's memory is small), so
+            that strings need not be told apart and measured first.
     """
 
-    def __init__(self, wire: RedisWire, unread: Callable[[bytes, str], None]) -> None:
+    def __init__(self, wire: RedisWire, unread: Callable[[bytes, str], None], strings_first: bool = False) -> None:
         self._wire = wire
         self._unread = unread
+        self._strings_first = strings_first
 
     def read(self, keys: Sequence[bytes]) -> Iterator[KeyPart]:
         """Yields the parts of these keys, those of one key one after the other. Vanished keys are left out."""
+        if self._strings_first:
+            values = self._wire.ask(b"MGET", *keys)
+            if not isinstance(values, hiredis.ReplyError):  # one forbidden key spoils all of them
+                for key, value in zip(keys, values, strict=True):
+                    if value is not None:
+                        yield KeyPart(key, "string", [Element(b"", (value,))])
+                keys = [key for key, value in zip(keys, values, strict=True) if value is None]
         kinds: dict[str, list[bytes]] = {}
         for key, reply in zip(keys, self._wire.ask_all([(b"TYPE", key) for key in keys]), strict=True):
             if isinstance(reply, hiredis.ReplyError):

@@ -84,11 +84,9 @@ class RedisInspection:
             return
         if part.first:
             scan.units += 1
-            scan.bytes += len(part.key)
-            kind = f"{part.kind} (shared)" if self._is_shared(part.key) else part.kind
+            kind = f"{part.kind} (shared)" if self._shared and self._is_shared(part.key) else part.kind
             scan.containers[kind] = scan.containers.get(kind, 0) + 1
         scan.elements += len(part.elements) if part.kind != "string" else part.first
-        scan.bytes += sum([len(text) for element in part.elements for text in element.texts])
 
     def _is_shared(self, key: bytes) -> bool:
         return any(pattern.match(key) for pattern in self._shared)
@@ -114,7 +112,8 @@ class RedisInspection:
                 found.setdefault(index, {}).setdefault(ordinal, []).append(claim)
 
         joined = b"\n".join(texts)
-        starts = [0, *itertools.accumulate(len(text) + 1 for text in texts)]
+        self._scan.bytes += len(joined) - len(texts) + 1
+        starts = [0, *itertools.accumulate([len(text) + 1 for text in texts])]
         for sighted in self._keyring.find(joined):
             at = bisect.bisect_right(starts, sighted.start) - 1
             if self._keyring.is_current(sighted):
@@ -146,12 +145,12 @@ class RedisInspection:
         starts: list[int],
     ) -> Iterable[tuple[int, Claim]]:
         """The claims of names, which are no marks."""
-        for at, text in enumerate(texts):
-            _, ordinal, piece = places[at]
+        strong, weak = self._names.strong, self._names.weak
+        for at, (text, (_, ordinal, piece)) in enumerate(zip(texts, places, strict=True)):
             if ordinal < 0:
                 for named in self._names.segments(text):
                     yield at, Claim(named.standing, named.tenant, KEY_NAME, named.what, text, named.start, named.end)
-            else:
+            elif text in strong or text in weak:
                 whole = self._names.whole(text, texts[at - 1] if piece % 2 else b"")
                 if whole is not None:
                     where = _where(parts, places[at])
@@ -164,8 +163,11 @@ class RedisInspection:
                 yield at, Claim(named.standing, named.tenant, where, named.what, texts[at], start, end)
 
     def _judge_part(self, part: KeyPart, claims: dict[int, list[Claim]]) -> None:
-        if self._is_shared(part.key):
-            self._own_marks(itertools.chain(*claims.values()), None)
+        everything = list(itertools.chain(*claims.values()))
+        first = everything[0].tenant
+        agreed = part.whole and all([claim.tenant == first for claim in everything])
+        if agreed or (self._shared and self._is_shared(part.key)):
+            self._own_marks(everything, None)
             return
         of_key = judge(claims.get(-1, []))
         if part.first and part.kind != "stream groups":

@@ -17,6 +17,7 @@ from evidence.marks import Keyring
 
 PAGE_KEYS = 2000
 BATCH_BYTES = 1024 * 1024
+SMALL_SERVER_BYTES = 256 * 1024 * 1024
 SKIPPED_NAMED = 20
 
 
@@ -70,7 +71,8 @@ class _RedisScan:
     def run(self) -> None:
         before, gone_before = self._size(), self._gone()
         self._progress(0, before)
-        reader = KeyReader(self._wire, self._skip)
+        memory_bytes = int(self._information(b"memory").get("used_memory", SMALL_SERVER_BYTES))
+        reader = KeyReader(self._wire, self._skip, strings_first=memory_bytes < SMALL_SERVER_BYTES)
         for keys in self._pages():
             self._seen += len(keys)
             for batch in _batches(reader.read(keys)):
@@ -170,8 +172,7 @@ def _batches(parts: Iterator[KeyPart]) -> Iterator[list[KeyPart]]:
     size = 0
     for part in parts:
         batch.append(part)
-        for element in part.elements:
-            size += sum(map(len, element.texts))
+        size += sum([len(element.texts[-1]) for element in part.elements if element.texts])
         if size >= BATCH_BYTES or len(batch) >= PAGE_KEYS:
             yield batch
             batch, size = [], 0
