@@ -10,13 +10,13 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def percent(part: float, whole: float) -> str:
+def percent(part: float, whole: float, digits: int = 1) -> str:
     """Returns a share in percent that never rounds to 0 or 100 unless it is exactly that; ``–`` of nothing."""
     if not whole:
         return "–"
     share = 100.0 * part / whole
-    for digits in (1, 2, 3, 4, 5):
-        text = f"{share:.{digits}f}"
+    for places in range(digits, 6):
+        text = f"{share:.{places}f}"
         if (float(text) == 0.0) == (part == 0) and (float(text) == 100.0) == (part == whole):
             return f"{text.rstrip('0').rstrip('.')} %"
     return f"{share:.6g} %"

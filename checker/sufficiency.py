@@ -47,9 +47,9 @@ def silent_tenants(summary: Summary, profile: Profile) -> list[str]:
     silent = [summary.name(number) for number, tenant in summary.tenants.items() if tenant.answered < needed]
     if not silent:
         return []
-    verb = "has" if len(silent) == 1 else "have"
+    verb = " has" if len(silent) == 1 else ", have"
     return [
-        f"{tenants(silent)}, {verb} fewer than {count(needed, 'inspected reply', 'inspected replies')}: "
+        f"{tenants(silent)}{verb} fewer than {count(needed, 'inspected reply', 'inspected replies')}: "
         "nothing is proven about them"
     ]
 

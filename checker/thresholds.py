@@ -161,7 +161,7 @@ def _quantity(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     if unit == "share":
-        return percent(value, 1)
+        return percent(value, 1, digits=3)
     if unit == "sessions":
         return f"{value:,.0f}"
     return f"{value:,.0f} {unit}" if value >= 100 else f"{value:,.1f} {unit}"

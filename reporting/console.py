@@ -90,13 +90,20 @@ def _indented(text: str) -> Table:
 def _findings(console: Console, result: Result) -> None:
     if not result.findings:
         return
-    shown = result.findings[:FINDINGS_SHOWN]
+    shown = _varied(result.findings)[:FINDINGS_SHOWN]
     console.print(_line("findings", f"{result.findings_total:,} ({result.sightings_total:,} sightings)"))
     for finding in shown:
         _finding(console, finding)
     if result.findings_total > len(shown):
         console.print(Text(f"  … and {result.findings_total - len(shown):,} more in the report"))
     console.print()
+
+
+def _varied(findings: list[FindingReport]) -> list[FindingReport]:
+    """The worst of each kind first: a rare kind must not drown in a frequent one."""
+    first = {finding.kind: finding for finding in reversed(findings)}
+    heads = [finding for finding in findings if first[finding.kind] is finding]
+    return heads + [finding for finding in findings if first[finding.kind] is not finding]
 
 
 def _finding(console: Console, finding: FindingReport) -> None:

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from reporting.console import render
+from tests.reporting.results import ALL, hostile, inconclusive, isolated, leaking
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_summary_fits_the_terminal(name: str, width: int) -> None:
+    lines = render(ALL[name](), width=width).splitlines()
+    assert max(cell_len(line) for line in lines) <= width
+    assert len(lines) <= 55
+    assert not any(line.endswith(" ") for line in lines)
+
+
+def test_the_verdict_comes_first_and_the_report_last() -> None:
+    lines = render(leaking(), folder=Path("runs/x")).splitlines()
+    assert lines[0] == "LEAKING (exit 1)"
+    assert lines[1].startswith("10 leaks; the most frequent: data of tenant t-7 reached tenant t-8")
+    assert lines[-1] == "report    runs/x/report.html"
+
+
+def test_a_leak_is_shown_with_both_tenants_its_place_and_its_command() -> None:
+    text = render(leaking())
+    assert "misfiled-data t-2 → t-1  postgres public.messages  3×" in text
+    assert "see: psql" in text
+
+
+def test_an_inconclusive_run_shows_its_reasons_and_no_praise() -> None:
+    text = render(inconclusive())
+    assert "- 0 of 28 requests answered" in text
+    assert "redis     not read: Redis at 127.0.0.1:1/0 refused the connection; start it" in text
+    assert "  + " not in text
+
+
+def test_an_isolated_run_shows_why_it_can_be_believed() -> None:
+    text = render(isolated())
+    assert "  + 510 frames (100 % of all) were inspected" in text
+    assert "limits    8 of 8 kept" in text
+
+
+def test_colour_is_used_only_if_asked_for() -> None:
+    assert "\x1b[" in render(isolated(), colour=True)
+    assert "\x1b" not in render(isolated())
+
+
+def test_what_tenants_wrote_cannot_steer_the_terminal() -> None:
+    assert not re.search("[\x00\x1b\u202e]", render(hostile()))
