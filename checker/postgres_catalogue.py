@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from psycopg2.extensions import connection, cursor
 
+BYTEA = 17  # the type's number, the same in every Postgres
+
 _RELATIONS = """
 SELECT c.oid, n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind::text,
        c.relispopulated, has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'),
@@ -36,11 +38,19 @@ FROM pg_type t WHERE t.typname = 'bytea' OR t.typbasetype <> 0 OR t.typelem <> 0
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, the same quoted for SQL, and whether its text form holds bytes in hexadecimal."""
+    """A column.
+
+    Attributes:
+        name: its name.
+        quoted: the same for SQL.
+        binary: whether its text form holds bytes in hexadecimal, somewhere.
+        bytea: whether it is a bytea itself.
+    """
 
     name: str
     quoted: str
     binary: bool
+    bytea: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +165,7 @@ def _columns(cur: cursor, oids: list[int], tables: dict[int, Table]) -> dict[int
     for relation, number, name, quoted, type_oid in cur.fetchall():
         attributes.setdefault(relation, {})[number] = name
         if relation in tables:
-            tables[relation].columns.append(Column(name, quoted, holds_bytes(type_oid)))
+            tables[relation].columns.append(Column(name, quoted, holds_bytes(type_oid), type_oid == BYTEA))
     return attributes
 
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 import bisect
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from checker.names import Named, NameIndex
-from checker.ownership import Claim, Standing, claim_of, judge, sighting_of
+from checker.ownership import Claim, GatheredClaims, Standing, claim_of, judge, sighting_of
 from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
+from checker.postgres_large import Window
 from checker.postgres_parents import Cause, Contested, Holder, Late, MapName, Parents
+from checker.postgres_places import condition, identity, key_names, key_of, label_of, psql
 from checker.scan import FindingShelf, StoreScan
 from checker.views import binary_views
 from evidence.findings import Sighting
-from evidence.marks import Keyring, Sighted
+from evidence.marks import Keyring, MarkKind, Sighted
 
 LATE_KEPT = 1_000_000
 # COPY doubles the backslash of a hyphen that was stored as \u002d; written plainly, the mark is recognised.
 _ESCAPED_HYPHEN = re.compile(rb"\\+u002d", re.IGNORECASE)
-_OWN_ID = re.compile(r"^(?:id|pk|key|uuid|guid)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class RowJudge:
         looking: what to look with.
         edges: its foreign keys that are followed.
         own: the columns by which others refer to it.
+
+    Attributes:
+        kept: the cells that must come with the row: its keys.
     """
 
     def __init__(self, table: Table, looking: Looking, edges: Sequence[Edge], own: Sequence[Own]) -> None:
@@ -76,16 +80,16 @@ class RowJudge:
         self._edges = list(edges)
         self._own = list(own)
         self._where = [f"column {column.name}" for column in table.columns] + ["column ctid"]
-        self._labels = [_label(table, column.name).encode() for column in table.columns] + [b"ctid"]
+        self._labels = [label_of(table, column.name).encode() for column in table.columns] + [b"ctid"]
         self._binary = [index for index, column in enumerate(table.columns) if column.binary]
         self._key = table.indexes(table.key) or (len(table.columns),)
         self._referenced = {index for own_key in own for index in own_key.indexes}
         self._followed = {index for edge in edges for index in edge.indexes}
+        self.kept = {*self._key, *self._referenced, *self._followed}
         self._always = bool(self._edges or self._binary or looking.names.weak)
 
     def take(self, block: bytes) -> None:
         """Looks at a block of whole lines."""
-        self._scan.bytes += len(block)
         if b"u002" in block or b"U002" in block:
             block = _ESCAPED_HYPHEN.sub(b"-", block)
         marks = self._look.keyring.find(block)
@@ -108,14 +112,54 @@ class RowJudge:
                 self._scan.unattributed += 1
             start = end + 1
 
-    def _row(self, cells: list[bytes], start: int, marks: list[Sighted], mentions: list[Named]) -> None:
+    def take_large(self, line: bytes, large: Iterable[tuple[int, Iterable[Window]]]) -> None:
+        """Looks at one row whose large values come apart from it.
+
+        Args:
+            line: the row, with nulls in place of its large values.
+            large: the columns of its large values, and each value in windows.
+        """
+        line = line.rstrip(b"\n")
+        gathered, own, earlier = GatheredClaims(), set[tuple[MarkKind, int, int]](), 0
+        for index, windows in large:
+            for window in windows:
+                self._scan.bytes += len(window.text) if window.accept is None else window.accept
+                for sighted in self._look.keyring.find(window.text):
+                    if window.accept is not None and sighted.start >= window.accept:
+                        continue
+                    if not self._look.keyring.is_current(sighted):
+                        earlier += 1
+                        continue
+                    gathered.add(claim_of(sighted, window.text, self._where[index], names_place=False))
+                    own.add((sighted.mark.kind, sighted.mark.tenant, sighted.mark.sequence))
+                for named in self._look.names.mentions(window.text):
+                    where = self._where[index]
+                    gathered.add(Claim(named.standing, named.tenant, where, named.what, window.text, *named[3:]))
+        self._scan.earlier_runs += earlier
+        mentions = sorted(self._look.names.mentions(line), key=lambda named: named.start)
+        marks = self._look.keyring.find(line)
+        holder = self._row(line.split(b"\t"), 0, marks, mentions, gathered.claims(), bool(earlier))
+        self._scan.own_marks.update(mark for mark in own if mark[1] == holder)
+
+    def _row(
+        self,
+        cells: list[bytes],
+        start: int,
+        marks: list[Sighted],
+        mentions: list[Named],
+        more: Sequence[Claim] = (),
+        more_earlier: bool = False,
+    ) -> int | None:
+        """Judges one row, with the claims of its large values if it has any, and returns who holds it."""
         claims, earlier = self._claims(cells, start, marks, mentions)
+        claims += more
+        earlier = earlier or more_earlier
         parents = self._parent_claims(cells, claims) if self._edges else []
         claims += [claim for _, _, claim in parents]
         if not claims:
             self._scan.unattributed += not earlier
             self._note_late(cells, None)
-            return
+            return None
         holder, foreign = judge(claims)
         assert holder is not None
         for claim in claims:
@@ -128,6 +172,7 @@ class RowJudge:
                 self._look.parents.confirm(edge.name, key)
         self._register(cells, holder, claims, causes)
         self._note_late(cells, holder)
+        return holder.tenant
 
     def _claims(
         self, cells: list[bytes], start: int, marks: list[Sighted], mentions: list[Named]
@@ -170,7 +215,7 @@ class RowJudge:
         for edge in self._edges:
             if edge.late or any(self._where[index] in named for index in edge.indexes):
                 continue
-            key = _key(cells, edge.indexes)
+            key = key_of(cells, edge.indexes)
             holder = edge.holders.get(key) if key is not None else None
             if holder is not None and key is not None:
                 tenant = holder.tenant if isinstance(holder, Contested) else holder >> 1
@@ -215,7 +260,7 @@ class RowJudge:
         else:
             known = holder.tenant << 1 | self._speaks_for_itself(claims)
         for own in self._own:
-            key = _key(cells, own.indexes)
+            key = key_of(cells, own.indexes)
             if key is not None:
                 own.holders[key] = known
 
@@ -228,12 +273,12 @@ class RowJudge:
         """Remembers foreign keys whose parent, or whose parent's holder, may only be known at the end."""
         parents, late = self._look.parents, self._look.late
         for edge in self._edges:
-            key = _key(cells, edge.indexes) if edge.late or edge.name in parents.pending else None
+            key = key_of(cells, edge.indexes) if edge.late or edge.name in parents.pending else None
             if key is None or (not edge.late and key in edge.holders) or (holder is None and not self._own):
                 continue
             if len(late) >= LATE_KEPT:
                 return
-            own = tuple((own.name, own_key) for own in self._own if (own_key := _key(cells, own.indexes)) is not None)
+            own = tuple((own.name, own_key) for own in self._own if (own_key := key_of(cells, own.indexes)) is not None)
             if holder is None:
                 parents.pending.update(name for name, _ in own)
             named = holder is not None and holder.standing in (Standing.NAME, Standing.ALIAS)
@@ -249,9 +294,7 @@ class RowJudge:
             _readable(foreign),
             place=f"postgres {self._table.label} {identity(names, row)} {foreign.where}",
             group=self._table.label,
-            reproduce=psql(
-                f"SELECT {columns} FROM {self._table.quoted} WHERE {condition(names, row)}"
-            ),
+            reproduce=psql(f"SELECT {columns} FROM {self._table.quoted} WHERE {condition(names, row)}"),
             at_s=self._look.at_s,
         )
 
@@ -272,20 +315,6 @@ class RowJudge:
         )
 
 
-def _label(table: Table, column: str) -> str:
-    """What a column is called: ``id`` of ``users`` is called ``users``."""
-    return table.name if _OWN_ID.match(column) else column
-
-
-def _key(cells: list[bytes], indexes: tuple[int, ...]) -> bytes | None:
-    """The text of key columns, or None if one of them is null."""
-    if len(indexes) == 1:
-        cell = cells[indexes[0]]
-        return None if cell == NULL else cell
-    parts = [cells[index] for index in indexes]
-    return None if NULL in parts else b"\t".join(parts)
-
-
 def _is_confirmed(holder: Holder) -> bool:
     return not isinstance(holder, int) or bool(holder & 1)
 
@@ -295,38 +324,3 @@ def _readable(claim: Claim) -> Claim:
     before, mark = unescape(claim.text[: claim.start]), claim.text[claim.start : claim.end]
     text = before + mark + unescape(claim.text[claim.end :])
     return claim._replace(text=text, start=len(before), end=len(before) + len(mark))
-
-
-def _text(cell: bytes) -> str:
-    return unescape(cell).decode("utf-8", "replace")
-
-
-def _quoted(name: str) -> str:
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
-
-
-def key_names(table: Table) -> tuple[str, ...]:
-    """Returns the columns that tell the table's rows apart."""
-    return table.key or ("ctid",)
-
-
-def identity(names: Sequence[str], row: bytes) -> str:
-    """Returns a row's key for people; ``row`` is the text of its key columns, with tabs between."""
-    return " ".join(f"{name}={_text(cell)[:120]}" for name, cell in zip(names, row.split(b"\t"), strict=True))
-
-
-def condition(names: Sequence[str], row: bytes) -> str:
-    """Returns a row's key as an SQL condition."""
-    pairs = zip(names, row.split(b"\t"), strict=True)
-    return " AND ".join(f"{_quoted(name)} = {literal(_text(cell))}" for name, cell in pairs)
-
-
-def literal(value: str) -> str:
-    """Returns the value as an SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def psql(statement: str) -> str:
-    """Returns the command that runs a statement, for a shell that has the URL in its environment."""
-    escaped = re.sub(r'([\\"$`])', r"\\\1", statement)
-    return f'psql "$POSTGRES_URL" -c "{escaped}"'

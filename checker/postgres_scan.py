@@ -14,8 +14,10 @@ from checker.ownership import Standing
 from checker.postgres_catalogue import Catalogue, Table, read_catalogue
 from checker.postgres_connection import snapshot, where_of
 from checker.postgres_copy import copy_rows
+from checker.postgres_large import LargeValues
 from checker.postgres_parents import Late, Parents, resolve_late
-from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge, condition, identity, key_names, psql
+from checker.postgres_places import condition, identity, key_names, psql
+from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge
 from checker.scan import FindingShelf, Progress, Roster, StoreScan
 from checker.views import binary_views
 from config.profile import PostgresBudget, PostgresStore
@@ -106,9 +108,11 @@ class _PostgresScan:
             [] if shared else list(self._own(table, catalogue)),
         )
         take = self._take_shared if shared else judge.take
+        large = LargeValues(self._opened, table, judge.kept)
         rows_before = scan.units
 
         def count(block: bytes) -> None:
+            scan.bytes += len(block)
             take(block)
             scan.units += block.count(b"\n")
             self._progress(scan.units, None)
@@ -116,7 +120,10 @@ class _PostgresScan:
         with self._opened.cursor() as cur:
             cur.execute("SAVEPOINT reading")
             try:
-                copy_rows(self._opened, f"SELECT {', '.join(columns)} FROM ONLY {table.quoted}", count)
+                where = f" WHERE NOT ({large.condition})" if large else ""
+                copy_rows(self._opened, f"SELECT {', '.join(columns)} FROM ONLY {table.quoted}{where}", count)
+                if large:
+                    self._read_large(large, columns, None if shared else judge)
                 cur.execute("RELEASE SAVEPOINT reading")
             except psycopg2.Error as error:
                 if self._opened.closed:
@@ -128,9 +135,22 @@ class _PostgresScan:
         scan.containers[label] = scan.containers.get(label, 0) + rows
         scan.elements += rows * len(table.columns)
 
+    def _read_large(self, large: LargeValues, columns: list[str], judge: RowJudge | None) -> None:
+        """Reads the rows whose values are too large for memory, one by one; without a judge the table is shared."""
+        for row in large.rows():
+            lines: list[bytes] = []
+            copy_rows(self._opened, large.rest(row, columns), lines.append)
+            values = [(index, large.windows(row, index)) for index in row.columns]
+            self._scan.units += 1
+            self._scan.bytes += sum(map(len, lines))
+            if judge is not None:
+                judge.take_large(b"".join(lines), values)
+            else:
+                for text in (*lines, *(window.text for _, windows in values for window in windows)):
+                    self._take_shared(text)
+
     def _take_shared(self, block: bytes) -> None:
         """Nothing is judged in a shared table; what lies there has arrived, though."""
-        self._scan.bytes += len(block)
         for sighted in itertools.chain(*map(self._keyring.find, (block, *binary_views(block)))):
             if self._keyring.is_current(sighted):
                 mark = sighted.mark

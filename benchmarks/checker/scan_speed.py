@@ -13,6 +13,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import psycopg2
 import redis
@@ -25,6 +26,9 @@ from config.profile import PostgresStore, RedisStore
 from evidence.marks import Keyring, Mark, MarkKind, RunKey
 from target.embedded import EmbeddedPostgres, EmbeddedRedis
 from target.embedded.folders import temporary_folder
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 KEYS = 200_000
 ROWS = 200_000
@@ -98,9 +102,10 @@ class _Counter(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        self.size += len(data)
-        return len(data)
+    def write(self, data: Buffer, /) -> int:
+        size = memoryview(data).nbytes
+        self.size += size
+        return size
 
 
 def copy_barely(url: str) -> int:

@@ -8,10 +8,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import pytest
+from psycopg2.extensions import connection
 
+from checker.postgres_catalogue import Catalogue, read_catalogue
 from checker.scan import StoreNotUnderstood, StoreRefused, StoreScan, StoreUnreachable
 from config.profile import PostgresBudget
 from evidence.marks import Mark, MarkKind
+from target.migrate import migrate
+from target.service_role import ServiceRole
 from tests.checker.store_worlds import (
     EARLIER,
     HOLDER,
@@ -357,6 +361,63 @@ def test_an_escaped_hyphen_hides_no_mark(fresh_database: str) -> None:
     assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.notes", 1)]
 
 
+@pytest.mark.parametrize("kind", ["text", "bytea", "jsonb"])
+def test_a_value_too_large_for_memory_is_read_in_windows(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("checker.postgres_large.LARGE_BYTES", 20_000)
+    monkeypatch.setattr("checker.postgres_large.WINDOW", 10_000)
+    execute(fresh_database, f"CREATE TABLE blobs (id int PRIMARY KEY, owner uuid, body {kind})")
+    connection = psycopg2.connect(fresh_database)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE blobs ALTER body SET STORAGE EXTERNAL")
+        for number, shift in enumerate(range(-32, 8, 4)):
+            before = "x" * (10_000 + shift - (1 if kind == "jsonb" else 0))
+            text = before + canary(A) + "é" * 30_000 + canary(B, 100 + number)
+            value = f'"{text}"' if kind == "jsonb" else text
+            cursor.execute(
+                "INSERT INTO blobs VALUES (%s, %s, %s)",
+                (number, tenant(B), value.encode() if kind == "bytea" else value),
+            )
+        cursor.execute("INSERT INTO blobs VALUES (99, %s, %s)", (tenant(A), f'"{canary(A, 5)}"'))
+    connection.close()
+    scan = marked_world().postgres(fresh_database)
+    assert found(scan) == [(A, B, "public.blobs", 10)]
+    assert scan.findings[0].first.place == "postgres public.blobs id=0 column body"
+    assert (scan.units, scan.skipped) == (11, [])
+    assert {(MarkKind.PROMPT, B, 100 + number) for number in range(10)} <= scan.own_marks
+    assert (MarkKind.PROMPT, A, 5) in scan.own_marks
+    shared = marked_world().postgres(fresh_database, shared=["blobs"])
+    assert (found(shared), shared.units) == ([], 11)
+
+
+def test_the_reference_schema_is_read_past_its_row_security(fresh_database: str) -> None:
+    migrate(fresh_database, ServiceRole(urlsplit(fresh_database).path.strip("/") + "_reader", "hunter2"))
+    statements = []
+    for number in (A, B, C):
+        statements += [
+            f"INSERT INTO users (id, email, display_name) VALUES ('{tenant(number)}', "
+            f"'tenant-{number}@example.test', '{canary(number, 1, MarkKind.ROW)}')",
+            f"INSERT INTO budgets VALUES ('{tenant(number)}', 1000, {900 + number})",
+            f"INSERT INTO threads (id, user_id) VALUES ('{thread(number)}', '{tenant(number)}')",
+            *(
+                f"INSERT INTO messages (thread_id, role, content) VALUES ('{thread(number)}', 'user', "
+                f'\'{{"text": "{canary(number, sequence)}"}}\')'
+                for sequence in (1, 2, 3)
+            ),
+        ]
+    execute(fresh_database, *statements)
+    budgets = [PostgresBudget(table="budgets", owner="user_id", amount="remaining")]
+    scan = marked_world().postgres(fresh_database, budgets=budgets)
+    assert (found(scan), scan.skipped, scan.unattributed) == ([], [], 1)  # alembic's version
+    assert scan.amounts == {("postgres budgets.remaining", number): 900 + number for number in (A, B, C)}
+    execute(
+        fresh_database,
+        f"UPDATE messages SET thread_id = '{thread(B)}' WHERE content->>'text' = '{canary(A, 2)}'",
+    )
+    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.messages", 1)]
+
+
 def test_names_that_are_no_marks_own_rows_by_whole_value(fresh_database: str) -> None:
     execute(
         fresh_database,
@@ -572,16 +633,17 @@ def test_an_unusable_url_is_a_sentence() -> None:
 
 
 def test_a_session_ended_by_the_server_is_a_sentence(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from checker import postgres_scan
+    reading = read_catalogue
 
-    def end_all(*_: object) -> None:
+    def read_and_be_ended(opened: connection) -> Catalogue:
+        catalogue = reading(opened)
         execute(
             fresh_database,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'tenant isolation%'",
         )
+        return catalogue
 
     execute(fresh_database, "CREATE TABLE notes (a text)")
-    reading = postgres_scan.read_catalogue
-    monkeypatch.setattr(postgres_scan, "read_catalogue", lambda opened: (reading(opened), end_all())[0])
+    monkeypatch.setattr("checker.postgres_scan.read_catalogue", read_and_be_ended)
     with pytest.raises(StoreUnreachable, match="lost"):
         marked_world().postgres(fresh_database)
