@@ -1,0 +1,61 @@
+"""Requests of a run counted once more, from the raw lines of evidence and from nobody's own sums."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many requests were sent, and how they ended."""
+
+    sent: int
+    answered: int
+    refused: int
+    unknown: int
+
+    @property
+    def adds_up(self) -> bool:
+        return self.sent == self.answered + self.refused + self.unknown
+
+
+def rows(folder: Path, kind: str | None = None) -> list[dict[str, Any]]:
+    """Every row of evidence, or those of one kind. The line being written while we look is left out."""
+    found = []
+    for path in sorted((folder / "evidence").glob("*.jsonl")):
+        for line in path.read_bytes().splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                row = json.loads(line)
+                if kind is None or row["row"] == kind:
+                    found.append(row)
+    return found
+
+
+def by_request(folder: Path) -> Counts:
+    """From one row a request."""
+    ended = Counter(row["outcome"] for row in rows(folder, "request"))
+    return Counts(ended.total(), ended["answered"], ended["refused"], ended["unknown"])
+
+
+def by_ledger(folder: Path) -> Counts:
+    """From the closed ledgers of the tenants."""
+    return _added(rows(folder, "ledger"), "unknown_requests")
+
+
+def by_node(folder: Path) -> Counts:
+    """From the last row of each node."""
+    return _added(rows(folder, "node_end"), "unknown")
+
+
+def by_locust(statistics: Path) -> int:
+    """From the file that ``locust --json-file`` wrote: how many requests ended, whatever the end."""
+    return sum(entry["num_requests"] for entry in json.loads(statistics.read_bytes()) if entry["method"] == "reply")
+
+
+def _added(ends: list[dict[str, Any]], unknown: str) -> Counts:
+    names = ("sent", "answered", "refused", unknown)
+    return Counts(*(sum(end[name] for end in ends) for name in names))
