@@ -38,6 +38,7 @@ class Master:
         self._judge = judge
         self._nonce = secrets.token_hex(8)
         self._drained: dict[str, Event] = {}
+        self._strangers: set[str] = set()
         runner.register_message(channel.RUN_JOINED, self._on_joined)
         runner.register_message(channel.RUN_REFUSED, self._on_refused)
         runner.register_message(channel.RUN_FAILED, self._on_failed)
@@ -127,7 +128,9 @@ class Master:
         run = self._judge.run
         node = self._name(msg.node_id)
         if run is None or msg.data["run_id"] != run.header.run_id or node not in run.header.nodes:
-            logger.warning("Evidence of another run from %s was left out", node)
+            if node not in self._strangers:  # it may go on sending for a minute, every second
+                self._strangers.add(node)
+                logger.warning("Evidence of another run from %s is left out", node)
             return
         writer = run.writers.get(node)
         if writer is None:
