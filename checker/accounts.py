@@ -65,7 +65,7 @@ def _stand(tenant: TenantHistory) -> _Stand | None:
     if ledger is not None:
         bounds = Bounds(ledger.low, ledger.high, ledger.step)
         return _Stand(ledger.starting, ledger.charged, ledger.unknown, bounds)
-    if provisioned is not None and tenant.started is None and not tenant.sent and not tenant.connections:
+    if provisioned is not None and not tenant.acted:
         # Provisioned and never started: nothing may have been charged.
         return _Stand(provisioned.budget, 0, 0, Bounds(provisioned.budget, provisioned.budget))
     return None
@@ -164,8 +164,8 @@ def _sighting(summary: Summary, scan: StoreScan, place: str, owner: int, recipie
         kind=FindingKind.ACCOUNT_MISMATCH,
         owner=owner,
         recipient=recipient,
-        place=f"{scan.store} {place} of tenant {summary.name(owner)}",
-        group=f"{scan.store} {place}",
+        place=f"{place} of tenant {summary.name(owner)}",
+        group=place,
         at_s=summary.header.ended_at_s or summary.header.started_at_s,
         excerpt=f"remaining: {scan.amounts[place, owner]}",
         detail=detail,

@@ -26,7 +26,7 @@ def believe(
 
 def looked_at(totals: Totals, coverage: list[CoverageReport]) -> str:
     """Returns what was looked at in half a sentence, for a headline."""
-    parts = [count(totals.answered, "reply", "replies") + f" to {count(totals.tenants, 'tenant')}"]
+    parts = [count(totals.answered, "reply", "replies") + f" to {count(totals.tenants_started, 'tenant')}"]
     parts += [
         count(report.units, "Postgres row" if report.store == "postgres" else "Redis key")
         for report in coverage
@@ -48,7 +48,7 @@ def _live(summary: Summary, totals: Totals) -> Iterator[str]:
     if caught:
         yield f"A leak planted through the target was seen live on {len(caught)} of {count(len(acting), 'node')}."
     if totals.overlapping_pairs:
-        most = totals.tenants * (totals.tenants - 1) // 2
+        most = totals.tenants_started * (totals.tenants_started - 1) // 2
         yield (
             f"{totals.overlapping_pairs:,} of {most:,} pairs of tenants ({percent(totals.overlapping_pairs, most)}) "
             "acted at the same time."

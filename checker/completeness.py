@@ -16,6 +16,9 @@ def fatal_gaps(summary: Summary) -> list[str]:
 def notes(summary: Summary) -> list[str]:
     """Gaps that ended nothing, each once, and nodes that were turned away."""
     found = list(dict.fromkeys(gap.what for gap in summary.gaps if not gap.fatal))
+    acted, wanted = len(summary.acted), summary.header.users
+    if acted < wanted:
+        found.append(f"{acted:,} of the {count(wanted, 'tenant')} that were asked for acted")
     if summary.header.refused_nodes:
         found.append(f"nodes of another run were turned away: {listed(summary.header.refused_nodes, 5)}")
     return found
@@ -23,7 +26,7 @@ def notes(summary: Summary) -> list[str]:
 
 def nothing_happened(summary: Summary) -> list[str]:
     """A run without tenants, without requests or without a single answer has shown nothing."""
-    if not any(tenant.provisioned or tenant.started for tenant in summary.tenants.values()):
+    if not summary.acted:
         return ["there were no tenants, so nothing was looked at"]
     if not summary.sent:
         sessions = summary.sessions
@@ -97,7 +100,7 @@ def _ledgers_disagree(summary: Summary) -> Iterator[str]:
     for number, tenant in summary.tenants.items():
         ledger = tenant.ledger
         if ledger is None:
-            if tenant.started is not None or tenant.sent:
+            if tenant.acted:
                 absent.append(summary.name(number))
             continue
         if ledger.sent != ledger.answered + ledger.refused + ledger.unknown_requests:

@@ -17,7 +17,7 @@ def totals_of(summary: Summary) -> Totals:
     sessions, header = summary.sessions, summary.header
     return Totals(
         tenants=len(summary.tenants),
-        tenants_started=sum(tenant.started is not None for tenant in summary.tenants.values()),
+        tenants_started=len(summary.acted),
         sessions=sessions.sessions,
         connections=sessions.connections,
         sent=summary.sent,

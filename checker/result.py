@@ -186,8 +186,8 @@ class Bound(Part):
 class Totals(Part):
     """The counts of the run. ``sent == answered + refused + unknown`` always."""
 
-    tenants: int
-    tenants_started: int
+    tenants: int = Field(description="Tenants that were provisioned, those in reserve included.")
+    tenants_started: int = Field(description="Tenants that acted.")
     sessions: int
     connections: int
     sent: int

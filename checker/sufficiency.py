@@ -44,7 +44,7 @@ def control_not_caught(summary: Summary) -> list[str]:
 def silent_tenants(summary: Summary, profile: Profile) -> list[str]:
     """Every tenant must have had so many inspected replies."""
     needed = profile.thresholds.replies_per_tenant
-    silent = [summary.name(number) for number, tenant in summary.tenants.items() if tenant.answered < needed]
+    silent = [summary.name(number) for number, tenant in summary.acted.items() if tenant.answered < needed]
     if not silent:
         return []
     verb = " has" if len(silent) == 1 else ", have"

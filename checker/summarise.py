@@ -248,6 +248,8 @@ class _Summariser:
         self.summary.exposures.update(row.counts)
 
     def _generator(self, node: NodeHistory, row: GeneratorSample) -> None:
+        node.late_s += row.late_s
+        node.watched_s += row.span_s
         node.lag_ms.append(row.lag_max_ms)
         node.cpu_percent.append(row.cpu_percent)
         node.memory_mb.append(row.memory_mb)

@@ -90,6 +90,11 @@ class TenantHistory:
         return self.answered + self.refused + self.unknown
 
     @property
+    def acted(self) -> bool:
+        """Whether it began to act; one that was only provisioned did not."""
+        return self.started is not None or bool(self.sent or self.connections)
+
+    @property
     def startup_ms(self) -> float | None:
         """From asking for a token to the first frame of the first chat, in milliseconds; None if not seen whole."""
         if self.connect_ms is None or self.first_chat is None or self.first_chat[1] is None:
@@ -105,6 +110,7 @@ class NodeHistory:
         lines: lines of its file, damaged ones included.
         lines_before_end: those before its last row.
         requests: requests that ended, by its rows.
+        late_s: for how long its event loop was later than the profile allows, of ``watched_s``.
         lag_ms, cpu_percent, memory_mb: a value a second.
     """
 
@@ -117,6 +123,8 @@ class NodeHistory:
     tenants: int = 0
     requests: int = 0
     controls: list[ControlCaught] = field(default_factory=list)
+    late_s: float = 0.0
+    watched_s: float = 0.0
     lag_ms: array[float] = field(default_factory=lambda: array("d"))
     cpu_percent: array[float] = field(default_factory=lambda: array("d"))
     memory_mb: array[float] = field(default_factory=lambda: array("d"))
@@ -188,6 +196,11 @@ class Summary:
     def frames_inspected(self) -> int:
         """Frames that the live oracle looked at."""
         return sum(tenant.ledger.frames_inspected for tenant in self.tenants.values() if tenant.ledger)
+
+    @property
+    def acted(self) -> dict[int, TenantHistory]:
+        """The tenants that acted. The others were provisioned in advance and nobody played them."""
+        return {number: tenant for number, tenant in self.tenants.items() if tenant.acted}
 
     def name(self, tenant: int) -> str:
         """Returns the tenant's id in the target, or its number in words if the evidence does not name it."""

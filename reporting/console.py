@@ -124,7 +124,7 @@ def _totals(console: Console, result: Result) -> None:
     console.print(
         _line(
             "run",
-            f"{totals.tenants:,} tenants, {totals.sessions:,} sessions on {totals.connections:,} connections, "
+            f"{totals.tenants_started:,} tenants, {totals.sessions:,} sessions on {totals.connections:,} connections, "
             f"{duration(totals.seconds)}",
         )
     )

@@ -39,7 +39,7 @@ def _figures(result: Result) -> list[str]:
     totals = result.totals
     accounts = result.accounts_settled + result.accounts_unsettled
     rows = [
-        ("tenants, sessions", f"{totals.tenants:,}, {totals.sessions:,} in {duration(totals.seconds)}"),
+        ("tenants, sessions", f"{totals.tenants_started:,}, {totals.sessions:,} in {duration(totals.seconds)}"),
         (
             "requests",
             f"{totals.sent:,} = {totals.answered:,} answered + {totals.refused:,} refused + {totals.unknown:,} unknown",
@@ -95,6 +95,9 @@ def _limits(result: Result) -> list[str]:
 def _tests(result: Result) -> list[str]:
     if not result.tests:
         return []
-    rows = [f"| {number} {markdown(test.name)} | {_SIGNS[test.judgement]} |"
-            for number, test in enumerate(result.tests, start=1)]  # fmt: skip
+    signs = {**_SIGNS, Judgement.NOT_TESTED: "➖ in part"}
+    rows = [
+        f"| {number} {markdown(test.name)} | {signs[test.judgement]} |"
+        for number, test in enumerate(result.tests, start=1)
+    ]
     return ["| test | |", "|---|---|", *rows, ""]

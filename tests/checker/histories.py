@@ -48,8 +48,8 @@ from evidence.runfolder import RunFolder, RunHeader
 START_S = 1_800_000_000.0
 BUDGET = 1_000_000
 CHAT_COST = 7
-REDIS_PLACE = "budget:{tenant}"
-POSTGRES_PLACE = "budgets.remaining"
+REDIS_PLACE = "redis budget:{tenant}"
+POSTGRES_PLACE = "postgres budgets.remaining"
 KEY = RunKey(bytes(range(32)))
 
 Some = TypeVar("Some", bound=Row)

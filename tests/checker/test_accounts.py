@@ -11,6 +11,7 @@ def test_a_tenant_that_never_acted_must_have_all_it_was_given() -> None:
     scan = history.scans["redis"]
     scan.amounts[REDIS_PLACE, 9] = BUDGET
     assert settle(history.summary(), [scan]).unsettled == 0
+    assert history.judged().totals.tenants_started == 2
     scan.amounts[REDIS_PLACE, 9] = BUDGET - 1
     [sighting] = settle(history.summary(), [scan]).sightings
     assert (sighting.owner, sighting.recipient) == (9, 9)

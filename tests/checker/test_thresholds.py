@@ -37,9 +37,7 @@ def test_tenants_that_never_got_a_first_frame_are_the_slowest_not_left_out() -> 
 def test_a_late_load_generator_makes_latencies_inconclusive_and_nothing_else() -> None:
     history = healthy()
     samples = iter(range(30))
-    history.replace(
-        GeneratorSample, lambda row: dataclasses.replace(row, lag_max_ms=500.0 if next(samples) == 7 else 1.0)
-    )
+    history.replace(GeneratorSample, lambda row: dataclasses.replace(row, late_s=0.5 if next(samples) == 7 else 0.0))
     limits = {limit.name: limit.judgement for limit in history.judged().thresholds}
     assert limits["startup_p95_ms"] is limits["startup_p99_ms"] is Judgement.INCONCLUSIVE
     assert limits["success_rate"] is limits["generator_cpu_percent"] is Judgement.PASSED
