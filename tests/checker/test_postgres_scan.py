@@ -145,6 +145,19 @@ def test_a_learnt_id_tells_a_moved_thread_without_children(fresh_database: str) 
     assert found(world.postgres(fresh_database)) == [(A, B, "public.threads", 2)]  # and its run
 
 
+def test_the_only_message_of_a_thread_known_to_be_its_owners_is_itself_to_blame(fresh_database: str) -> None:
+    execute(fresh_database, SCHEMA)
+    fill(fresh_database, range(1, 3), messages=0)
+    execute(
+        fresh_database,
+        "INSERT INTO messages (id, thread_id, content) VALUES "
+        f"('{message(A)}', '{thread(B)}', '{{\"text\": \"{canary(A)}\"}}')",
+    )
+    world = marked_world()
+    world.learnt[thread(B)] = B
+    assert found(world.postgres(fresh_database)) == [(A, B, "public.messages", 1)]
+
+
 def test_bytes_and_arrays_are_looked_into(conversations: str) -> None:
     execute(
         conversations,

@@ -226,11 +226,12 @@ def test_names_that_differ_only_in_case_stay_apart(fresh_redis: str) -> None:
 @pytest.mark.parametrize("shift", range(-40, 8, 4))
 def test_a_mark_across_the_border_of_two_windows_is_found_once(fresh_redis: str, shift: int) -> None:
     before = WINDOW_BYTES + shift
-    text = "x" * before + canary(A) + "y" * WINDOW_BYTES + tenant(A) + "z" * 10
+    text = "x" * before + canary(A) + "y" * WINDOW_BYTES + message(B)
     fill_redis(fresh_redis, lambda client: client.set(f"doc:{tenant(B)}", text))
     scan = marked_world().redis(fresh_redis)
     assert [who(finding) for finding in scan.findings] == [(A, B, "doc:*", 1)]
     assert scan.units == scan.elements == 1
+    assert (MarkKind.MESSAGE, B, 1) in scan.own_marks
 
 
 @pytest.mark.usefixtures("any_server")
