@@ -46,7 +46,9 @@ def _live(summary: Summary, totals: Totals) -> Iterator[str]:
     caught = [node.node for node in summary.nodes.values() if any(control.caught for control in node.controls)]
     acting = [node for node in summary.nodes.values() if node.tenants]
     if caught:
-        yield f"A leak planted through the target was seen live on {len(caught)} of {count(len(acting), 'node')}."
+        everywhere = "the one node" if len(acting) == 1 else f"all {len(acting):,} nodes"
+        where = everywhere if len(caught) >= len(acting) else f"{len(caught):,} of {count(len(acting), 'node')}"
+        yield f"A leak planted through the target was seen live on {where}."
     if totals.overlapping_pairs:
         most = totals.tenants_started * (totals.tenants_started - 1) // 2
         yield (

@@ -62,20 +62,34 @@ class _Judge:
             "bounding what a clean run proves", lambda: _bounds(summary, totals, coverage) if clean else [], []
         )
         tests = self._tests(totals, coverage, settlement, table, limits)
-        findings = [gathering.report(summary, finding) for finding in list(table)[: gathering.REPORTED]]
         sentences: list[str] = self._guard(
             "saying why", lambda: believe.believe(summary, totals, coverage, settlement, proven), []
         )
         latencies: list[LatencyReport] = self._guard("adding up latencies", summary.latencies.report, [])
-        doubts = self._doubts(coverage, settlement)
+        return self._assembled(totals, coverage, settlement, table, limits, proven, tests, sentences, latencies)
+
+    def _assembled(
+        self,
+        totals: Totals,
+        coverage: list[CoverageReport],
+        settlement: Settlement,
+        table: FindingTable,
+        limits: list[ThresholdReport],
+        proven: list[Bound],
+        tests: list[TestReport],
+        sentences: list[str],
+        latencies: list[LatencyReport],
+    ) -> Result:
+        """The result; called last, so that every part that crashed is among the doubts."""
+        summary, profile, header = self._summary, self._profile, self._summary.header
+        findings = [gathering.report(summary, finding) for finding in list(table)[: gathering.REPORTED]]
         decision = decide(
             [finding for finding in findings if finding.severity == "leak"],
             len(gathering.leaks(table)) + table.overflow,
-            doubts,
+            self._doubts(coverage, settlement),
             limits,
             believe.looked_at(totals, coverage),
         )
-        header = summary.header
         return Result(
             run_id=header.run_id,
             target=profile.target.name,

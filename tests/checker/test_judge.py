@@ -55,7 +55,7 @@ def test_a_healthy_run_is_isolated_and_says_why() -> None:
     assert result.headline == "No leak in 28 replies to 4 tenants, 12 Redis keys and 40 Postgres rows."
     assert result.believe == [
         "68 frames (100 % of all) were inspected as they arrived, 28 replies among them.",
-        "A leak planted through the target was seen live on 1 of 1 node.",
+        "A leak planted through the target was seen live on the one node.",
         "6 of 6 pairs of tenants (100 %) acted at the same time.",
         "What makes leaks show was done: 9 requests sent while another was open, 2 sessions dropped in the middle of a "
         "request, 3 resumes.",
