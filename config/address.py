@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 def shown(url: str) -> str:
@@ -33,7 +33,8 @@ def _passwords(url: str) -> list[str]:
     else:
         try:
             parts = urlsplit(url)
-            found = [parts.password or "", *parse_qs(parts.query).get("password", [])]
+            query = [word.partition("=")[2] for word in parts.query.split("&") if word.startswith("password=")]
+            found = [parts.password or "", *query]
         except ValueError:
             return []
     return sorted({form for one in found if one for form in (one, unquote(one))}, key=len, reverse=True)

@@ -26,7 +26,7 @@ def values_of(kind: object) -> st.SearchStrategy[object]:
     if origin is list:
         return st.lists(values_of(arguments[0]), max_size=3)
     if origin is dict:
-        return st.dictionaries(values_of(arguments[0]), values_of(arguments[1]), max_size=3)  # type: ignore[arg-type]
+        return st.dictionaries(values_of(arguments[0]), values_of(arguments[1]), max_size=3)
     simple: dict[object, st.SearchStrategy[object]] = {
         int: INTEGERS, float: FLOATS, str: TEXT, bool: st.booleans(), type(None): st.none()
     }  # fmt: skip
@@ -36,7 +36,7 @@ def values_of(kind: object) -> st.SearchStrategy[object]:
 def rows_of(row: type[Row]) -> st.SearchStrategy[Row]:
     hints = typing.get_type_hints(row)
     fields = {item.name: values_of(hints[item.name]) for item in dataclasses.fields(row)}
-    return st.builds(row, **fields)  # type: ignore[arg-type]
+    return st.builds(row, **fields)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.row)

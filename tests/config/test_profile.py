@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from config.template import placeholders
+from tests.config.profiles import changed, reference
+
+
+def test_the_reference_profile_fits_its_own_schema() -> None:
+    profile = reference()
+    assert profile.target.url == "ws://127.0.0.1:8000/ws"
+    assert profile.operations.chat.cost == 7
+    assert profile.stores.redis is not None and profile.stores.postgres is not None
+    assert profile.provisioning.redis_remove
+
+
+def test_a_profile_does_not_change_after_loading() -> None:
+    with pytest.raises(ValidationError):
+        reference().target.url = "ws://elsewhere"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["ping", "routing", "chat", "history", "state_read", "state_write", "resume"])
+def test_operations_are_had_by_name(name: str) -> None:
+    operation = reference().operations.get(name)
+    assert operation is not None and operation.ends
+
+
+@pytest.mark.parametrize("name", ["dance", "get", "model_config", "__class__", ""])
+def test_what_is_no_operation_is_none(name: str) -> None:
+    assert reference().operations.get(name) is None
+
+
+def test_an_operation_may_be_left_out() -> None:
+    plain = reference().model_dump()
+    plain["operations"]["resume"] = None
+    assert type(reference()).model_validate(plain).operations.get("resume") is None
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM users", "DELETE FROM users WHERE id = %(number)s", "", "{tenant}"])
+def test_sql_that_removes_without_the_tenant_is_refused(statement: str) -> None:
+    with pytest.raises(ValidationError, match=r"without %\(tenant\)s, which could remove others"):
+        changed(provisioning__sql_remove=["DELETE FROM users WHERE id = %(tenant)s", statement])
+
+
+@pytest.mark.parametrize("pattern", ["*", "budget:*", "budget:{number}", "budget:%(tenant)s", ""])
+def test_keys_removed_without_the_tenant_are_refused(pattern: str) -> None:
+    with pytest.raises(ValidationError, match=r"without \{tenant\}, which could remove others"):
+        changed(provisioning__redis_remove=["budget:{tenant}", pattern])
+
+
+def test_a_short_budget_must_stay_in_the_band_that_names_nobody() -> None:
+    assert changed(operations__chat__cost=116_000).operations.chat.cost == 116_000
+    with pytest.raises(ValidationError, match="would look like another tenant's"):
+        changed(operations__chat__cost=117_000)
+    assert changed(operations__chat__cost=117_000, workload__short_budgets=0.0).workload.short_budgets == 0
+
+
+def test_a_token_source_needs_its_table_unless_no_token_is_wanted() -> None:
+    with pytest.raises(ValidationError, match=r"a table \[auth.jwt\] is needed"):
+        changed(auth__source="jwt")
+    assert changed(auth__source="jwt", auth__place="none").auth.jwt is None
+
+
+def test_the_reference_messages_use_what_correspondence_fills() -> None:
+    profile = reference()
+    filled = {"message_id", "test_id", "tenant", "email", "prompt", "state_canary", "event_id", *profile.frames.learn}
+    for name in type(profile.operations).model_fields:
+        operation = profile.operations.get(name)
+        assert operation is not None and placeholders(operation.send) <= filled, name
