@@ -91,18 +91,18 @@ class KeyReader:
     Args:
         wire: the connection.
         unread: is called with (key, reason) for every key that can't be read.
-        strings_first: whether no value can be too large to be asked for at once (the server's memory is small), so
-            that strings need not be told apart and measured first.
+        small_server: whether the server holds so little that nothing in it can be too large to be asked for at once:
+            then keys need not be measured first.
     """
 
-    def __init__(self, wire: RedisWire, unread: Callable[[bytes, str], None], strings_first: bool = False) -> None:
+    def __init__(self, wire: RedisWire, unread: Callable[[bytes, str], None], small_server: bool = False) -> None:
         self._wire = wire
         self._unread = unread
-        self._strings_first = strings_first
+        self._small_server = small_server
 
     def read(self, keys: Sequence[bytes]) -> Iterator[KeyPart]:
         """Yields the parts of these keys, those of one key one after the other. Vanished keys are left out."""
-        if self._strings_first:
+        if self._small_server:
             values = self._wire.ask(b"MGET", *keys)
             if not isinstance(values, hiredis.ReplyError):  # one forbidden key spoils all of them
                 for key, value in zip(keys, values, strict=True):
@@ -167,10 +167,7 @@ class KeyReader:
                 return
 
     def _collections(self, kind: str, keys: list[bytes]) -> Iterator[KeyPart]:
-        small: list[bytes] = []
-        for key, size in zip(keys, self._wire.ask_all([(b"MEMORY", b"USAGE", key) for key in keys]), strict=True):
-            if isinstance(size, int) and size <= SMALL_BYTES:
-                small.append(key)
+        small = keys if self._small_server else list(self._small(keys))
         large = set(keys).difference(small)
         how = _TYPES[kind]
         for key, reply in zip(small, self._wire.ask_all([how.whole(key) for key in small]), strict=True):
@@ -182,6 +179,11 @@ class KeyReader:
             yield from self._chunks(kind, key)
         if kind == "stream":
             yield from self._groups(keys)
+
+    def _small(self, keys: list[bytes]) -> Iterator[bytes]:
+        for key, size in zip(keys, self._wire.ask_all([(b"MEMORY", b"USAGE", key) for key in keys]), strict=True):
+            if isinstance(size, int) and size <= SMALL_BYTES:
+                yield key
 
     def _chunks(self, kind: str, key: bytes) -> Iterator[KeyPart]:
         length = self._wire.ask(_TYPES[kind].length, key)

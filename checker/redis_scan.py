@@ -17,7 +17,7 @@ from evidence.marks import Keyring
 
 PAGE_KEYS = 2000
 BATCH_BYTES = 1024 * 1024
-SMALL_SERVER_BYTES = 256 * 1024 * 1024
+SMALL_SERVER_BYTES = 128 * 1024 * 1024
 SKIPPED_NAMED = 20
 
 
@@ -72,7 +72,7 @@ class _RedisScan:
         before, gone_before = self._size(), self._gone()
         self._progress(0, before)
         memory_bytes = int(self._information(b"memory").get("used_memory", SMALL_SERVER_BYTES))
-        reader = KeyReader(self._wire, self._skip, strings_first=memory_bytes < SMALL_SERVER_BYTES)
+        reader = KeyReader(self._wire, self._skip, small_server=memory_bytes < SMALL_SERVER_BYTES)
         for keys in self._pages():
             self._seen += len(keys)
             for batch in _batches(reader.read(keys)):

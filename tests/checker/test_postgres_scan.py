@@ -153,9 +153,12 @@ def test_the_only_message_of_a_thread_known_to_be_its_owners_is_itself_to_blame(
         "INSERT INTO messages (id, thread_id, content) VALUES "
         f"('{message(A)}', '{thread(B)}', '{{\"text\": \"{canary(A)}\"}}')",
     )
-    world = marked_world()
-    world.learnt[thread(B)] = B
-    assert found(world.postgres(fresh_database)) == [(A, B, "public.messages", 1)]
+    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.threads", 1)]  # either may be the cause
+    execute(
+        fresh_database,
+        f"UPDATE threads SET metadata_ = '{{\"title\": \"{canary(B, 50)}\"}}' WHERE id = '{thread(B)}'",
+    )
+    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.messages", 1)]
 
 
 def test_bytes_and_arrays_are_looked_into(conversations: str) -> None:

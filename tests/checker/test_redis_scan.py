@@ -55,7 +55,7 @@ def clean(client: Any, tenants: range) -> None:
 
 @pytest.fixture
 def large_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that holds so much that a value could be large: strings are measured before they are read."""
+    """A server that holds so much that a value could be large: keys are measured before they are read."""
     monkeypatch.setattr("checker.redis_scan.SMALL_SERVER_BYTES", 0)
 
 
@@ -242,6 +242,7 @@ def test_a_large_string_is_one_place_over_all_its_windows(fresh_redis: str) -> N
     assert [who(finding) for finding in scan.findings] == [(A, B, "doc:*", 1)]
 
 
+@pytest.mark.usefixtures("any_server")
 @pytest.mark.parametrize("kind", ["hash", "list", "set", "zset", "stream"])
 def test_a_large_collection_is_read_whole_in_chunks(fresh_redis: str, kind: str) -> None:
     key, values = f"big:{tenant(B)}", [f"{index:05d} {'x' * 60} {canary(B, index)}" for index in range(5000)]
