@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"{error.filename or folder.path}: {error.strerror or type(error).__name__}")
+    except KeyboardInterrupt:
+        return _fail("stopped before there was a verdict; check the run again when there is time")
     except Exception as error:
         crashes = CrashLog(folder.path)
         crashes.add("the check", error)

@@ -211,7 +211,7 @@ class _Summariser:
         latencies = self.summary.latencies
         if row.first_ms is not None:
             latencies.add("first", row.operation, row.first_ms)
-        for event, at_ms in row.events:
+        for event, at_ms in row.events if len(row.events) > 1 else ():  # a lone event is the reply itself
             latencies.add("event", f"{row.operation} {event}", float(at_ms))
         if row.reply_ms is not None and row.outcome != "unknown":
             latencies.add("reply", row.operation, row.reply_ms)

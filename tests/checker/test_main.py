@@ -126,6 +126,19 @@ def test_a_folder_that_is_no_run_is_one_sentence_and_exit_2(tmp_path: Path, caps
     assert capsys.readouterr() == ("", f"checker: {tmp_path} is no run folder: it has no run.json\n")
 
 
+def test_a_check_that_is_stopped_is_one_sentence_and_exit_2(
+    tmp_path: Path, profile_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object) -> StoreScan:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("checker.scanning.scan_redis", stopped)
+    folder = healthy().write(tmp_path / "runs")
+    assert main([str(folder.path), "--profile", str(profile_file), "--no-stores-progress"]) == 2
+    assert capsys.readouterr().err.startswith("checker: stopped before there was a verdict")
+    assert not (folder.path / "verdict.json").exists()
+
+
 def test_a_profile_that_is_missing_is_one_sentence_and_exit_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
