@@ -165,7 +165,7 @@ class RedisInspection:
     def _judge_part(self, part: KeyPart, claims: dict[int, list[Claim]]) -> None:
         everything = list(itertools.chain(*claims.values()))
         first = everything[0].tenant
-        agreed = part.whole and all([claim.tenant == first for claim in everything])
+        agreed = part.whole and all(claim.tenant == first for claim in everything)
         if agreed or (self._shared and self._is_shared(part.key)):
             self._own_marks(everything, None)
             return
