@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from locust import TaskSet, User
-from locust.exception import StopUser
 
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
+
+from gevent import GreenletExit
 
 from users.credentials import Credentials
 from users.presence import Presence
@@ -31,17 +32,21 @@ class TenantUser(User):
     presence: Presence | None = None
 
     def on_start(self) -> None:
-        """Takes a provisioned tenant and opens its sessions."""
+        """Takes a provisioned tenant and opens its sessions.
+
+        Raises:
+            GreenletExit: there is no tenant to play. ``StopUser`` would be logged with a stack trace a user.
+        """
         run = current_run(self.environment)
         if run is None:
-            raise StopUser  # the run was not opened here: its reason has been reported
+            raise GreenletExit  # the run was not opened here: its reason has been reported
         run.ready.wait()
         workload = run.profile.workload
         short = self.may_run_out and run.random.random() < workload.short_budgets
         try:
             identity = run.tenants.take(short=short)
         except TenantUnavailable:
-            raise StopUser from None  # reported by whoever provisions
+            raise GreenletExit from None  # reported by whoever provisions
         sessions = self.holds or (2 if run.random.random() < workload.two_sessions else 1)
         self.presence = Presence(
             run,
