@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from checker.figures import count, listed
 from checker.summary import NodeHistory, Summary
@@ -36,12 +37,26 @@ def nothing_happened(summary: Summary) -> list[str]:
         why = f", {count(sessions.failures, 'connect')} failed{_commonest(sessions.failure_reasons)}"
         return [f"no request was sent ({opened}{why if sessions.failures else ''})"]
     if not summary.answered:
-        reasons: dict[str, int] = {}
-        for operation in summary.operations.values():
-            for reason, times in operation.reasons.items():
-                reasons[reason] = reasons.get(reason, 0) + times
-        return [f"0 of {count(summary.sent, 'request')} answered{_commonest(reasons)}"]
-    return []
+        return [f"0 of {count(summary.sent, 'request')} answered{_commonest(_reasons(summary, summary.operations))}"]
+    return _never_answered(summary)
+
+
+def _never_answered(summary: Summary) -> list[str]:
+    """Agents that stay silent while pings come back have shown nothing."""
+    ends = summary.operations.items()
+    silent = [name for name, ended in ends if ended.judged and not ended.answered and not ended.refused]
+    if not silent:
+        return []
+    asked = count(sum(summary.operations[name].judged for name in silent), "request")
+    kinds = ("the kind " if len(silent) == 1 else "the kinds ") + listed(silent, 5)
+    return [f"0 of {asked} answered of {kinds}{_commonest(_reasons(summary, silent))}"]
+
+
+def _reasons(summary: Summary, operations: Iterable[str]) -> dict[str, int]:
+    reasons: Counter[str] = Counter()
+    for name in operations:
+        reasons.update(summary.operations[name].reasons)
+    return reasons
 
 
 def _commonest(reasons: dict[str, int]) -> str:

@@ -86,6 +86,14 @@ def test_no_reply_at_all_is_never_a_success() -> None:
     assert Judgement.PASSED not in {test.judgement for test in result.tests}
 
 
+def test_agents_that_never_reply_are_named_though_other_requests_are_answered() -> None:
+    history = healthy(tenants=10, chats=1)
+    unanswered(history, lambda row: row.operation == "chat")
+    result = history.judged()
+    assert (result.verdict, result.exit_code) == (Verdict.INCONCLUSIVE, 3)
+    assert result.reasons[0] == "0 of 10 requests answered of the kind chat; most often: timed out (10×)"
+
+
 def test_a_fatal_gap_comes_first_and_in_its_own_words() -> None:
     history = healthy()
     history.rows["local"].append(
