@@ -25,6 +25,14 @@ class WebPage:
         with urllib.request.urlopen(self._base + path, timeout=TIMEOUT_S) as answer:
             return answer.geturl(), answer.read().decode()
 
+    def status(self, path: str) -> int:
+        """The HTTP status of an address."""
+        try:
+            with urllib.request.urlopen(self._base + path, timeout=TIMEOUT_S) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
     def statistics(self) -> dict[str, Any]:
         """What the page asks for every two seconds; empty while nobody listens yet."""
         try:
