@@ -12,7 +12,8 @@ from users.agent import AgentTenant
 from users.listening import ListeningTenant
 from users.roving import RovingTenant
 from users.state import StateTenant
+from users.trespassing import TrespassingTenant
 
-__all__ = ["AgentTenant", "ListeningTenant", "RovingTenant", "StateTenant"]
+__all__ = ["AgentTenant", "ListeningTenant", "RovingTenant", "StateTenant", "TrespassingTenant"]
 
 install(events)

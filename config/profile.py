@@ -11,6 +11,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 SHORT_LIMIT = 1 << 20  # units; the width of a budget band
+ATTEMPT = "attempt: "
+CONTROL = "control: "
+
 Template = dict[str, object]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 PositiveInt = Annotated[int, Field(gt=0)]
@@ -107,6 +110,7 @@ class Refusal(Part):
     type: str = Field("error", description="Type of a frame that refuses a request.")
     code: str = Field("code", description="Path of the reason's code.")
     budget: tuple[str, ...] = Field((), description="Codes that say the budget does not suffice.")
+    broken: tuple[str, ...] = Field((), description="Codes of failures: no refusal, whatever was tried.")
     free: tuple[str, ...] = Field(
         (), description="Codes after which nothing was charged; after others it may have been."
     )
@@ -143,6 +147,31 @@ class Operations(Part):
         """Returns the operation of this name, or None if the profile has none."""
         value = getattr(self, name, None)
         return value if isinstance(value, Operation) else None
+
+
+class Door(Operation):
+    """Another tenant's door, tried with a tenant's own credentials. Placeholders {victim_…} name what is the other's:
+    victim_tenant, victim_email, and victim_ with any learnt name.
+
+    The owner says the same first, of its own things: only a door that opens to its owner can be found shut.
+    """
+
+    does: Literal["read", "change", "resume", "subscribe", "spend"]
+    granted_by: Literal["answer", "victims_marks"] = Field(
+        "answer",
+        description="Whether any answer means that the door was open, or only one that shows the other's data.",
+    )
+
+
+Forgery = Literal["missing", "unsigned", "expired", "wrong_key", "wrong_audience", "contradictory"]
+
+
+class Attempts(Part):
+    """Access attempts with a control: other tenants' doors, and tokens that must be refused."""
+
+    doors: dict[Name, Door] = Field(default_factory=dict)
+    tokens: tuple[Forgery, ...] = Field((), description="Needs [auth.jwt], to make tokens that are wrong in one thing.")
+    per_tenant: PositiveInt = Field(40, description="So many attempts a tenant makes at most.")
 
 
 class RedisBudget(Part):
@@ -217,6 +246,7 @@ class Workload(Part):
     read_rate: float = Field(1.0, gt=0)
     roving_rate: float = Field(0.5, gt=0)
     listening_rate: float = Field(0.1, gt=0)
+    attempt_rate: float = Field(0.5, gt=0)
     in_flight: PositiveInt = Field(4, description="Requests a session may have open at once.")
     two_sessions: Share = Field(0.25, description="Share of tenants that hold two sessions at once.")
     short_budgets: Share = Field(0.1, description="Share of conversing tenants whose budget is made to run out.")
@@ -255,6 +285,7 @@ class Profile(Part):
     frames: Frames
     refusal: Refusal = Refusal()
     operations: Operations
+    attempts: Attempts = Attempts()
     stores: Stores = Stores()
     provisioning: Provisioning = Provisioning()
     workload: Workload = Workload()
@@ -270,3 +301,22 @@ class Profile(Part):
                 "lower one, or set short_budgets to 0"
             )
         return self
+
+    @model_validator(mode="after")
+    def _tokens_can_be_forged(self) -> Profile:
+        if set(self.attempts.tokens) - {"missing"} and self.auth.jwt is None:
+            raise ValueError(
+                "attempts.tokens needs a table [auth.jwt], to make tokens that are wrong in one thing only"
+            )
+        return self
+
+    def operation(self, name: str) -> Operation | None:
+        """Returns what a tenant says under this name: an operation, or the attempt or control at a door.
+
+        Args:
+            name: an operation's name, or a door's after ``attempt: `` or ``control: ``.
+        """
+        for prefix in (ATTEMPT, CONTROL):
+            if name.startswith(prefix):
+                return self.attempts.doors.get(name.removeprefix(prefix))
+        return self.operations.get(name)

@@ -19,6 +19,7 @@ class FindingKind(enum.StrEnum):
     REFUSED_TOO_EARLY = "refused-too-early"
     NOT_REFUSED = "not-refused"
     MISFILED_DATA = "misfiled-data"
+    ACCESS_GRANTED = "access-granted"
 
     @property
     def meaning(self) -> str:
@@ -35,6 +36,7 @@ _MEANINGS = {
     FindingKind.ACCOUNT_MISMATCH: "A remaining amount cannot be explained by what this tenant was charged.",
     FindingKind.REFUSED_TOO_EARLY: "The service refused for lack of budget while the tenant had enough left.",
     FindingKind.NOT_REFUSED: "The service answered a request that the tenant's budget could not pay for.",
+    FindingKind.ACCESS_GRANTED: "One tenant was let in where only another may go, or with a token that must be refused.",
     FindingKind.MISFILED_DATA: "A place in a store belongs to one tenant and holds data of another.",
 }
 

@@ -1,7 +1,7 @@
 """How tenants are called: names that suit the target, from which the tenant's number can be read back.
 
-Leaks through key names show only with names that a buggy key can confuse: prefixes of one another, differing only in case
-or in ``-`` against ``_``, with a long common start or end, at a length limit. ``slug`` mixes such families with
+Leaks through key names show only with names that a buggy key can confuse: prefixes of one another, differing only in
+case or in ``-`` against ``_``, with a long common start or end, at a length limit. ``slug`` mixes such families with
 well-spread names. Every style is a bijection of tenant numbers, so that recognition stays a computation.
 """
 

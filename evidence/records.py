@@ -314,6 +314,28 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessAttempt:
+    """A tenant tried another's door, or a token that must be refused.
+
+    Attributes:
+        name: the door's name in the profile, or ``token: `` and what was wrong with it.
+        does: read, change, resume, subscribe, spend or connect.
+        outcome: refused, granted, unclear (an error or no answer is no refusal), or not_tried (the owner's own access
+            did not succeed, so that a refusal would have proved nothing).
+        detail: the refusal's code, or why it was not tried.
+    """
+
+    row: ClassVar[str] = "attempt"
+    tenant: int
+    victim: int
+    name: str
+    does: str
+    outcome: str
+    at_s: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ControlCaught:
     """The live control was planted through the target and seen (or not) by this node's oracle."""
 
@@ -344,7 +366,8 @@ class NodeEnded:
 
 Row = (
     NodeStarted | TenantProvisioned | TenantStarted | SessionOpened | SessionEnded | ConnectFailed | RequestEnded
-    | SightingSeen | IdLearnt | TenantLedger | Exposures | GeneratorSample | HealthAnswer | Gap | ControlCaught
+    | SightingSeen | IdLearnt | TenantLedger | Exposures | GeneratorSample | HealthAnswer | Gap | AccessAttempt
+    | ControlCaught
     | NodeEnded
 )  # fmt: skip
 _TYPES: dict[str, type[Row]] = {row.row: row for row in Row.__args__}

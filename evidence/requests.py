@@ -35,6 +35,7 @@ class Request:
         resumable: whether the reply may still arrive on a resumed session after its connection is lost.
         canaries: sequence numbers of the prompt canaries it carries.
         events: the frames of the reply so far, as (type, arrival in seconds).
+        foreign_marks: how many marks and names of others it showed.
         own_marks: how many of the tenant's own stored marks the reply showed.
     """
 
@@ -50,6 +51,7 @@ class Request:
     canaries: list[int] = field(default_factory=list)
     events: list[tuple[str, float]] = field(default_factory=list)
     own_marks: int = 0
+    foreign_marks: int = 0
     outcome: Outcome | None = None
     reason: str = ""
     ended_s: float = 0.0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from evidence.requests import Request
@@ -21,7 +23,9 @@ class Speaker(Protocol):
     def drop_after_ms(self) -> tuple[float, float]:
         """How long after a send a drop follows, in milliseconds."""
 
-    def ask(self, name: str, *, session: int | None = None) -> Request | None:
+    def ask(
+        self, name: str, *, session: int | None = None, extra: Mapping[str, object] = MappingProxyType({})
+    ) -> Request | None:
         """Sends an operation of the profile; None if nothing was sent. Does not wait for the reply."""
 
     def wait(self, request: Request) -> bool:

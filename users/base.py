@@ -41,22 +41,12 @@ class TenantUser(User):
         if run is None:
             raise GreenletExit  # the run was not opened here: its reason has been reported
         run.ready.wait()
-        workload = run.profile.workload
-        short = self.may_run_out and run.random.random() < workload.short_budgets
-        try:
-            identity = run.tenants.take(short=short)
-        except TenantUnavailable:
-            raise GreenletExit from None  # reported by whoever provisions
-        sessions = self.holds or (2 if run.random.random() < workload.two_sessions else 1)
-        self.presence = Presence(
-            run,
-            Tenant.of(identity, run.key),
-            sessions=sessions,
-            rate=getattr(workload, self.rate),
-            credentials=credentials_of(run),
-            tls=tls_of(run),
-        )
-        self.presence.begin(type(self).__name__)
+        kind, workload = type(self).__name__, run.profile.workload
+        short = self.may_run_out and run.is_turn_of(f"{kind} short", workload.short_budgets)
+        sessions = self.holds or (2 if run.is_turn_of(f"{kind} two sessions", workload.two_sessions) else 1)
+        rate = getattr(workload, self.rate)
+        self.presence = presence_of_new_tenant(run, rate=rate, sessions=sessions, short=short)
+        self.presence.begin(kind)
 
     def wait_time(self) -> float:
         """Returns the seconds until this tenant means to send again."""
@@ -67,6 +57,20 @@ class TenantUser(User):
         if self.presence is not None:
             self.presence.drain()
             self.presence.finish("user stopped")
+
+
+def presence_of_new_tenant(run: NodeRun, *, rate: float, sessions: int, short: bool = False) -> Presence:
+    """Takes a provisioned tenant and returns its presence, which has not begun yet.
+
+    Raises:
+        GreenletExit: there is no tenant to be had; whoever provisions has reported why.
+    """
+    try:
+        identity = run.tenants.take(short=short)
+    except TenantUnavailable:
+        raise GreenletExit from None
+    tenant = Tenant.of(identity, run.key)
+    return Presence(run, tenant, sessions=sessions, rate=rate, credentials=credentials_of(run), tls=tls_of(run))
 
 
 def weigh(weights: Mapping[Callable[..., None], int]) -> list[TaskSet | Callable[..., Any]]:

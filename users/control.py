@@ -52,7 +52,7 @@ def try_control(run: NodeRun) -> ControlCaught:
         identity, planted = run.tenants.take_control()
     except TenantUnavailable as error:
         return outcome(False, str(error))
-    missing = [name for name in _STEPS if run.profile.operations.get(name) is None]
+    missing = [name for name in _STEPS if run.profile.operation(name) is None]
     if missing:
         return outcome(False, f"the profile has no operation {' and no '.join(missing)} to plant a control with")
     aside = _Aside(

@@ -6,15 +6,15 @@ No sockets here: ``users.session`` brings frames and takes what is to be sent. T
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeGuard
 
 import orjson
 
-from config.profile import Operation
+from config.profile import ATTEMPT, Operation
 from config.template import fill, placeholders
 from evidence.account import Violation
-from evidence.findings import Sighting
+from evidence.findings import Severity, Sighting
 from evidence.marks import MarkKind
 from evidence.oracle import Inspection
 from evidence.paths import dig, first
@@ -63,8 +63,10 @@ class Correspondence:
         self._refusal = run.profile.refusal
         self._name = f"{ordinal} of tenant {tenant.number}"
 
-    def compose(self, name: str, operation: Operation, intended_s: float) -> tuple[Request, bytes]:
-        """Opens a request and returns it with the frame to send.
+    def compose(
+        self, name: str, operation: Operation, intended_s: float, extra: Mapping[str, object]
+    ) -> tuple[Request, bytes]:
+        """Opens a request and returns it with the frame to send; ``extra`` fills further placeholders.
 
         Raises:
             PlaceholderUnknown: the profile's template names a placeholder that nobody fills.
@@ -79,6 +81,7 @@ class Correspondence:
             "tenant": tenant.identity.name,
             "email": tenant.identity.email,
             "event_id": self.event_id,
+            **extra,
         }
         used = placeholders(operation.send)
         canaries: list[int] = []
@@ -193,7 +196,7 @@ class Correspondence:
         if request is None:
             self._take_unmatched(document, kind, arrived_s)
             return
-        operation = self._run.profile.operations.get(request.operation)
+        operation = self._run.profile.operation(request.operation)
         if operation is None:
             raise KeyError(f"the profile has no operation {request.operation!r}, yet it was sent")
         request.own_marks += sum(
@@ -202,6 +205,7 @@ class Correspondence:
             if found.mark.kind > MarkKind.PROMPT
             or (found.mark.kind is MarkKind.PROMPT and found.mark.sequence not in request.canaries)
         )
+        request.foreign_marks += sum(1 for sighting in inspection.sightings if sighting.severity is Severity.LEAK)
         if kind == self._refusal.type:
             self._take_refusal(request, document, arrived_s, length)
             return
@@ -233,7 +237,8 @@ class Correspondence:
                 self._tenant.account.refused(request.request_id)
             else:
                 self._tenant.account.lost(request.request_id)  # an error of the target's may follow a charge
-            self.end(request, Outcome.REFUSED, arrived_s, code, length=length)
+            due = request.operation.startswith(ATTEMPT) and code not in self._refusal.broken
+            self.end(request, Outcome.REFUSED, arrived_s, code, expected=due, length=length)
 
     def _take_unmatched(self, document: object, kind: str, arrived_s: float) -> None:
         """A frame that answers nothing open: a push, a duplicate, an answer that came after we gave up, or a stray."""
@@ -256,7 +261,7 @@ class Correspondence:
     def _take_late(self, request_id: str, document: object, kind: str, arrived_s: float) -> None:
         """A frame of a reply that was given up: the final one settles the account; the request stays unknown."""
         request = self.book.given_up(request_id)
-        operation = self._run.profile.operations.get(request.operation) if request is not None else None
+        operation = self._run.profile.operation(request.operation) if request is not None else None
         if request is None or operation is None:
             return
         if kind in operation.ends:
@@ -290,7 +295,7 @@ class Correspondence:
         # A protocol's ping has no id: its answer belongs to the oldest open request that ends with this type.
         for request in self.book:
             if request.request_id == f"{request.operation} {request.sequence}":
-                operation = self._run.profile.operations.get(request.operation)
+                operation = self._run.profile.operation(request.operation)
                 if operation is not None and kind in operation.ends:
                     return request
         return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import ssl
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import gevent
 
@@ -72,19 +74,22 @@ class Presence:
         self._pace.advance()
         return max(0.0, self._slot_s - time.perf_counter())
 
-    def ask(self, name: str, *, session: int | None = None) -> Request | None:
+    def ask(
+        self, name: str, *, session: int | None = None, extra: Mapping[str, object] = MappingProxyType({})
+    ) -> Request | None:
         """Sends the operation ``name`` of the profile, unless the budget says it is time to stop.
 
         Args:
             name: the operation.
             session: ordinal of the session; one at random if None.
+            extra: fills further placeholders.
 
         Returns:
             The request, still open; or None if nothing was sent: the profile has no such operation, the budget is
             spent and the refusals were seen, or there was no connection.
         """
         intended_s, self._slot_s = self._slot_s or time.perf_counter(), None
-        operation = self._run.profile.operations.get(name)
+        operation = self._run.profile.operation(name)
         if operation is None or self._stops_asking(operation.cost):
             return None
         chosen = self._sessions[self.random.randrange(len(self._sessions)) if session is None else session]
@@ -93,10 +98,17 @@ class Presence:
             return None
         chosen.wait_for_room(self._run.profile.workload.in_flight)
         try:
-            return chosen.ask(name, operation, intended_s)
+            return chosen.ask(name, operation, intended_s, extra)
         except SessionUnavailable:
             self._run.exposures["requests_without_connection"] += 1
             return None
+
+    def as_victim(self) -> dict[str, object]:
+        """Returns the placeholders that name what is this tenant's, for somebody else to try."""
+        identity = self.tenant.identity
+        learnt = dict.fromkeys(self._run.profile.frames.learn) | dict(self._sessions[0].learnt)
+        own = {**learnt, "tenant": identity.name, "email": identity.email}
+        return {f"victim_{name}": value for name, value in own.items()}
 
     def wait(self, request: Request) -> bool:
         """Waits until the request has ended; returns whether it has."""

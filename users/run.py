@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from locust.env import Environment
 
+import math
 import random
 import time
 from collections import Counter
@@ -130,6 +131,7 @@ class NodeRun:
         self.ready = Event()
         self.stopping = False
         self._shared: dict[str, object] = {}
+        self._turns: Counter[str] = Counter()
         self._epoch_s = time.time() - time.perf_counter()
 
     def unix_s(self, perf_s: float) -> float:
@@ -165,6 +167,11 @@ class NodeRun:
         if name not in self._shared:
             self._shared[name] = make()
         return cast(Shared, self._shared[name])
+
+    def is_turn_of(self, what: str, share: float) -> bool:
+        """Returns True for the first that asks and then for every so many-th, so that a share is met exactly."""
+        asked = self._turns[what] = self._turns[what] + 1
+        return math.ceil(asked * share) > math.ceil((asked - 1) * share)
 
     def attach(self) -> None:
         """Makes this the run that users of the environment take part in."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import gevent
 from gevent.event import Event
@@ -116,8 +118,15 @@ class Session:
             self._resume(previous)
         self._wake()
 
-    def ask(self, name: str, operation: Operation, intended_s: float) -> Request:
-        """Sends a request and returns it without waiting for the reply.
+    @property
+    def learnt(self) -> Mapping[str, str]:
+        """The latest id of each thing the target has handed out on this session."""
+        return self._talk.learnt
+
+    def ask(
+        self, name: str, operation: Operation, intended_s: float, extra: Mapping[str, object] = MappingProxyType({})
+    ) -> Request:
+        """Sends a request and returns it without waiting for the reply; ``extra`` fills further placeholders.
 
         Raises:
             SessionUnavailable: there is no connection; nothing was sent or counted.
@@ -125,7 +134,7 @@ class Session:
         connection = self._connection
         if connection is None:
             raise SessionUnavailable("the session has no connection")
-        request, frame = self._talk.compose(name, operation, intended_s)
+        request, frame = self._talk.compose(name, operation, intended_s, extra)
         # A lost connection is found by the reader, which ends what was open; a resume may still bring the reply.
         with contextlib.suppress(ConnectionLost):
             request.sent_s = connection.send_text(frame)

@@ -1,0 +1,129 @@
+"""Tokens that a target must refuse, each wrong in one thing only, and what comes of trying one."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+import time
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import jwt
+import orjson
+
+from config.profile import Forgery, Profile, SignedToken
+from config.template import fill, placeholders
+from users.run import NodeRun
+from users.tenant import TenantIdentity
+from users.wire.connection import Connection, ConnectionLost, ConnectRefused, Received
+
+_PATIENCE_S = 5.0
+_REFUSING = {401, 403}
+
+
+def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, other: TenantIdentity) -> list[str]:
+    """Returns the tokens of a kind; without a kind, one good token: the control.
+
+    Args:
+        settings: how good tokens are made.
+        kind: what is to be wrong.
+        tenant: who will show the token.
+        other: whom an unsigned token names, and what a contradictory one names beside ``tenant``.
+
+    Returns:
+        One token, or for ``contradictory`` one for each claim that names the tenant; none if the kind makes no sense
+        for these claims.
+    """
+    now_s = int(time.time())
+    times = {"iat": now_s, "exp": now_s + settings.lifetime_s}
+    secret, algorithm = settings.secret.get_secret_value(), settings.algorithm
+    own = {**_claims(settings, tenant), **times}
+    match kind:
+        case None:
+            return [jwt.encode(own, secret, algorithm)]
+        case "missing":
+            return [""]
+        case "unsigned":
+            return [jwt.encode({**_claims(settings, other), **times}, "", "none")]
+        case "expired":
+            past = {"iat": now_s - 2 * settings.lifetime_s, "exp": now_s - settings.lifetime_s}
+            return [jwt.encode({**own, **past}, secret, algorithm)]
+        case "wrong_key":
+            if not algorithm.startswith("HS"):
+                return []
+            return [jwt.encode({**_claims(settings, other), **times}, secrets.token_hex(32), algorithm)]
+        case "wrong_audience":
+            return [jwt.encode({**own, "aud": "somebody-else"}, secret, algorithm)] if "aud" in own else []
+        case "contradictory":
+            foreign = _claims(settings, other)
+            naming = [name for name, template in settings.claims.items() if placeholders(template)]
+            return [jwt.encode({**own, name: foreign[name]}, secret, algorithm) for name in naming if len(naming) > 1]
+
+
+def try_token(run: NodeRun, token: str, tenant: TenantIdentity, tls: ssl.SSLContext | None) -> tuple[str, str]:
+    """Connects with a token.
+
+    Returns:
+        The outcome (refused, granted, unclear) and a few words about it. What arrives is inspected like every frame.
+    """
+    url, headers = _place(run.profile, token)
+    try:
+        connection = Connection.open(
+            url, headers=headers, subprotocols=run.profile.target.subprotocols, origin=run.profile.target.origin,
+            ssl_context=tls, timeout_s=run.profile.target.connect_timeout_s,
+        )  # fmt: skip
+    except ConnectRefused as error:
+        if error.status in _REFUSING:
+            return "refused", f"HTTP {error.status}"
+        return "unclear", error.detail
+    try:
+        return _await_ready(run, connection, tenant)
+    finally:
+        connection.close(timeout_s=1.0)
+
+
+def _await_ready(run: NodeRun, connection: Connection, tenant: TenantIdentity) -> tuple[str, str]:
+    ready = run.profile.frames.ready
+    deadline_s = time.perf_counter() + _PATIENCE_S
+    try:
+        while (left_s := deadline_s - time.perf_counter()) > 0:
+            for kind in _inspected(run, connection.read(left_s), tenant):
+                if kind == ready:
+                    return "granted", "the session became ready"
+    except ConnectionLost as lost:
+        return ("refused", f"closed with code {lost.code}") if lost.code is not None else ("unclear", "connection lost")
+    if ready is None:
+        return "unclear", "connected, and the profile has no frame that says whether the token was accepted"
+    return "unclear", "connected, and neither ready nor closed"
+
+
+def _inspected(run: NodeRun, received: list[Received], tenant: TenantIdentity) -> Iterator[str]:
+    for message in received:
+        text = message.text or ""
+        try:
+            document: object = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            document = None
+        at_s = run.unix_s(message.arrived_s)
+        session = f"of an attempt by tenant {tenant.number}"
+        for sighting in run.oracle.inspect(text, document, tenant=tenant.number, session=session, at_s=at_s).sightings:
+            run.sight(sighting)
+        if isinstance(document, dict):
+            yield str(document.get(run.profile.frames.type))
+
+
+def _claims(settings: SignedToken, tenant: TenantIdentity) -> dict[str, object]:
+    values = {"tenant": tenant.name, "email": tenant.email, "number": tenant.number}
+    claims = fill(settings.claims, values)
+    assert isinstance(claims, dict)
+    return claims
+
+
+def _place(profile: Profile, token: str) -> tuple[str, list[tuple[str, str]]]:
+    url, auth = profile.target.url, profile.auth
+    headers = [(name, value.get_secret_value()) for name, value in profile.target.headers.items()]
+    if not token:
+        return url, headers
+    if auth.place == "header":
+        return url, [*headers, (auth.parameter, auth.scheme + token)]
+    return f"{url}{'&' if '?' in url else '?'}{quote(auth.parameter)}={quote(token)}", headers

@@ -1,0 +1,128 @@
+"""The tenant kind that tries other tenants' doors."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+
+from config.profile import ATTEMPT, Door, Forgery
+from evidence.findings import FindingKind, Sighting
+from evidence.records import AccessAttempt
+from evidence.requests import Request
+from tasks.conversing import converse
+from tasks.trespassing import show_a_bad_token, talk_to_neighbour_first, try_a_door
+from users.base import TenantUser, presence_of_new_tenant, tls_of, weigh
+from users.forging import forge, try_token
+from users.presence import Presence
+from users.run import NodeRun, current_run
+
+
+class TrespassingTenant(TenantUser):
+    """Plays two tenants: a neighbour, and one that tries the neighbour's doors by their real ids and shows bad tokens.
+
+    A refusal counts only if the neighbour's own access, or a good token made in the same way, succeeded just before.
+    """
+
+    weight = 1
+    rate = "attempt_rate"
+    holds = 1
+    tasks = weigh({try_a_door: 5, show_a_bad_token: 3, talk_to_neighbour_first: 1, converse: 1})
+    neighbour: Presence | None = None
+
+    def on_start(self) -> None:
+        """Takes two provisioned tenants and opens their sessions."""
+        run = current_run(self.environment)
+        if run is not None:
+            self._doors = itertools.cycle(run.profile.attempts.doors.items())
+            self._tokens = itertools.cycle(run.profile.attempts.tokens)
+            self._left = run.profile.attempts.per_tenant
+            run.ready.wait()
+            self.neighbour = presence_of_new_tenant(run, rate=1.0, sessions=1)
+            self.neighbour.begin(type(self).__name__)
+            talk_to_neighbour_first(self)
+        super().on_start()
+
+    def on_stop(self) -> None:
+        """Ends both tenants' sessions."""
+        if self.neighbour is not None:
+            self.neighbour.drain()
+            self.neighbour.finish("user stopped")
+        super().on_stop()
+
+    def next_door(self) -> str | None:
+        """Returns the next door to try, None when there is none or the profile's limit is reached."""
+        if self._left <= 0 or not self._run().profile.attempts.doors:
+            return None
+        self._left -= 1
+        return next(self._doors)[0]
+
+    def opens(self, door: str, attempt: Request) -> bool:
+        """Returns whether this answer means that the door was open."""
+        settings = self._door(door)
+        return settings.granted_by == "answer" or attempt.foreign_marks > 0
+
+    def is_refusal(self, attempt: Request) -> bool:
+        """Returns whether the target refused, and did not merely fail."""
+        return attempt.reason not in self._run().profile.refusal.broken
+
+    def note(self, door: str, outcome: str, detail: str = "") -> None:
+        """Writes down what came of an attempt at a door."""
+        self._note(door, self._door(door).does, outcome, detail)
+
+    def try_next_token(self) -> None:
+        """Tries the next kind of token that must be refused, after a good one made in the same way."""
+        run = self._run()
+        settings = run.profile.auth.jwt
+        if self._left <= 0 or not run.profile.attempts.tokens:
+            return
+        self._left -= 1
+        kind = next(self._tokens)
+        for name, token in self._forgeries(kind):
+            if settings is not None:
+                own, other = self._pair()
+                good = forge(settings, None, own.tenant.identity, other.tenant.identity)[0]
+                accepted, detail = try_token(run, good, own.tenant.identity, tls_of(run))
+                if accepted != "granted":
+                    self._note(name, "connect", "not_tried", f"a good token was not accepted either: {detail}")
+                    continue
+            outcome, detail = try_token(run, token, self._pair()[0].tenant.identity, tls_of(run))
+            self._note(name, "connect", outcome, detail)
+
+    def _forgeries(self, kind: Forgery) -> Iterator[tuple[str, str]]:
+        settings = self._run().profile.auth.jwt
+        own, other = self._pair()
+        if settings is None:
+            yield f"token: {kind}", ""
+            return
+        for token in forge(settings, kind, own.tenant.identity, other.tenant.identity):
+            yield f"token: {kind}", token
+
+    def _note(self, name: str, does: str, outcome: str, detail: str) -> None:
+        run = self._run()
+        own, other = self._pair()
+        now_s = run.unix_s(time.perf_counter())
+        run.exposures["access_attempts"] += 1
+        run.record(AccessAttempt(own.tenant.number, other.tenant.number, name, does, outcome, now_s, detail[:120]))
+        if outcome == "granted":
+            run.sight(
+                Sighting(
+                    kind=FindingKind.ACCESS_GRANTED, owner=other.tenant.number, recipient=own.tenant.number,
+                    place=f"{ATTEMPT}{name}", group=f"{ATTEMPT}{name}", at_s=now_s,
+                    detail=f"{does} was granted: {detail}" if detail else f"{does} was granted",
+                )
+            )  # fmt: skip
+
+    def _pair(self) -> tuple[Presence, Presence]:
+        if self.presence is None or self.neighbour is None:
+            raise RuntimeError("a task was run before its user had started")
+        return self.presence, self.neighbour
+
+    def _run(self) -> NodeRun:
+        run = current_run(self.environment)
+        if run is None:
+            raise RuntimeError("a task was run outside of a run")
+        return run
+
+    def _door(self, name: str) -> Door:
+        return self._run().profile.attempts.doors[name]
