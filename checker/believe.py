@@ -66,6 +66,12 @@ def _live(summary: Summary, totals: Totals) -> Iterator[str]:
         )
         if exposures[name]
     ]
+    refused = sum(attempts.outcomes["refused"] for attempts in summary.attempts.values())
+    if refused:
+        yield (
+            f"{count(refused, 'attempt')} at other tenants' doors and with bad tokens were refused, each right after "
+            "the owner or a good token had succeeded with the same."
+        )
     if told:
         yield f"What makes leaks show was done: {', '.join(told)}."
 

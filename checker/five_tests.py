@@ -160,7 +160,26 @@ def _contamination(facts: Facts) -> Iterable[TestLine]:
         yield _line(name, "none were looked for in the stores", INCONCLUSIVE)
     yield from _stores(facts)
     yield _accounts(facts)
-    yield _line("no access with another tenant's credentials", "nothing tries it yet", NOT_TESTED)
+    yield _refused(facts, "no access with bad credentials", ("connect",))
+
+
+def _refused(facts: Facts, name: str, does: tuple[str, ...]) -> TestLine:
+    """Attempts that were refused, each after its control had succeeded; what was not tried is no pass."""
+    attempts = [tried for tried in facts.summary.attempts.values() if tried.does in does]
+    granted, refused, unclear, untried = (
+        sum(tried.outcomes[outcome] for tried in attempts) for outcome in ("granted", "refused", "unclear", "not_tried")
+    )
+    if granted:
+        return _line(name, f"{granted:,} of {count(granted + refused + unclear, 'attempt')} were granted", CROSSED)
+    if not attempts:
+        return _line(name, "nothing tried it", NOT_TESTED)
+    text = f"{refused:,} of {count(refused + unclear, 'attempt')} refused, each after its control had succeeded"
+    never = [
+        door for door, tried in facts.summary.attempts.items() if tried.does in does and not tried.outcomes["refused"]
+    ]
+    if unclear or untried:
+        text += f"; {unclear:,} with an unclear end, {untried:,} without a control"
+    return _line(name, text, INCONCLUSIVE if never or not refused else PASSED)
 
 
 def _stores(facts: Facts) -> Iterable[TestLine]:
@@ -239,5 +258,5 @@ def _state(facts: Facts) -> Iterable[TestLine]:
     yield _own_answers(facts, ("state_read", "history"), "own state read back")
     yield from _stores(facts)
     yield _accounts(facts)
-    yield _line("nobody reads another's state through the service", "nothing tries it yet", NOT_TESTED)
-    yield _line("nobody changes another's state through the service", "nothing tries it yet", NOT_TESTED)
+    yield _refused(facts, "nobody reads another's state through the service", ("read", "resume", "subscribe"))
+    yield _refused(facts, "nobody changes another's state through the service", ("change", "spend"))

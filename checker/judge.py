@@ -13,7 +13,7 @@ from checker import believe, bounds, completeness, five_tests, gathering, recall
 from checker.accounts import Settlement, settle
 from checker.finding_table import FindingTable
 from checker.look import Look
-from checker.reports_of_run import exposures, node_reports, operation_reports, totals_of
+from checker.reports_of_run import attempt_reports, exposures, node_reports, operation_reports, totals_of
 from checker.result import Bound, CoverageReport, LatencyReport, Result, TestReport, ThresholdReport, Totals
 from checker.summary import Summary
 from checker.verdict import decide
@@ -116,6 +116,7 @@ class _Judge:
             coverage=coverage,
             thresholds=limits,
             tests=tests,
+            attempts=attempt_reports(summary),
             nodes=node_reports(summary),
             bounds=proven,
             exposures=exposures(summary, totals),
@@ -184,6 +185,7 @@ def _bounds(summary: Summary, totals: Totals, coverage: list[CoverageReport]) ->
         "sessions": (totals.sessions, live),
         "reconnects": (totals.connections - totals.sessions, live),
         "resumes": (summary.exposures["resumes"], live),
+        "access attempts": (sum(count.outcomes["refused"] for count in summary.attempts.values()), 1.0),
     }
     for report in coverage:
         if report.read:

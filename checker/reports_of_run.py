@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker import completeness, sufficiency
 from checker.overlap import peak
-from checker.result import NodeReport, OperationReport, Totals
+from checker.result import AttemptReport, NodeReport, OperationReport, Totals
 from checker.summary import Summary
 from checker.thresholds import lag_p99_ms
 from config.profile import Profile
@@ -60,6 +60,22 @@ def operation_reports(summary: Summary, profile: Profile) -> list[OperationRepor
             )
         )
     return reports
+
+
+def attempt_reports(summary: Summary) -> list[AttemptReport]:
+    """Returns what came of the attempts at each door and with each kind of bad token."""
+    return [
+        AttemptReport(
+            name=name,
+            does=count.does,
+            refused=count.outcomes["refused"],
+            granted=count.outcomes["granted"],
+            unclear=count.outcomes["unclear"],
+            not_tried=count.outcomes["not_tried"],
+            details=dict(count.details.most_common(5)),
+        )
+        for name, count in sorted(summary.attempts.items())
+    ]
 
 
 def node_reports(summary: Summary) -> list[NodeReport]:

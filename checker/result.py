@@ -160,6 +160,18 @@ class TestReport(Part):
     lines: list[TestLine]
 
 
+class AttemptReport(Part):
+    """Attempts at one door of another tenant, or with one kind of bad token."""
+
+    name: str
+    does: str = Field(description="read, change, resume, subscribe, spend or connect")
+    refused: int
+    granted: int
+    unclear: int = Field(description="An error or no answer: no refusal.")
+    not_tried: int = Field(description="The owner's own access did not succeed, so a refusal would prove nothing.")
+    details: dict[str, int] = Field(default_factory=dict)
+
+
 class NodeReport(Part):
     """One load-generating process."""
 
@@ -244,6 +256,7 @@ class Result(Part):
     coverage: list[CoverageReport]
     thresholds: list[ThresholdReport]
     tests: list[TestReport]
+    attempts: list[AttemptReport]
     nodes: list[NodeReport]
     bounds: list[Bound]
     exposures: dict[str, int]

@@ -6,10 +6,11 @@ from array import array
 from collections.abc import Callable, Collection, Iterable
 from pathlib import PurePath
 
-from checker.summary import NodeHistory, OperationCount, Summary, TenantHistory
+from checker.summary import AttemptCount, NodeHistory, OperationCount, Summary, TenantHistory
 from evidence.findings import FindingKind
 from evidence.oracle import is_control
 from evidence.records import (
+    AccessAttempt,
     ConnectFailed,
     ControlCaught,
     Exposures,
@@ -78,6 +79,7 @@ class _Summariser:
             HealthAnswer: self._health,
             Gap: self._gap,
             ControlCaught: self._control,
+            AccessAttempt: self._attempt,
         }
 
     def take(self, node_name: str, where: str, row: Row | RowDamaged) -> None:
@@ -259,6 +261,11 @@ class _Summariser:
 
     def _gap(self, node: NodeHistory, row: Gap) -> None:
         self.summary.gaps.append(row)
+
+    def _attempt(self, node: NodeHistory, row: AccessAttempt) -> None:
+        count = self.summary.attempts.setdefault(row.name, AttemptCount(row.does))
+        count.outcomes[row.outcome] += 1
+        count.details[row.detail] += bool(row.detail)
 
     def _control(self, node: NodeHistory, row: ControlCaught) -> None:
         node.controls.append(row)

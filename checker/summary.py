@@ -163,6 +163,21 @@ class LearntIds:
 
 
 @dataclass(slots=True)
+class AttemptCount:
+    """What came of the attempts at one door, or with one kind of bad token.
+
+    Attributes:
+        does: read, change, resume, subscribe, spend or connect.
+        outcomes: how often refused, granted, unclear and not_tried.
+        details: refusals' codes and why attempts were not tried.
+    """
+
+    does: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    details: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
 class Summary:
     """All of it. ``tenants`` leaves planted controls out; they stand in ``controls``."""
 
@@ -176,6 +191,7 @@ class Summary:
     live: FindingTable = field(default_factory=FindingTable)
     latencies: Latencies = field(default_factory=Latencies)
     exposures: Counter[str] = field(default_factory=Counter)
+    attempts: dict[str, AttemptCount] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     health: dict[str, list[HealthAnswer]] = field(default_factory=dict)
     rows: int = 0

@@ -36,7 +36,7 @@ _MEANINGS = {
     FindingKind.ACCOUNT_MISMATCH: "A remaining amount cannot be explained by what this tenant was charged.",
     FindingKind.REFUSED_TOO_EARLY: "The service refused for lack of budget while the tenant had enough left.",
     FindingKind.NOT_REFUSED: "The service answered a request that the tenant's budget could not pay for.",
-    FindingKind.ACCESS_GRANTED: "One tenant was let in where only another may go, or with a token that must be refused.",
+    FindingKind.ACCESS_GRANTED: "One tenant was let in where only another may go, or with a bad token.",
     FindingKind.MISFILED_DATA: "A place in a store belongs to one tenant and holds data of another.",
 }
 

@@ -73,10 +73,10 @@ def _routes(web_ui: WebUI, standing: Standing) -> Blueprint:
         return redirect(f"{request.path}/{standing.results[-1][0].name}/report.html")
 
     def report(run_id: str) -> WerkzeugResponse:
-        for folder, _ in standing.results:
-            if folder.name == run_id:
-                return Response((folder / "report.html").read_bytes(), mimetype="text/html")
-        abort(404)
+        folders = [folder for folder, _ in standing.results if folder.name == run_id]
+        if not folders:
+            abort(404)
+        return Response((folders[0] / "report.html").read_bytes(), mimetype="text/html")
 
     blueprint = Blueprint("isolation", __name__)
     # Whoever must log in for Locust's own page must do so for the reports.

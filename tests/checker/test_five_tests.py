@@ -4,6 +4,7 @@ import pytest
 
 from checker.five_tests import NAMES
 from checker.result import Judgement
+from evidence.records import AccessAttempt
 from tests.checker.histories import REDIS_PLACE, History, a_sighting, healthy, misfiled
 
 
@@ -27,11 +28,47 @@ def test_of_an_empty_run_only_what_was_measured_without_tenants_passes() -> None
     }
 
 
+READING = "nobody reads another's state through the service"
+
+
 def test_what_nobody_tries_is_said_plainly() -> None:
-    assert lines(healthy(), 2)["no access with another tenant's credentials"] == (
-        Judgement.NOT_TESTED,
-        "nothing tries it yet",
-    )
+    assert lines(healthy(), 2)["no access with bad credentials"] == (Judgement.NOT_TESTED, "nothing tried it")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "judgement"),
+    [
+        (["refused", "refused"], Judgement.PASSED),
+        (["refused", "unclear"], Judgement.PASSED),
+        (["unclear"], Judgement.INCONCLUSIVE),
+        (["not_tried"], Judgement.INCONCLUSIVE),
+        (["refused", "granted"], Judgement.CROSSED),
+    ],
+)
+def test_only_refusals_pass_and_one_granted_attempt_fails(outcomes: list[str], judgement: Judgement) -> None:
+    history = healthy()
+    history.rows["local"] += [AccessAttempt(0, 1, "a door", "read", outcome, 1.0) for outcome in outcomes]
+    assert lines(history, 5)[READING][0] is judgement
+
+
+def test_a_door_that_was_never_refused_keeps_the_line_from_passing() -> None:
+    history = healthy()
+    history.rows["local"] += [
+        AccessAttempt(0, 1, "a door", "read", "refused", 1.0),
+        AccessAttempt(0, 1, "another door", "read", "unclear", 1.0, "timed out"),
+    ]
+    assert lines(history, 5)[READING][0] is Judgement.INCONCLUSIVE
+
+
+def test_attempts_are_counted_by_door() -> None:
+    history = healthy()
+    history.rows["local"] += [
+        AccessAttempt(0, 1, "token: expired", "connect", "refused", 1.0, "HTTP 403"),
+        AccessAttempt(0, 1, "token: expired", "connect", "not_tried", 1.0, "no good token"),
+    ]
+    [report] = history.judged().attempts
+    assert (report.name, report.refused, report.not_tried, report.granted) == ("token: expired", 1, 1, 0)
+    assert report.details == {"HTTP 403": 1, "no good token": 1}
 
 
 @pytest.mark.parametrize(("tenants", "judgement"), [(99, Judgement.NOT_TESTED), (100, Judgement.PASSED)])
