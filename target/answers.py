@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
+from target.hot_copies import HotState
 from target.records import Background
-from target.tenant_state import HotState
 
 QUOTED_CHARACTERS = 1_000
 ANSWER_CHARACTERS = 8_000

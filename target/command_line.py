@@ -1,4 +1,4 @@
-"""The command line: ``python -m target serve | auth | migrate | run``."""
+"""The command line: ``python -m target serve | auth | migrate | run | defects``."""
 
 from __future__ import annotations
 
@@ -51,8 +51,13 @@ def _dispatch(options: argparse.Namespace, command: list[str] | None) -> int:
         case "migrate":
             from target.migrate import migrate_from_environment
 
-            migrate_from_environment(os.environ)
+            migrate_from_environment(os.environ, options.defect)
             print("the database has the newest schema")
+            return 0
+        case "defects":
+            from target.defects.catalogue import listing
+
+            print(listing())
             return 0
         case _:
             from target.run_command import run
@@ -67,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
         description="A reference multi-tenant agent service over WebSocket.",
         allow_abbrev=False,
     )
+    top.add_argument("--list-defects", action=_ListDefects, help="explain every defect and end")
     commands = top.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     serving = commands.add_parser("serve", help="serve (REDIS_URL, TARGET_POSTGRES_URL, TARGET_JWT_SECRET)")
     _add_address(serving, 8000)
@@ -76,7 +82,9 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--index", type=int, default=0, help="which of the workers this is")
     _add_behaviour(worker)
     _add_address(commands.add_parser("auth", help="serve tokens (AUTH_SERVICE_KEY, TARGET_JWT_SECRET)"), 8001)
-    commands.add_parser("migrate", help="apply the migrations (POSTGRES_URL, TARGET_APP_PASSWORD)")
+    migrating = commands.add_parser("migrate", help="apply the migrations (POSTGRES_URL, TARGET_APP_PASSWORD)")
+    _add_defects(migrating, "prepare the database for this defect; may be repeated")
+    commands.add_parser("defects", help="explain every defect that --defect can name")
     running = commands.add_parser(
         "run",
         help="start stores, auth service and service, run a command against them, tear everything down",
@@ -97,8 +105,9 @@ def _add_serving(to: argparse.ArgumentParser) -> None:
 
 
 def _add_behaviour(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--silent", action="store_true", help="take chats and requests and never answer them")
-    to.add_argument("--seed", type=int, metavar="N", help="seed of the think times")
+    _add_defects(to, "be faulty on purpose; RATE is a probability; may be repeated (see --list-defects)")
+    to.add_argument("--silent", action="store_true", help="the same as --defect silent: never answer")
+    to.add_argument("--seed", type=int, metavar="N", help="seed of the think times and of the defects")
     to.add_argument(
         "--think-median-ms", type=_milliseconds, default=40.0, metavar="MS", help="median of a step (%(default)s)"
     )
@@ -117,6 +126,23 @@ def _add_running(to: argparse.ArgumentParser) -> None:
     to.add_argument("--postgres-url", metavar="URL", help="a Postgres of your own, as its owner (or POSTGRES_URL)")
     to.add_argument("--keep", metavar="DIR", help="put data and logs there and leave them")
     to.add_argument("--env-file", metavar="FILE", help="without a command: write the variables there, with mode 0600")
+
+
+def _add_defects(to: argparse.ArgumentParser, meaning: str) -> None:
+    to.add_argument("--defect", action="append", metavar="NAME[:RATE]", help=meaning)
+
+
+class _ListDefects(argparse.Action):
+    """Prints the catalogue and ends, whatever else was asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from target.defects.catalogue import listing
+
+        print(listing())
+        parser.exit(0)
 
 
 def _port(text: str) -> int:

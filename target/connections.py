@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from time import time
-from uuid import uuid4
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -15,21 +14,22 @@ from target.requests import Requests
 from target.service import Service
 from target.session import GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER, Session
 from target.tenant_database import CommitUncertain
-from target.tokens import Identity, TokenRefused, verify
+from target.tokens import Identity, TokenRefused
 from target.websocket_protocol import last_ping_s
 
 logger = logging.getLogger(__name__)
 
 
-async def serve_socket(service: Service, socket: WebSocket) -> None:
+async def serve_socket(service: Service, connection: WebSocket) -> None:
     """Serve one connection to its end."""
+    socket = service.socket_of(connection)
     try:
-        identity = verify(socket.query_params.get("token", ""), service.settings.jwt_secret)
+        identity = service.verify(socket.query_params.get("token", ""), service.settings.jwt_secret)
     except TokenRefused:
         await socket.close()  # before the upgrade: the client sees HTTP 403
         return
     await socket.accept()
-    session = Session(socket, service.events, identity.user_id, uuid4(), uuid4())
+    session = Session(socket, service.events, identity.user_id, service.new_id(), service.new_id())
     try:
         if not await service.records.open_session(identity.user_id, session.session_id, session.thread_id):
             await socket.close(POLICY_VIOLATION, "no active user of this token")

@@ -25,7 +25,9 @@ async def report(service: Service) -> dict[str, Any]:
     dependencies = {"redis": redis_health, "postgres": postgres_health}
     if auth_health is not None:
         dependencies["auth"] = auth_health
-    return {"status": "ok" if well else "degraded", "dependencies": dependencies}
+    whole: dict[str, Any] = {"status": "ok" if well else "degraded", "dependencies": dependencies}
+    defects = service.settings.behaviour.defects
+    return {**whole, "defects": [choice.name for choice in defects]} if defects else whole
 
 
 async def _timed(question: Awaitable[Any]) -> dict[str, Any]:

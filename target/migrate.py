@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +13,8 @@ import psycopg2
 import sqlalchemy
 import sqlalchemy.exc
 
+from target.defects.choice import DefectChoice, chosen
+from target.defects.preparation import prepare
 from target.errors import MigrationError, SettingsError, StoreUnreachableError
 from target.service_role import ServiceRole, ensure_role
 from target.settings import POSTGRES_SCHEMES, address_of, checked_url
@@ -23,12 +25,13 @@ CONNECT_TIMEOUT_S = 5
 MIGRATION_LOCK = 7_046_033  # any number, as long as everybody who migrates this database takes the same
 
 
-def migrate_from_environment(environment: Mapping[str, str]) -> None:
+def migrate_from_environment(environment: Mapping[str, str], defects: Sequence[str] | None = None) -> None:
     """Migrate the database at ``POSTGRES_URL``; the role's password is in ``TARGET_APP_PASSWORD`` or
     ``TARGET_POSTGRES_URL``. Raises SettingsError, StoreUnreachableError, MigrationError.
     """
+    choices = chosen(defects)
     owner_url = checked_url(environment, "POSTGRES_URL", POSTGRES_SCHEMES)
-    migrate(owner_url, service_role(environment))
+    migrate(owner_url, service_role(environment), choices)
 
 
 def service_role(environment: Mapping[str, str]) -> ServiceRole:
@@ -45,8 +48,8 @@ def service_role(environment: Mapping[str, str]) -> ServiceRole:
     return ServiceRole(name, password)
 
 
-def migrate(owner_url: str, role: ServiceRole) -> None:
-    """Apply the migrations as the owner, then make ``role`` and grant it what the service needs.
+def migrate(owner_url: str, role: ServiceRole, defects: Iterable[DefectChoice] = ()) -> None:
+    """Apply the migrations as the owner, then make ``role`` and grant it what the service needs, or ``defects`` need.
 
     Raises:
         StoreUnreachableError: Postgres does not answer at ``owner_url`` or refuses the owner.
@@ -69,6 +72,7 @@ def migrate(owner_url: str, role: ServiceRole) -> None:
     owner = psycopg2.connect(owner_url, connect_timeout=CONNECT_TIMEOUT_S)
     try:
         ensure_role(owner, role)
+        prepare(owner, role.name, [choice.name for choice in defects])
     except psycopg2.Error as error:
         raise MigrationError(f"the role {role.name} could not be made: {_first_line(error)}") from None
     finally:

@@ -76,6 +76,19 @@ FROM messages WHERE thread_id = $1 ORDER BY position DESC LIMIT $2
 
 
 @dataclass(frozen=True)
+class Statements:
+    """The SQL of each step."""
+
+    open_session: str = OPEN_SESSION
+    accept_chat: str = ACCEPT_CHAT
+    complete_chat: str = COMPLETE_CHAT
+    history: str = HISTORY
+
+
+HONEST = Statements()
+
+
+@dataclass(frozen=True)
 class Chat:
     """A chat message as it is recorded: who said what where, and the run that will answer it."""
 
@@ -100,13 +113,14 @@ class Background:
 class Records:
     """Sessions, chats and history of tenants."""
 
-    def __init__(self, database: TenantDatabase) -> None:
+    def __init__(self, database: TenantDatabase, statements: Statements = HONEST) -> None:
         self._database = database
+        self._statements = statements
 
     async def open_session(self, user_id: UUID, session_id: UUID, thread_id: UUID) -> bool:
         """Record a new session with its thread; False if there is no such active user."""
         async with self._database.transaction(user_id) as connection:
-            return bool(await connection.fetchval(OPEN_SESSION, user_id, session_id, thread_id))
+            return bool(await connection.fetchval(self._statements.open_session, user_id, session_id, thread_id))
 
     async def session_thread(self, user_id: UUID, session_id: UUID) -> UUID:
         """The thread of one of the tenant's own sessions. Raises NotFound."""
@@ -129,7 +143,7 @@ class Records:
         metadata = {"message_id": chat.message_id, "session_id": str(chat.session_id), **chat.metadata}
         async with self._database.transaction(chat.user_id) as connection:
             row = await connection.fetchrow(
-                ACCEPT_CHAT,
+                self._statements.accept_chat,
                 chat.user_id,
                 chat.thread_id,
                 chat.run_id,
@@ -154,7 +168,7 @@ class Records:
         metadata = {"message_id": chat.message_id, "session_id": str(chat.session_id)}
         async with self._database.transaction(chat.user_id) as connection:
             remaining: int | None = await connection.fetchval(
-                COMPLETE_CHAT,
+                self._statements.complete_chat,
                 chat.user_id,
                 chat.thread_id,
                 chat.run_id,
@@ -176,8 +190,8 @@ class Records:
                 "SELECT true FROM threads WHERE id = $1 AND user_id = $2", thread_id, user_id
             ):
                 raise NotFound("no such thread")
-            rows = await connection.fetch(HISTORY, thread_id, limit)
-        return [_message(row) for row in reversed(rows)]
+            rows = await connection.fetch(self._statements.history, thread_id, limit)
+        return [message(row) for row in reversed(rows)]
 
     async def remaining(self, user_id: UUID) -> int:
         """What remains of the tenant's budget in Postgres; 0 if it has none."""
@@ -194,7 +208,8 @@ class Records:
             )
 
 
-def _message(row: Mapping[str, Any]) -> dict[str, Any]:
+def message(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the history as it goes into a frame."""
     return {
         "id": str(row["id"]),
         "thread_id": str(row["thread_id"]),

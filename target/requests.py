@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Any
-from uuid import uuid4
+from typing import Any, TypeVar
 
 from target import frames
 from target.charging import CHAT_COST, STORE_FAILURES, UPDATE_COST
 from target.event_stream import EventId
 from target.records import Chat
 from target.refusals import InvalidFrame, NotFound, Refusal, TooManyRequests, Unavailable
+from target.scope import Scope
 from target.service import Service
 from target.session import CHATS_IN_FLIGHT, Session
 from target.tenant_database import CommitUncertain
 
 Reply = dict[str, Any]
+Request = TypeVar("Request", frames.ChatMessage, frames.History, frames.GetState, frames.UpdateState, frames.Resume)
+Handler = Callable[[Scope, Request], Coroutine[Any, Any, Reply | None]]
 
 logger = logging.getLogger(__name__)
 
@@ -31,73 +33,66 @@ class Requests:
 
     async def receive(self, text: str) -> None:
         """Check a frame and answer it, at once or in a task that outlives the socket."""
+        scope = self._service.scope_of(self._session)
         try:
             frame = frames.parse(text)
         except InvalidFrame as refusal:
-            self._session.send(refusal.frame())
+            scope.reply(refusal.frame())
             return
         match frame:
             case frames.Ping():
-                self._session.send({"type": "pong", "timestamp": datetime.now(UTC).timestamp()})
+                scope.reply({"type": "pong", "timestamp": datetime.now(UTC).timestamp()})
             case frames.RoutingTest():
-                self._session.send(self._routing_result(frame))
+                scope.reply(_routing_result(scope, frame))
             case frames.Resume():
                 # Awaited here: the frames behind it are for the session it adopts.
-                await self._answer(frame.message_id, self._resume(frame))
-            case _ if self._service.settings.behaviour.silent:
-                return
+                await self._answer(scope, self._resume, frame)
             case frames.ChatMessage():
-                self._begin(frame.message_id, self._chat(frame))
+                self._begin(scope, self._chat, frame)
             case frames.History():
-                self._begin(frame.message_id, self._history(frame))
+                self._begin(scope, self._history, frame)
             case frames.GetState():
-                self._begin(frame.message_id, self._get_state(frame))
+                self._begin(scope, self._get_state, frame)
             case frames.UpdateState():
-                self._begin(frame.message_id, self._update_state(frame))
+                self._begin(scope, self._update_state, frame)
 
     def refuse_binary(self) -> None:
         """Answer a binary frame."""
-        self._session.send(InvalidFrame("binary frames are not understood; send text").frame())
+        scope = self._service.scope_of(self._session)
+        scope.reply(InvalidFrame("binary frames are not understood; send text").frame())
 
-    def _begin(self, message_id: str, reply: Coroutine[Any, Any, Reply | None]) -> None:
-        self._service.work.begin(self._answer(message_id, reply))
+    def _begin(self, scope: Scope, handler: Handler[Request], frame: Request) -> None:
+        self._service.work.begin(self._answer(scope, handler, frame))
 
-    async def _answer(self, message_id: str, reply: Coroutine[Any, Any, Reply | None]) -> None:
+    async def _answer(self, scope: Scope, handler: Handler[Request], frame: Request) -> None:
+        message_id = frame.message_id
         try:
-            frame = await reply
-            if frame is not None:
-                self._session.send(frame)
+            reply = await handler(scope, frame)
+            if reply is not None:
+                scope.reply(reply)
         except Refusal as refusal:
-            self._session.send(refusal.frame(message_id))
+            scope.reply(refusal.frame(message_id))
         except (*STORE_FAILURES, CommitUncertain) as error:
             logger.warning("a request failed: %s", type(error).__name__)
-            self._session.send(Unavailable("a store failed; try again").frame(message_id))
+            scope.reply(Unavailable("a store failed; try again").frame(message_id))
         except Exception as error:  # a bug of ours must not end the session; its text could hold a tenant's words
             logger.error("a request failed unexpectedly: %s", type(error).__name__)
-            self._session.send(Unavailable("the service failed").frame(message_id))
+            scope.reply(Unavailable("the service failed").frame(message_id))
 
-    def _routing_result(self, frame: frames.RoutingTest) -> Reply:
-        return {
-            "type": "routing_test_result",
-            "test_id": frame.test_id,
-            "user_id": str(self._session.user_id),
-            "session_id": str(self._session.session_id),
-        }
-
-    async def _chat(self, frame: frames.ChatMessage) -> None:
-        session = self._session
+    async def _chat(self, scope: Scope, frame: frames.ChatMessage) -> None:
+        session = scope.session
         if frame.session_id not in (None, session.session_id):
             raise NotFound("no such session")
         if session.chats_in_flight >= CHATS_IN_FLIGHT:
             raise TooManyRequests(f"{CHATS_IN_FLIGHT} chats are in flight on this session; wait for one to end")
         chat = Chat(
-            user_id=session.user_id,
+            user_id=scope.user_id,
             session_id=session.session_id,
             thread_id=frame.thread_id or session.thread_id,
             message_id=frame.message_id,
             content=frame.content,
-            run_id=uuid4(),
-            agent_instance_id=uuid4(),
+            run_id=self._service.new_id(),
+            agent_instance_id=self._service.new_id(),
             metadata={"user_data": frame.user_data, "context": frame.context},
         )
         session.chats_in_flight += 1
@@ -109,14 +104,15 @@ class Requests:
         finally:
             session.chats_in_flight -= 1
 
-    async def _history(self, frame: frames.History) -> Reply:
-        thread_id = frame.thread_id or self._session.thread_id
-        messages = await self._service.records.history(self._session.user_id, thread_id, frame.limit)
-        return self._reply("history", frame.message_id, messages=messages)
+    async def _history(self, scope: Scope, frame: frames.History) -> Reply:
+        thread_id = frame.thread_id or scope.session.thread_id
+        messages = await self._service.records.history(scope.user_id, thread_id, frame.limit)
+        return _reply(scope, "history", frame.message_id, messages=messages)
 
-    async def _get_state(self, frame: frames.GetState) -> Reply:
-        view = await self._service.state.read(self._session.user_id)
-        return self._reply(
+    async def _get_state(self, scope: Scope, frame: frames.GetState) -> Reply:
+        view = await self._service.state.read(scope.user_id)
+        return _reply(
+            scope,
             "state",
             frame.message_id,
             state=view.state,
@@ -125,34 +121,49 @@ class Requests:
             budget={"remaining": view.remaining, "quota": view.quota},
         )
 
-    async def _update_state(self, frame: frames.UpdateState) -> Reply:
-        session, state = self._session, self._service.state
+    async def _update_state(self, scope: Scope, frame: frames.UpdateState) -> Reply:
+        state, user_id, session_id = self._service.state, scope.user_id, scope.session.session_id
         write = await self._service.till.charged(
-            session.user_id,
+            user_id,
             frame.message_id,
             UPDATE_COST,
-            lambda: state.merge(session.user_id, frame.patch, frame.message_id, UPDATE_COST),
+            lambda: state.merge(user_id, frame.patch, frame.message_id, UPDATE_COST),
         )
-        await state.renew_hot_copy(session.user_id, write)
+        await state.renew_hot_copy(user_id, write)
         change = {
             "type": "state_changed",
-            "user_id": str(session.user_id),
-            "session_id": str(session.session_id),
+            "user_id": str(user_id),
+            "session_id": str(session_id),
             "version": write.version,
             "patch": frame.patch,
         }
-        await self._service.events.announce_state_change(session.user_id, session.session_id, change)
-        return self._reply(
-            "state_updated", frame.message_id, version=write.version, charged=UPDATE_COST, remaining=write.remaining
+        await self._service.events.announce_state_change(user_id, session_id, change)
+        return _reply(
+            scope,
+            "state_updated",
+            frame.message_id,
+            version=write.version,
+            charged=UPDATE_COST,
+            remaining=write.remaining,
         )
 
-    async def _resume(self, frame: frames.Resume) -> None:
-        session = self._session
+    async def _resume(self, scope: Scope, frame: frames.Resume) -> None:
+        session = scope.session
         thread_id = await self._service.records.session_thread(session.user_id, frame.session_id)
         last = EventId.parse(frame.last_event_id) if frame.last_event_id else None
-        resumed = self._reply("resumed", frame.message_id, session_id=str(frame.session_id))
+        resumed = _reply(scope, "resumed", frame.message_id, session_id=str(frame.session_id))
         await session.adopt(frame.session_id, thread_id, last, resumed)
         await self._service.events.announce_takeover(session.user_id, frame.session_id, session.socket_id)
 
-    def _reply(self, kind: str, message_id: str, **fields: Any) -> Reply:
-        return {"type": kind, "message_id": message_id, "user_id": str(self._session.user_id), **fields}
+
+def _reply(scope: Scope, kind: str, message_id: str, **fields: Any) -> Reply:
+    return {"type": kind, "message_id": message_id, "user_id": str(scope.user_id), **fields}
+
+
+def _routing_result(scope: Scope, frame: frames.RoutingTest) -> Reply:
+    return {
+        "type": "routing_test_result",
+        "test_id": frame.test_id,
+        "user_id": str(scope.user_id),
+        "session_id": str(scope.session.session_id),
+    }

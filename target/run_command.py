@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from target.defects.choice import warning
 from target.embedded import Guardian
 from target.embedded.child_process import launch
 from target.errors import SettingsError
@@ -67,9 +68,12 @@ def run(options: argparse.Namespace, command: list[str] | None) -> int:
     """
     if command == []:
         raise SettingsError("there is no command after --; leave -- out to serve until Ctrl-C")
+    wanted = stack_options(options)
+    if wanted.defects:
+        print(f"target: {warning(wanted.defects)}", file=sys.stderr, flush=True)
     interruptions = Interruptions()
     try:
-        with Guardian() as guardian, Stack(stack_options(options), os.environ, guardian) as exports:
+        with Guardian() as guardian, Stack(wanted, os.environ, guardian) as exports:
             try:
                 if command is None:
                     _serve(exports, options.env_file)
@@ -83,8 +87,10 @@ def run(options: argparse.Namespace, command: list[str] | None) -> int:
 
 def stack_options(options: argparse.Namespace) -> StackOptions:
     """What to start, from the command line and the environment."""
+    behaviour = Behaviour.asked_for(options)
     return StackOptions(
-        serve_options=("--workers", str(options.workers), *Behaviour.asked_for(options).as_options()),
+        serve_options=("--workers", str(options.workers), *behaviour.as_options()),
+        defects=behaviour.defects,
         host=options.host,
         port=options.port,
         auth=not options.no_auth,

@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import os
 import socket
+import sys
 from dataclasses import replace
 
+from target.defects.choice import warning
 from target.server import BACKLOG, address, bound_socket, serve_on
 from target.settings import Behaviour, ServiceSettings
 
@@ -18,6 +20,8 @@ def serve(options: argparse.Namespace) -> int:
     several = options.workers > 1
     first = bound_socket(options.host, options.port, shared=several)
     _check(settings)
+    if settings.behaviour.defects:
+        print(warning(settings.behaviour.defects), file=sys.stderr, flush=True)
     print(f"the service listens on {address(first)}", flush=True)
     if not several:
         return _serve(settings, first)

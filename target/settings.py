@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from target.defects.choice import DefectChoice, chosen
 from target.errors import SettingsError
 
 MINIMUM_SECRET_CHARACTERS = 32  # RFC 7518, 3.2: an HS256 key has at least 256 bits
@@ -18,21 +19,23 @@ POSTGRES_SCHEMES = ("postgresql", "postgres")
 class Behaviour:
     """How the service behaves: options of ``serve``."""
 
-    silent: bool = False
+    defects: tuple[DefectChoice, ...] = ()
     seed: int | None = None
     think_median_ms: float = 40.0
     heartbeat_s: float = 30.0
 
     @classmethod
     def asked_for(cls, options: argparse.Namespace) -> Behaviour:
-        """What the options of ``serve`` ask for."""
-        return cls(options.silent, options.seed, options.think_median_ms, options.heartbeat_s)
+        """What the options of ``serve`` ask for. Raises SettingsError for a defect that is none."""
+        return cls(
+            chosen(options.defect, silent=options.silent), options.seed, options.think_median_ms, options.heartbeat_s
+        )
 
     def as_options(self) -> list[str]:
         """The options that ask for this, for a process of our own."""
         options = ["--think-median-ms", str(self.think_median_ms), "--heartbeat-s", str(self.heartbeat_s)]
-        if self.silent:
-            options.append("--silent")
+        for choice in self.defects:
+            options += ["--defect", str(choice)]
         if self.seed is not None:
             options += ["--seed", str(self.seed)]
         return options

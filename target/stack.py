@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from target.defects.choice import DefectChoice
 from target.embedded import EmbeddedPostgres, EmbeddedRedis, Guardian
 from target.embedded.folders import temporary_folder
 from target.embedded.server_process import ServerProcess
@@ -28,6 +29,7 @@ class StackOptions:
     """What to start and what is there already. URLs of the user's own replace the embedded stores."""
 
     serve_options: tuple[str, ...] = ()
+    defects: tuple[DefectChoice, ...] = ()
     host: str = "127.0.0.1"
     port: int = 0
     auth: bool = True
@@ -72,7 +74,7 @@ class Stack:
         if self._options.migrate:
             from target.migrate import migrate, service_role  # alembic takes a while to import
 
-            migrate(owner_url, service_role({"TARGET_POSTGRES_URL": service_url}))
+            migrate(owner_url, service_role({"TARGET_POSTGRES_URL": service_url}), self._options.defects)
         signing = {"TARGET_JWT_SECRET": secrets.token_hex(32)}
         stores = {"REDIS_URL": redis_url, "TARGET_POSTGRES_URL": service_url}
         key: dict[str, str] = {}

@@ -8,6 +8,7 @@ import asyncpg
 import redis.asyncio as redis
 from redis.exceptions import AuthenticationError, RedisError
 
+from target.defects.catalogue import VIEW, entries
 from target.errors import SchemaError, StoreUnreachableError
 from target.settings import ServiceSettings, address_of
 
@@ -44,6 +45,22 @@ async def check_stores(settings: ServiceSettings) -> None:
     """
     await _check_redis(settings.redis_url)
     await _check_postgres(settings.postgres_url)
+    await _check_prepared(settings)
+
+
+async def _check_prepared(settings: ServiceSettings) -> None:
+    wanting = [choice.name for choice in settings.behaviour.defects if entries()[choice.name].prepared]
+    if not wanting:
+        return
+    connection = await asyncpg.connect(settings.postgres_url, timeout=TIMEOUT_S)
+    try:
+        if not await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", VIEW):
+            raise SchemaError(
+                f"the database is not prepared for the defect {wanting[0]}; "
+                f"run: python -m target migrate --defect {wanting[0]} (with POSTGRES_URL)"
+            )
+    finally:
+        await asyncio.wait_for(connection.close(), TIMEOUT_S)
 
 
 async def _check_redis(url: str) -> None:

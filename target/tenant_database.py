@@ -41,6 +41,11 @@ class TenantDatabase:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """The pool of connections."""
+        return self._pool
+
     @classmethod
     async def open(cls, url: str) -> TenantDatabase:
         """Connect. Raises OSError or asyncpg.PostgresError if that fails."""
@@ -65,8 +70,7 @@ class TenantDatabase:
         """
         connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         try:
-            # One round trip. The value is a UUID's own text, so there is nothing in it to quote.
-            await connection.execute(f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)")
+            await connection.execute(f"BEGIN; {self.binding(user_id)}")  # one round trip
             yield connection
             await _commit(connection)
         except Exception:
@@ -78,6 +82,11 @@ class TenantDatabase:
             raise
         finally:
             await self._pool.release(connection)
+
+    def binding(self, user_id: UUID) -> str:
+        """The statement that tells Postgres whose the transaction is, for as long as it lasts."""
+        # The value is a UUID's own text, so there is nothing in it to quote.
+        return f"SELECT set_config('app.user_id', '{user_id}', true)"
 
     async def answers(self) -> bool:
         """Whether Postgres answers a query."""

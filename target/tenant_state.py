@@ -7,17 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import redis.asyncio as redis
 
+from target.hot_copies import HotCopies, HotState, document
 from target.refusals import BudgetExhausted
 from target.tenant_database import TenantDatabase
-
-# An older writer that comes late must not put back an older state.
-KEEP_NEWER = """
-local held = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
-if held < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'version', ARGV[1], 'state', ARGV[2]) end
-return 1
-"""
 
 READ = """
 SELECT
@@ -44,16 +37,6 @@ SELECT written.state, written.version, paid.remaining FROM written, paid
 
 
 @dataclass(frozen=True)
-class HotState:
-    """What Redis holds of a tenant."""
-
-    context: dict[str, str]
-    state: dict[str, Any]
-    version: int | None
-    quota: int
-
-
-@dataclass(frozen=True)
 class StateView:
     """A tenant's state, context and budget as its owner sees them."""
 
@@ -76,24 +59,13 @@ class StateWrite:
 class TenantState:
     """Reads and merges tenants' state."""
 
-    def __init__(self, database: TenantDatabase, client: redis.Redis) -> None:
+    def __init__(self, database: TenantDatabase, copies: HotCopies) -> None:
         self._database = database
-        self._client = client
-        self._keep_newer: Any = client.register_script(KEEP_NEWER)
+        self._copies = copies
 
     async def hot(self, user_id: UUID) -> HotState:
-        """Context, state and quota from Redis, in one round trip."""
-        pipeline = self._client.pipeline(transaction=False)
-        pipeline.hgetall(f"user_context:{user_id}")
-        pipeline.hmget(f"agent_state:{user_id}", ["state", "version"])
-        pipeline.get(f"budget:{user_id}")
-        context, (state, version), quota = await pipeline.execute()
-        return HotState(
-            context={key.decode(errors="replace"): value.decode(errors="replace") for key, value in context.items()},
-            state=_document(state),
-            version=_integer(version),
-            quota=_integer(quota) or 0,
-        )
+        """Context, state and quota from Redis."""
+        return await self._copies.read(user_id)
 
     async def read(self, user_id: UUID) -> StateView:
         """The newest of both stores' states; Redis's where it carries no version."""
@@ -103,7 +75,7 @@ class TenantState:
         recorded = row["version"] or 0
         stale = not hot.state or (hot.version is not None and hot.version < recorded)
         return StateView(
-            state=_document(row["state"]) if stale and row["state"] else hot.state,
+            state=document(row["state"]) if stale and row["state"] else hot.state,
             context=hot.context,
             version=max(recorded, hot.version or 0),
             remaining=row["remaining"] or 0,
@@ -132,19 +104,4 @@ class TenantState:
 
     async def renew_hot_copy(self, user_id: UUID, write: StateWrite) -> None:
         """Put a state that Postgres has committed into Redis, unless a newer one is there."""
-        await self._keep_newer(keys=[f"agent_state:{user_id}"], args=[write.version, write.state_json])
-
-
-def _document(text: bytes | str | None) -> dict[str, Any]:
-    try:
-        document = orjson.loads(text or b"{}")
-    except orjson.JSONDecodeError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _integer(text: bytes | None) -> int | None:
-    try:
-        return None if text is None else int(text)
-    except ValueError:
-        return None
+        await self._copies.renew(user_id, write.version, write.state_json)

@@ -1,0 +1,44 @@
+"""From the names of defects to the faulty parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from target.defects.choice import DefectChoice
+from target.defects.defect import Defect
+from target.defects.dice import Dice
+from target.seams import Foundations, Seams
+
+
+def seams_of(choices: Iterable[DefectChoice], seed: int | None, stores: Foundations) -> list[Seams]:
+    """The seams of the chosen defects, in the order given; none for an honest service."""
+    asked = list(choices)
+    if not asked:
+        return []
+    makers = defects()
+    return [makers[choice.name](Dice(choice.name, choice.rate, seed), stores) for choice in asked]
+
+
+def defects() -> dict[str, type[Defect]]:
+    """Every defect by name."""
+    from target.defects import (  # an honest service loads none of them
+        access,
+        ambient,
+        availability,
+        budgets,
+        caches,
+        database,
+        errors,
+        fan_out,
+        lifecycle,
+        resumption,
+        state,
+        tokens,
+        transport,
+    )
+
+    families = (
+        transport, tokens, ambient, caches, database, state, budgets, resumption, fan_out, errors, lifecycle, access,
+        availability,
+    )  # fmt: skip
+    return {defect.name: defect for family in families for defect in family.DEFECTS}

@@ -1,0 +1,136 @@
+"""Pushes that reach more than those they are for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+from uuid import UUID
+
+import orjson
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from target.defects.around import SubscriptionsAround
+from target.defects.defect import Defect
+from target.defects.dice import Dice
+from target.event_stream import AGENT_EVENT, Notice, channel_name, notice, session_event
+from target.seams import Foundations
+from target.session import Session
+from target.subscriptions import Listener, Subscriptions
+
+PREFIX_CHARACTERS = 1
+PATTERNS = "tenant_events:*"
+
+
+class WideSubscription(Defect):
+    """A socket subscribes to a pattern of its tenant's name, cut short; the pattern matches other names as well."""
+
+    name = "wide-subscription"
+
+    def subscriptions(self, honest: Subscriptions) -> Subscriptions:
+        return _PatternSubscriptions(honest, self)
+
+
+class _PatternSubscriptions(SubscriptionsAround):
+    """Listens to everything on a connection of its own; what a pattern would match is handed to those who asked."""
+
+    def __init__(self, inner: Subscriptions, defect: WideSubscription) -> None:
+        super().__init__(inner)
+        self._dice = defect.dice
+        pool: Any = defect.stores.client.connection_pool
+        kwargs = {**pool.connection_kwargs, "socket_timeout": None}
+        self._client = redis.Redis(
+            connection_pool=redis.ConnectionPool(connection_class=pool.connection_class, **kwargs)
+        )
+        self._patterns: dict[Listener, tuple[bytes, bytes]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await super().start()
+        listening: Any = self._client.pubsub(ignore_subscribe_messages=True)
+        await listening.psubscribe(PATTERNS)
+        self._task = asyncio.create_task(self._listen(listening), name="patterns")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self._client.aclose()
+        await self._client.connection_pool.disconnect()
+        await super().stop()
+
+    async def join(self, user_id: UUID, listener: Listener) -> None:
+        await super().join(user_id, listener)
+        if self._dice.strikes():
+            name = channel_name(user_id)
+            cut = len(name) - len(str(user_id)) + PREFIX_CHARACTERS
+            self._patterns[listener] = (name[:cut].encode(), name.encode())
+
+    async def leave(self, user_id: UUID, listener: Listener) -> None:
+        self._patterns.pop(listener, None)
+        await super().leave(user_id, listener)
+
+    async def _listen(self, listening: Any) -> None:
+        with contextlib.suppress(RedisError, OSError):
+            async for heard in listening.listen():
+                for listener, (prefix, own) in tuple(self._patterns.items()):
+                    if heard["channel"].startswith(prefix) and heard["channel"] != own:
+                        listener.hear(notice(heard["data"]))
+
+
+class RoomOutlivesMember(Defect):
+    """Rooms hold the slots of sockets. A slot is used again before its former holder has left its room."""
+
+    name = "room-outlives-member"
+
+    def __init__(self, dice: Dice, stores: Foundations) -> None:
+        super().__init__(dice, stores)
+        self.left: list[UUID] = []
+        self.inherited: dict[Listener, tuple[UUID, Listener]] = {}
+
+    def subscriptions(self, honest: Subscriptions) -> Subscriptions:
+        return _SlotSubscriptions(honest, self)
+
+
+class _SlotSubscriptions(SubscriptionsAround):
+    def __init__(self, inner: Subscriptions, defect: RoomOutlivesMember) -> None:
+        super().__init__(inner)
+        self._defect = defect
+
+    async def join(self, user_id: UUID, listener: Listener) -> None:
+        await super().join(user_id, listener)
+        former = next((left for left in self._defect.left if left != user_id), None)
+        if former is not None and isinstance(listener, Session):
+            self._defect.left.remove(former)
+            member = _RoomMember(listener)
+            self._defect.inherited[listener] = (former, member)
+            await super().join(former, member)
+
+    async def leave(self, user_id: UUID, listener: Listener) -> None:
+        former, member = self._defect.inherited.pop(listener, (None, None))
+        if former is not None and member is not None:
+            await super().leave(former, member)
+        if self._defect.dice.strikes():
+            self._defect.left.append(user_id)
+        await super().leave(user_id, listener)
+
+
+class _RoomMember:
+    """A socket in a room: it gets what is said there."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def hear(self, heard: Notice) -> None:
+        """Pass on every event of the room."""
+        if heard.kind == AGENT_EVENT:
+            identity, _, event = heard.rest.partition(b" ")
+            self._session.send(orjson.loads(session_event(identity, event).text))
+
+    async def catch_up(self) -> None:
+        """Nothing is made up for."""
+
+
+DEFECTS: tuple[type[Defect], ...] = (WideSubscription, RoomOutlivesMember)
