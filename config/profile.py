@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 SHORT_LIMIT = 1 << 20  # units; the width of a budget band
 ATTEMPT = "attempt: "
@@ -40,6 +40,14 @@ class Target(Part):
     origin: str | None = None
     subprotocols: tuple[str, ...] = ()
     headers: dict[str, SecretStr] = Field(default_factory=dict)
+
+
+class Tenants(Part):
+    """What tenants are called. The names must suit the target's columns and keys."""
+
+    names: Literal["uuid", "slug", "integer", "email"] = Field(
+        "uuid", description="slug: families built to collide in careless software, beside well-spread ones."
+    )
 
 
 class HealthCheck(Part):
@@ -78,7 +86,9 @@ class Auth(Part):
 
     place: Literal["query", "header", "none"] = "query"
     parameter: str = Field("token", description="Name of the query parameter or header.")
-    scheme: str = Field("", description="Put before the token in a header, such as 'Bearer '.")
+    scheme: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(
+        "", description="Put before the token in a header, such as 'Bearer ' with its space."
+    )
     source: Literal["jwt", "service"] = "jwt"
     jwt: SignedToken | None = None
     service: TokenService | None = None
@@ -235,7 +245,19 @@ class Provisioning(Part):
         for pattern in self.redis_remove:
             if "{tenant}" not in pattern:
                 raise ValueError(f"redis_remove has a pattern without {{tenant}}, which could remove others: {pattern}")
+            if set(pattern.partition("{tenant}")[0]) & set("*?["):
+                raise ValueError(f"redis_remove has a pattern with a wildcard before {{tenant}}: {pattern}")
         return self
+
+
+class Mix(Part):
+    """How many of each kind of tenant there are, relative to one another; 0 leaves a kind out."""
+
+    agent: int = Field(5, ge=0, description="Starts agents and converses.")
+    state: int = Field(3, ge=0, description="Reads and changes its state and history.")
+    roving: int = Field(2, ge=0, description="Drops out mid-request, reconnects, resumes.")
+    listening: int = Field(1, ge=0, description="Mostly listens, on two sessions.")
+    trespassing: int = Field(1, ge=0, description="Tries other tenants' doors and bad tokens.")
 
 
 class Workload(Part):
@@ -252,6 +274,9 @@ class Workload(Part):
     short_budgets: Share = Field(0.1, description="Share of conversing tenants whose budget is made to run out.")
     short_requests: PositiveInt = Field(8, description="After so many requests a short budget is spent.")
     drop_after_ms: tuple[float, float] = Field((10.0, 30.0), description="A drop follows a send by so much.")
+    burst_every_s: float = Field(10.0, gt=0, description="Roving tenants also return together, on multiples of this.")
+    repeats: PositiveInt = Field(7, description="One statement is repeated so often on one connection.")
+    mix: Mix = Mix()
     drain_s: float = Field(5.0, ge=0, description="How long a stopping tenant waits for its open replies.")
 
 
@@ -280,6 +305,7 @@ class Profile(Part):
     """A whole target profile."""
 
     target: Target
+    tenants: Tenants = Tenants()
     health: tuple[HealthCheck, ...] = ()
     auth: Auth
     frames: Frames

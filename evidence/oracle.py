@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Severity, Sighting
@@ -50,6 +51,13 @@ def is_control(tenant: int) -> bool:
     return tenant >> ORDINAL_BITS == CONTROL_WORKER
 
 
+class Names(Protocol):
+    """Says whose a name is: a naming style, or a dictionary of accounts that existed already."""
+
+    def get(self, name: str, /) -> int | None:
+        """Returns the number of the tenant with this name, None if nobody of this run is called so."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrameFields:
     """Where in a frame to look, as field paths (from the target profile).
@@ -89,17 +97,14 @@ class Oracle:
         keyring: recognises marks.
         bands: recognises budgets.
         fields: where to look in a frame.
-        roster: other names of tenants (an e-mail address, an account that existed already) to tenant numbers; it may
-            grow while the oracle is in use.
+        roster: says whose a name is that no mark can be read from; it may grow while the oracle is in use.
     """
 
-    def __init__(
-        self, keyring: Keyring, bands: BudgetBands, fields: FrameFields, roster: Mapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, keyring: Keyring, bands: BudgetBands, fields: FrameFields, roster: Names | None = None) -> None:
         self._keyring = keyring
         self._bands = bands
         self._fields = fields
-        self._roster = roster if roster is not None else {}
+        self._roster: Names = roster if roster is not None else {}
         self._learnt: dict[tuple[str, str], int] = {}
 
     def inspect(self, text: str, document: object, *, tenant: int, session: str, at_s: float) -> Inspection:

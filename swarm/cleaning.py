@@ -12,7 +12,6 @@ import psycopg2.extras
 import redis
 
 from config.profile import Profile
-from evidence.marks import Keyring, MarkKind
 from evidence.records import TenantProvisioned
 from evidence.runfolder import RunFolder
 from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, redis_error
@@ -47,13 +46,13 @@ def clean(folder: RunFolder, profile: Profile) -> CleanUp:
     Raises:
         RunFolderError: the folder can't be read.
     """
-    header, key = folder.header(), folder.key()
+    header = folder.header()
     names = {row.name: row.tenant for _, _, row in folder.rows() if isinstance(row, TenantProvisioned)}
     done = CleanUp(tenants=len(names))
     if names:
         for remove in (_remove_keys, _remove_rows):
             try:
-                remove(profile, Keyring(key), list(names), done)
+                remove(profile, list(names), done)
             except StoreError as error:
                 done.left.append(str(error))
     (folder.path / "clean-up.json").write_bytes(orjson.dumps(asdict(done), option=orjson.OPT_INDENT_2))
@@ -63,7 +62,7 @@ def clean(folder: RunFolder, profile: Profile) -> CleanUp:
     return done
 
 
-def _remove_rows(profile: Profile, _keyring: Keyring, names: list[str], done: CleanUp) -> None:
+def _remove_rows(profile: Profile, names: list[str], done: CleanUp) -> None:
     store = profile.stores.postgres
     if store is None:
         return
@@ -83,8 +82,8 @@ def _remove_rows(profile: Profile, _keyring: Keyring, names: list[str], done: Cl
         connection.close()
 
 
-def _remove_keys(profile: Profile, keyring: Keyring, names: list[str], done: CleanUp) -> None:
-    """One SCAN for all tenants: the mark in a key's name says whether it is one of ours."""
+def _remove_keys(profile: Profile, names: list[str], done: CleanUp) -> None:
+    """One SCAN for all tenants."""
     store, patterns = profile.stores.redis, profile.provisioning.redis_remove
     if store is None or not patterns:
         return
@@ -94,7 +93,7 @@ def _remove_keys(profile: Profile, keyring: Keyring, names: list[str], done: Cle
     try:
         batch: list[str] = []
         for name in client.scan_iter(count=1000):
-            if _matches(name, patterns, keyring, ours):
+            if _matches(name, patterns, ours):
                 batch.append(name)
             if len(batch) >= _BATCH:
                 done.keys += int(client.unlink(*batch))
@@ -107,11 +106,17 @@ def _remove_keys(profile: Profile, keyring: Keyring, names: list[str], done: Cle
         client.close()
 
 
-def _matches(key: str, patterns: tuple[str, ...], keyring: Keyring, ours: set[str]) -> bool:
-    for found in keyring.find(key):
-        if found.mark.kind is not MarkKind.TENANT:
+def _matches(key: str, patterns: tuple[str, ...], names: set[str]) -> bool:
+    """Whether a key fits a removal pattern with the name of a tenant of ours in it.
+
+    One name may be the start of another (``t1``, ``t10``), so every length is tried: the rest of the pattern decides.
+    """
+    for pattern in patterns:
+        before, _, after = pattern.partition("{tenant}")
+        if not key.startswith(before):
             continue
-        name = key.encode()[found.start : found.end].decode()
-        if name in ours and any(fnmatch.fnmatchcase(key, pattern.replace("{tenant}", name)) for pattern in patterns):
-            return True
+        rest = key[len(before) :]
+        for end in range(1, len(rest) + 1):
+            if rest[:end] in names and fnmatch.fnmatchcase(rest[end:], after):
+                return True
     return False

@@ -11,6 +11,7 @@ import sys
 from typing import Protocol
 
 from config.load import ProfileError
+from config.profile import Profile
 from evidence.records import EvidenceError
 from reporting.web_tab import add_tab
 from swarm.judge import Judge
@@ -20,6 +21,7 @@ from swarm.options import add_options, profile_of
 from swarm.sinks import FileSink
 from swarm.stores import wait_with_gevent
 from swarm.worker import Worker
+from users.base import TenantUser
 
 logger = logging.getLogger(__name__)
 _TOLD_SOMETHING_IMPOSSIBLE = 2
@@ -160,6 +162,15 @@ def install(events: Events) -> None:
     events.quit.add_listener(on_quit)
 
 
+def _weigh(environment: Environment, profile: Profile) -> None:
+    """Gives each tenant kind the weight that the profile's mix says; a weight of 0 leaves the kind out."""
+    mix = profile.workload.mix.model_dump()
+    for user_class in environment.user_classes:
+        if issubclass(user_class, TenantUser):
+            user_class.weight = mix[user_class.mix]
+    environment.user_classes = [user_class for user_class in environment.user_classes if user_class.weight]
+
+
 def _part_of(environment: Environment) -> _Part | None:
     wait_with_gevent()
     runner = environment.runner
@@ -174,6 +185,7 @@ def _part_of(environment: Environment) -> _Part | None:
         for line in str(error).splitlines():
             logger.error("%s", line)
         sys.exit(_TOLD_SOMETHING_IMPOSSIBLE)
+    _weigh(environment, profile)
     environment.host = environment.host or profile.target.url
     judge = Judge(environment)
     if environment.web_ui is not None:

@@ -15,6 +15,7 @@ from config.profile import Profile
 from config.template import fill_text, placeholders
 from evidence.budgets import BudgetBands
 from evidence.marks import Mark, MarkKind, RunKey
+from evidence.naming import naming_of
 from evidence.oracle import control_pair, tenant_number
 from evidence.records import Row, TenantProvisioned
 from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, redis_error
@@ -49,6 +50,7 @@ class Provisioner:
         self._profile = profile
         self._key = key
         self._bands = BudgetBands(key)
+        self._naming = naming_of(profile.tenants.names, key)
         self._node = node
         self._worker_index = worker_index
         self._record = record
@@ -160,17 +162,19 @@ class Provisioner:
             client.close()
 
     def _identity(self, number: int, *, short: bool) -> TenantIdentity:
-        name = self._key.mint_id(Mark(MarkKind.TENANT, number))
+        style = self._profile.tenants.names
+        name = self._naming.name(number)
         budget = self._bands.starting(number)
         if short:
             workload, cost = self._profile.workload, self._profile.operations.chat.cost
             budget = self._bands.starting_short(number, cost, workload.short_requests)
-        return TenantIdentity(number, name, f"{name}@tenants.example", budget, short)
+        email = name if style == "email" else f"{name}@tenants.example"
+        return TenantIdentity(number, name, email, budget, short, numeric=style == "integer")
 
     def _values(self, identity: TenantIdentity, marked_as: int) -> dict[str, object]:
         canaries = {name: self._key.mint_canary(Mark(kind, marked_as, 1)) for name, kind in _CANARIES.items()}
         return {
-            "tenant": identity.name,
+            "tenant": identity.json_name,
             "number": identity.number,
             "email": identity.email,
             "budget": identity.budget,

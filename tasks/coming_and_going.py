@@ -30,3 +30,13 @@ def come_and_go(user: ActingUser) -> None:
     speaker.pause(20, 400)
     speaker.reopen(session, resume=False)
     speaker.ask("history", session=session)
+
+
+def return_together(user: ActingUser) -> None:
+    """Stays away until many others return at the same moment: some caches leak only when everybody arrives at once."""
+    speaker = speaker_of(user)
+    session = speaker.random.randrange(speaker.sessions)
+    speaker.leave(session)
+    speaker.wait_for_burst()
+    speaker.reopen(session, resume=False)
+    speaker.ask("state_read", session=session)

@@ -21,3 +21,13 @@ def change_and_read_back(user: ActingUser) -> None:
     change = speaker.ask("state_write")
     if change is not None and speaker.wait(change):
         speaker.ask("state_read", session=change.session)
+
+
+def read_again_and_again(user: ActingUser) -> None:
+    """Repeats one statement on one connection: some plans and statements are cached only after several executions."""
+    speaker = speaker_of(user)
+    first = speaker.ask("history")
+    for _ in range(speaker.repeats - 1):
+        if first is None or not speaker.wait(first):
+            return
+        first = speaker.ask("history", session=first.session)

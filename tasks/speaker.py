@@ -34,6 +34,13 @@ class Speaker(Protocol):
     def pause(self, low_ms: float, high_ms: float) -> None:
         """Waits for a random time between two bounds in milliseconds."""
 
+    @property
+    def repeats(self) -> int:
+        """How often a statement is repeated on one connection."""
+
+    def wait_for_burst(self) -> None:
+        """Waits until the next moment at which tenants of all nodes return together."""
+
     def drop(self, session: int) -> None:
         """Drops a session's connection as a lost network would."""
 

@@ -9,7 +9,7 @@ from users.base import TenantUser, weigh
 class AgentTenant(TenantUser):
     """Keeps several agents at work; some of these tenants run out of budget and expect to be refused."""
 
-    weight = 5
+    mix = "agent"
     rate = "chat_rate"
     may_run_out = True
     tasks = weigh({converse: 6, converse_in_turn: 2, look_back: 1, check_routing: 1})

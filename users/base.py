@@ -20,12 +20,14 @@ class TenantUser(User):
     """One tenant. Kinds differ in their tasks, in how often they act and in how many sessions they hold.
 
     Attributes:
+        mix: name of the kind in the profile's workload mix.
         rate: name of the profile's workload rate that this kind follows.
         holds: sessions held at once; None leaves it to the profile's share of tenants with two.
         may_run_out: whether some tenants of this kind get a budget that runs out.
     """
 
     abstract = True
+    mix: ClassVar[str]
     rate: ClassVar[str]
     holds: ClassVar[int | None] = None
     may_run_out: ClassVar[bool] = False

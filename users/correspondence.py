@@ -78,7 +78,7 @@ class Correspondence:
             **self.learnt,
             "message_id": tenant.message_id(sequence),
             "test_id": tenant.test_id(sequence),
-            "tenant": tenant.identity.name,
+            "tenant": tenant.identity.json_name,
             "email": tenant.identity.email,
             "event_id": self.event_id,
             **extra,
@@ -135,6 +135,14 @@ class Correspondence:
             tenant.counts.unmatched += 1
             return
         self._dispatch(document, inspection, arrived_s, len(text))
+
+    def look_at(self, text: str) -> None:
+        """Inspects text that is no frame: what the target says when it refuses a connection."""
+        place = f"{self._name}, at its refusal"
+        at_s = self._run.unix_s(time.perf_counter())
+        inspection = self._run.oracle.inspect(text, None, tenant=self._tenant.number, session=place, at_s=at_s)
+        for sighting in inspection.sightings:
+            self._run.sight(sighting)
 
     def end(
         self,

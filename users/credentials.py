@@ -133,4 +133,4 @@ def reason_of(error: Exception) -> str:
 
 
 def _values(tenant: TenantIdentity) -> dict[str, object]:
-    return {"tenant": tenant.name, "email": tenant.email, "number": tenant.number}
+    return {"tenant": tenant.json_name, "email": tenant.email, "number": tenant.number}

@@ -19,6 +19,8 @@ from users.wire.connection import Connection, ConnectionLost, ConnectRefused, Re
 
 _PATIENCE_S = 5.0
 _REFUSING = {401, 403}
+# Policy violation, and the registered codes for unauthorised and forbidden; 4000 to 4999 are the target's own.
+_REFUSING_CODES = {1008, 3000, 3003, *range(4000, 5000)}
 
 
 def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, other: TenantIdentity) -> list[str]:
@@ -91,7 +93,9 @@ def _await_ready(run: NodeRun, connection: Connection, tenant: TenantIdentity) -
                 if kind == ready:
                     return "granted", "the session became ready"
     except ConnectionLost as lost:
-        return ("refused", f"closed with code {lost.code}") if lost.code is not None else ("unclear", "connection lost")
+        if lost.code is None:
+            return "unclear", "connection lost"
+        return "refused" if lost.code in _REFUSING_CODES else "unclear", f"closed with code {lost.code}"
     if ready is None:
         return "unclear", "connected, and the profile has no frame that says whether the token was accepted"
     return "unclear", "connected, and neither ready nor closed"
@@ -113,7 +117,7 @@ def _inspected(run: NodeRun, received: list[Received], tenant: TenantIdentity) -
 
 
 def _claims(settings: SignedToken, tenant: TenantIdentity) -> dict[str, object]:
-    values = {"tenant": tenant.name, "email": tenant.email, "number": tenant.number}
+    values = {"tenant": tenant.json_name, "email": tenant.email, "number": tenant.number}
     claims = fill(settings.claims, values)
     assert isinstance(claims, dict)
     return claims

@@ -11,7 +11,7 @@ from users.base import TenantUser, weigh
 class ListeningTenant(TenantUser):
     """Holds two sessions and waits for what is pushed to them."""
 
-    weight = 1
+    mix = "listening"
     rate = "listening_rate"
     holds = 2
     tasks = weigh({say_hello: 2, stir: 2, read_state: 1, check_routing: 1})

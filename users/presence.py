@@ -107,7 +107,7 @@ class Presence:
         """Returns the placeholders that name what is this tenant's, for somebody else to try."""
         identity = self.tenant.identity
         learnt = dict.fromkeys(self._run.profile.frames.learn) | dict(self._sessions[0].learnt)
-        own = {**learnt, "tenant": identity.name, "email": identity.email}
+        own = {**learnt, "tenant": identity.json_name, "email": identity.email}
         return {f"victim_{name}": value for name, value in own.items()}
 
     def wait(self, request: Request) -> bool:
@@ -117,6 +117,17 @@ class Presence:
     def pause(self, low_ms: float, high_ms: float) -> None:
         """Waits for a random time between two bounds in milliseconds, as people do."""
         gevent.sleep(self.random.uniform(low_ms, high_ms) / 1000)
+
+    def wait_for_burst(self) -> None:
+        """Waits until the next moment at which tenants of all nodes return together."""
+        every_s = self._run.profile.workload.burst_every_s
+        self._run.exposures["burst_arrivals"] += 1
+        gevent.sleep(every_s - time.time() % every_s)
+
+    @property
+    def repeats(self) -> int:
+        """How often a statement is repeated on one connection."""
+        return self._run.profile.workload.repeats
 
     def drop(self, session: int) -> None:
         """Drops a session's connection as a lost network would."""

@@ -17,6 +17,7 @@ from config.profile import Profile
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.marks import Keyring, RunKey
+from evidence.naming import naming_of
 from evidence.oracle import FrameFields, Oracle, is_control
 from evidence.records import Row, SightingSeen
 from users.hooks import isolation_events
@@ -119,10 +120,10 @@ class NodeRun:
         self.tenants = tenants
         self.hooks = isolation_events(environment)
         self.bands = BudgetBands(key)
-        self.roster: dict[str, int] = {}
+        self.naming = naming_of(profile.tenants.names, key)
         frames = profile.frames
         self.oracle = Oracle(
-            Keyring(key), self.bands, FrameFields(frames.tenant, frames.budget, frames.learn), self.roster
+            Keyring(key), self.bands, FrameFields(frames.tenant, frames.budget, frames.learn), self.naming
         )
         self.random = random.Random(f"{profile.workload.seed}/{worker_index}")
         self.exposures: Counter[str] = Counter()

@@ -100,6 +100,7 @@ class Session:
             self._refused("auth", error.status, str(error), error)
         except ConnectRefused as error:
             self._credentials.forget(self._tenant.identity)
+            self._talk.look_at(error.response_body.decode("utf-8", "replace"))  # a refusal can leak like a reply
             self._refused(error.stage, error.status, error.detail, error)
         if self._closed:  # ended by somebody else meanwhile: nobody would ever close this connection
             connection.abort()

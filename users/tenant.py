@@ -19,6 +19,7 @@ class TenantIdentity:
         email: its e-mail address.
         budget: its starting budget in units.
         short: whether that was made to run out.
+        numeric: whether its id is a whole number, and goes into JSON as one.
     """
 
     number: int
@@ -26,6 +27,12 @@ class TenantIdentity:
     email: str
     budget: int
     short: bool = False
+    numeric: bool = False
+
+    @property
+    def json_name(self) -> str | int:
+        """Its id in the target, as it stands in JSON."""
+        return int(self.name) if self.numeric else self.name
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ class TrespassingTenant(TenantUser):
     A refusal counts only if the neighbour's own access, or a good token made in the same way, succeeded just before.
     """
 
-    weight = 1
+    mix = "trespassing"
     rate = "attempt_rate"
     holds = 1
     tasks = weigh({try_a_door: 5, show_a_bad_token: 3, talk_to_neighbour_first: 1, converse: 1})
