@@ -15,6 +15,7 @@ ENVIRONMENT = {
     "TARGET_HTTP_URL": "http://127.0.0.1:8000",
     "TARGET_AUTH_URL": "http://127.0.0.1:8001",
     "AUTH_SERVICE_KEY": "PLANTED-auth-service-key",
+    "TARGET_JWT_SECRET": "PLANTED-shared-secret-of-forty-characters",
     "REDIS_URL": "redis://:PLANTED-redis-password@127.0.0.1:6379/0",
     "POSTGRES_URL": "postgresql://app:PLANTED-postgres-password@127.0.0.1:5433/app",
 }

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from config.profile import ATTEMPT, CONTROL
 from config.template import placeholders
-from tests.config.profiles import changed, reference
+from tests.config.profiles import REMOVE, changed, reference
 
 
 def test_the_reference_profile_fits_its_own_schema() -> None:
@@ -58,8 +59,28 @@ def test_a_short_budget_must_stay_in_the_band_that_names_nobody() -> None:
 
 def test_a_token_source_needs_its_table_unless_no_token_is_wanted() -> None:
     with pytest.raises(ValidationError, match=r"a table \[auth.jwt\] is needed"):
-        changed(auth__source="jwt")
-    assert changed(auth__source="jwt", auth__place="none").auth.jwt is None
+        changed(auth__source="jwt", auth__jwt=REMOVE, attempts__tokens=[])
+    unguarded = changed(auth__source="jwt", auth__jwt=REMOVE, attempts__tokens=[], auth__place="none")
+    assert unguarded.auth.jwt is None
+
+
+def test_bad_tokens_other_than_none_need_a_way_to_make_good_ones() -> None:
+    with pytest.raises(ValidationError, match=r"attempts.tokens needs a table \[auth.jwt\]"):
+        changed(auth__jwt=REMOVE)
+    assert changed(auth__jwt=REMOVE, attempts__tokens=["missing"]).attempts.tokens == ("missing",)
+
+
+@pytest.mark.parametrize("prefix", [ATTEMPT, CONTROL])
+def test_a_door_is_an_operation_of_the_attempt_and_of_its_control(prefix: str) -> None:
+    profile = reference()
+    assert profile.operation(f"{prefix}read_state") is profile.attempts.doors["read_state"]
+    assert profile.operation(f"{prefix}chat") is None
+    assert profile.operation("read_state") is None
+    assert profile.operation("chat") is profile.operations.chat
+
+
+def test_a_scheme_keeps_the_space_that_parts_it_from_the_token() -> None:
+    assert changed(auth__scheme="Bearer ").auth.scheme == "Bearer "
 
 
 def test_the_reference_messages_use_what_correspondence_fills() -> None:
@@ -68,3 +89,6 @@ def test_the_reference_messages_use_what_correspondence_fills() -> None:
     for name in type(profile.operations).model_fields:
         operation = profile.operations.get(name)
         assert operation is not None and placeholders(operation.send) <= filled, name
+    victims = {f"victim_{name}" for name in ("tenant", "email", *profile.frames.learn)}
+    for name, door in profile.attempts.doors.items():
+        assert placeholders(door.send) <= filled | victims, name

@@ -130,10 +130,10 @@ class Talk:
     def _changed(self) -> None:
         self.changes += 1
 
-    def ask(self, name: str = "chat") -> tuple[Request, dict[str, Any]]:
-        operation = self.world.run.profile.operations.get(name)
+    def ask(self, name: str = "chat", extra: dict[str, object] | None = None) -> tuple[Request, dict[str, Any]]:
+        operation = self.world.run.profile.operation(name)
         assert operation is not None
-        request, frame = self.talk.compose(name, operation, time.perf_counter())
+        request, frame = self.talk.compose(name, operation, time.perf_counter(), extra or {})
         return request, orjson.loads(frame)
 
     def hear(self, frame: dict[str, Any] | str, at_s: float | None = None) -> None:
@@ -142,5 +142,6 @@ class Talk:
 
     def finish(self, request: Request, **fields: object) -> None:
         """The final frame of an honest answer."""
-        ends = {"chat": "agent_completed", "state_write": "state_updated", "state_read": "state", "history": "history"}
-        self.hear({"type": ends[request.operation], "message_id": request.request_id, **fields})
+        operation = self.world.run.profile.operation(request.operation)
+        assert operation is not None
+        self.hear({"type": operation.ends[0], "message_id": request.request_id, **fields})

@@ -183,7 +183,7 @@ def test_a_duplicate_is_counted_and_charged_once(talk: Talk, here: World) -> Non
 def test_a_request_past_its_deadline_is_unknown_and_costs_up_to_its_price(talk: Talk, here: World) -> None:
     request, _ = talk.ask()
     talk.talk.expire(request.deadline_s - 0.001)
-    assert request.outcome is None
+    assert len(talk.talk.book) == 1
     talk.talk.expire(request.deadline_s)
     assert (request.outcome, request.reason) == (Outcome.UNKNOWN, "timed out")
     (row,) = here.requests
@@ -275,6 +275,23 @@ def test_the_latest_event_id_is_remembered(talk: Talk) -> None:
     assert talk.ask("resume")[1]["last_event_id"] == "1-1"
 
 
+def test_a_refusal_of_an_attempt_is_due_and_a_failure_is_not(talk: Talk, here: World) -> None:
+    for code in ("forbidden", "unavailable"):
+        request, _ = talk.ask("attempt: read_state", {"victim_tenant": "v"})
+        talk.hear({"type": "error", "code": code, "message_id": request.request_id})
+    request, _ = talk.ask("control: read_state", {"victim_tenant": "v"})
+    talk.hear({"type": "error", "code": "forbidden", "message_id": request.request_id})
+    assert [row.expected for row in here.requests] == [True, False, False]
+    assert here.errors() == ["RequestRefused: unavailable", "RequestRefused: forbidden"]
+
+
+def test_what_an_answer_shows_of_others_is_counted(talk: Talk) -> None:
+    request, frame = talk.ask("attempt: read_state", {"victim_tenant": "their name"})
+    assert frame["user_id"] == "their name"
+    talk.finish(request, note=KEY.mint_canary(Mark(MarkKind.STATE, OTHER, 1)))
+    assert request.foreign_marks == 1
+
+
 NASTY = [
     "", " ", "null", "true", "7", '"text"', "[]", "{}", "[[[[]]]]", "{", '{"type":', "NaN", "[" * 100_000,
     '{"a":' * 5000 + "1" + "}" * 5000, json.dumps("x" * 1_000_000), '{"type":{"type":[]}}', '{"type":null}',
@@ -346,8 +363,7 @@ def test_whatever_comes_it_never_raises_and_all_counts_agree(
         elif what == "abandon":
             talk.talk.abandon("session lost", keep_resumable=bool(which))
         else:
-            known = isinstance(which, int) and not isinstance(which, bool) and 0 <= which < len(ids)
-            message_id = ids[which] if known else which  # type: ignore[index]
+            message_id = dict(enumerate(ids)).get(which, which) if isinstance(which, int) else which
             assert isinstance(fields, dict)
             talk.hear({**fields, "type": what, "message_id": message_id})
         assert here.balance() == len(talk.talk.book)
@@ -373,7 +389,7 @@ def test_any_text_is_inspected(data: bytes) -> None:
 def test_rows_of_ended_requests_say_when_and_how_late(talk: Talk, here: World) -> None:
     operation = here.run.profile.operations.chat
     intended_s = time.perf_counter() - 0.25
-    request, _ = talk.talk.compose("chat", operation, intended_s)
+    request, _ = talk.talk.compose("chat", operation, intended_s, {})
     talk.finish(request, charged=7)
     (row,) = here.sink.of(RequestEnded)
     assert row.late_ms == pytest.approx(250, abs=100)

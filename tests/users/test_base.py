@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+from gevent import GreenletExit
+
+from tests.users.fixtures import Tenants, World, profile_for, world
+from tests.users.small_target import SmallTarget, small_target
+from users.agent import AgentTenant
+from users.base import TenantUser, credentials_of, tls_of, weigh
+from users.listening import ListeningTenant
+from users.state import StateTenant
+
+
+def user_in(here: World, kind: type[TenantUser]) -> TenantUser:
+    here.run.attach()
+    here.run.ready.set()
+    return kind(here.run.environment)
+
+
+def played(target: SmallTarget, kind: type[TenantUser], **changes: object) -> tuple[World, Tenants]:
+    tenants = Tenants()
+    here = world(profile_for(target.url, workload__chat_rate=1000.0, workload__read_rate=1000.0,
+                             workload__listening_rate=1000.0, **changes), tenants=tenants)  # fmt: skip
+    user = user_in(here, kind)
+    user.on_start()
+    assert user.presence is not None
+    assert user.wait_time() < 1
+    user.on_stop()
+    assert not here.run.acting
+    return here, tenants
+
+
+@pytest.mark.parametrize(("kind", "share", "sessions"), [
+    (StateTenant, 0.0, 1), (StateTenant, 1.0, 2), (ListeningTenant, 0.0, 2),
+])  # fmt: skip
+def test_a_tenant_holds_as_many_sessions_as_its_kind_or_the_profile_says(
+    kind: type[TenantUser], share: float, sessions: int
+) -> None:
+    with small_target() as target:
+        played(target, kind, workload__two_sessions=share)
+        assert len(target.lines) == sessions
+
+
+def test_only_kinds_that_converse_get_short_budgets() -> None:
+    with small_target() as target:
+        for kind, share, short in ((AgentTenant, 1.0, True), (AgentTenant, 0.0, False), (StateTenant, 1.0, False)):
+            _, tenants = played(target, kind, workload__short_budgets=share)
+            assert tenants.taken == [short]
+
+
+def test_without_a_run_nobody_starts() -> None:
+    here = world()
+    with pytest.raises(GreenletExit):
+        AgentTenant(here.run.environment).on_start()
+
+
+def test_without_a_tenant_the_user_stops_and_stopping_is_harmless() -> None:
+    here = world(tenants=Tenants("the store is full"))
+    user = user_in(here, AgentTenant)
+    with pytest.raises(GreenletExit):
+        user.on_start()
+    user.on_stop()
+    assert user.wait_time() == 1.0
+
+
+def test_all_tenants_of_a_process_share_credentials_and_tls() -> None:
+    here = world()
+    assert credentials_of(here.run) is credentials_of(here.run)
+    assert tls_of(here.run) is None
+    secure = world(profile_for("wss://127.0.0.1:1/ws"))
+    assert tls_of(secure.run) is tls_of(secure.run) is not None
+
+
+def test_tasks_are_listed_as_often_as_they_weigh() -> None:
+    def one(_user: object) -> None: ...
+
+    def other(_user: object) -> None: ...
+
+    assert weigh({one: 2, other: 1}) == [one, one, other]

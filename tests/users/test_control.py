@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from evidence.marks import Mark, MarkKind
+from evidence.oracle import control_pair
+from evidence.records import SightingSeen
+from tests.config.profiles import REMOVE
+from tests.users.fixtures import KEY, OWN, Tenants, World, profile_for, world
+from tests.users.small_target import Line, silent, small_target
+from users.control import try_control
+
+HOLDER, PLANTED = control_pair(1)
+
+
+class Keeper:
+    """A rule that keeps a state and shows it."""
+
+    def __init__(self, shows: str | None = None) -> None:
+        self.state: object = None
+        self.shows = shows
+
+    def __call__(self, line: Line, frame: dict[str, Any]) -> None:
+        if frame["type"] == "update_state":
+            self.state = frame["patch"]
+        line.answer(frame, state=self.shows or self.state)
+
+
+def test_a_target_that_keeps_and_shows_lets_the_control_be_caught() -> None:
+    keeper = Keeper()
+    with small_target(on_frame=keeper) as target:
+        here = world(profile_for(target.url))
+        caught = try_control(here.run)
+        assert (caught.caught, caught.detail, caught.node) == (True, "", "local")
+        assert KEY.mint_canary(Mark(MarkKind.STATE, PLANTED, 1)) in str(keeper.state)
+
+
+def test_the_control_is_no_part_of_the_load() -> None:
+    with small_target(on_frame=Keeper()) as target:
+        here = world(profile_for(target.url))
+        told: list[object] = []
+        for name in ("leak_sighted", "session_opened", "reply_received"):
+            getattr(here.run.hooks, name).add_listener(lambda **arguments: told.append(arguments))
+        assert try_control(here.run).caught
+    assert here.sink.rows == [] and here.events == [] and told == []
+    assert not here.run.exposures and not here.run.acting and not here.run.environment.stats.errors
+
+
+def test_a_real_leak_to_the_control_is_a_leak() -> None:
+    foreign = KEY.mint_canary(Mark(MarkKind.SECRET, OWN, 1))
+    with small_target(on_frame=Keeper(foreign)) as target:
+        here = world(profile_for(target.url))
+        caught = try_control(here.run)
+        assert not caught.caught
+        assert "the oracle did not see it" in caught.detail
+    assert [(row.owner, row.recipient) for row in here.sink.of(SightingSeen)] == [(OWN, HOLDER)] * 2
+
+
+def not_caught(here: World) -> str:
+    caught = try_control(here.run)
+    assert not caught.caught
+    return caught.detail
+
+
+def test_a_target_that_never_answers_does_not_hold_the_run_up() -> None:
+    with small_target(on_frame=silent) as target:
+        here = world(profile_for(target.url, target__reply_timeout_s=0.1))
+        assert not_caught(here) == "the control's state_write was not answered: timed out"
+
+
+def test_a_target_that_refuses_is_not_looked_at() -> None:
+    def refuse(line: Line, frame: dict[str, Any]) -> None:
+        line.send(type="error", code="validation_error", message_id=frame["message_id"])
+
+    with small_target(on_frame=refuse) as target:
+        assert not_caught(world(profile_for(target.url))).endswith("was not answered: validation_error")
+
+
+def test_no_connection_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("users.presence._WAIT_FOR_CONNECTION_S", 0.1)
+    assert not_caught(world()) == "the control tenant could not connect to the target"
+
+
+def test_no_tenant_is_said() -> None:
+    here = world(tenants=Tenants("Postgres at x is full"))
+    assert not_caught(here) == "Postgres at x is full"
+
+
+def test_a_profile_without_state_is_said() -> None:
+    here = world(profile_for(operations__state_read=REMOVE, operations__state_write=REMOVE))
+    assert "has no operation state_write and no state_read" in not_caught(here)
