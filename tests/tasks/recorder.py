@@ -29,6 +29,13 @@ class Recorder:
     def drop_after_ms(self) -> tuple[float, float]:
         return 10.0, 30.0
 
+    @property
+    def repeats(self) -> int:
+        return 7
+
+    def wait_for_burst(self) -> None:
+        self.said.append(("burst",))
+
     def ask(
         self, name: str, *, session: int | None = None, extra: Mapping[str, object] = MappingProxyType({})
     ) -> Request | None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tasks.coming_and_going import come_and_go, vanish_mid_request
+from tasks.coming_and_going import come_and_go, return_together, vanish_mid_request
 from tests.tasks.recorder import Player, Recorder
 
 
@@ -27,3 +27,9 @@ def test_a_tenant_goes_properly_and_comes_back_to_a_new_session() -> None:
         session = one[0][1]
         assert one == [("leave", session), ("pause", 20, 400), ("reopen", session, False), ("ask", "history", session)]
     assert {one[0][1] for one in rounds} == {0, 1, 2}
+
+
+def test_tenants_return_together_to_new_sessions() -> None:
+    speaker = Recorder()
+    return_together(Player(speaker))
+    assert speaker.said == [("leave", 0), ("burst",), ("reopen", 0, False), ("ask", "state_read", 0)]

@@ -51,6 +51,7 @@ class SmallTarget:
         self.lines: list[Line] = []
         self.open = 0
         self.refuse = False
+        self.refusal = b""
         self.pings = 0
 
     @property
@@ -105,7 +106,8 @@ def small_target(
     def converse(peer: Peer) -> None:
         if target.refuse:
             peer.read_request()
-            peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            length = b"Content-Length: %d" % len(target.refusal)
+            peer.send(b"HTTP/1.1 403 Forbidden\r\n" + length + b"\r\n\r\n" + target.refusal)
             return
         peer.upgrade()
         line = Line(peer, len(target.lines))

@@ -211,6 +211,25 @@ def test_draining_waits_for_open_replies_and_no_longer_than_the_profile_says() -
         assert request is not None and request.outcome is Outcome.UNKNOWN
 
 
+def test_those_who_wait_for_a_burst_return_at_the_same_moment() -> None:
+    with (
+        small_target() as target,
+        presence_at(target, workload__burst_every_s=0.1) as (one, here),
+        presence_at(target, workload__burst_every_s=0.1) as (other, _),
+    ):
+        returned: list[float] = []
+
+        def wait(presence: Presence) -> None:
+            presence.wait_for_burst()
+            returned.append(time.time())
+
+        waiting = [gevent.spawn(wait, presence) for presence in (one, other)]
+        gevent.joinall(waiting, timeout=5, raise_error=True)
+        assert abs(returned[0] - returned[1]) < 0.05
+        assert here.run.exposures["burst_arrivals"] == 1
+        assert one.repeats == 7
+
+
 def test_two_runs_with_one_seed_choose_alike() -> None:
     with small_target() as target, presence_at(target) as (one, _), presence_at(target) as (other, _):
         assert [one.random.random() for _ in range(5)] == [other.random.random() for _ in range(5)]

@@ -264,6 +264,14 @@ def test_leaks_in_a_close_reason_and_in_a_binary_frame_are_seen() -> None:
         until(lambda: len(here.sink.of(SightingSeen)) == 2)
 
 
+def test_a_leak_in_what_a_refusal_says_is_seen() -> None:
+    with small_target() as target, session_at(target) as (session, here):
+        target.refuse, target.refusal = True, KEY.mint_canary(Mark(MarkKind.SECRET, OTHER, 1)).encode()
+        with pytest.raises(SessionUnavailable):
+            session.open()
+        assert [row.owner for row in here.sink.of(SightingSeen)] == [OTHER]
+
+
 def test_finishing_ends_everything_once() -> None:
     with small_target(on_frame=silent) as target, session_at(target) as (session, here):
         session.open()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from evidence.marks import Mark, MarkKind
 from evidence.records import TenantLedger
 from tests.users.fixtures import KEY, OWN, identity
-from users.tenant import Tenant
+from users.tenant import Tenant, TenantIdentity
 
 
 def test_a_tenants_marks_are_its_own_and_never_repeat() -> None:
@@ -17,6 +17,13 @@ def test_a_tenants_marks_are_its_own_and_never_repeat() -> None:
         Mark(MarkKind.STATE, OWN, 2),  # 1 is the one that provisioning wrote
         Mark(MarkKind.STATE, OWN, 3),
     ]
+
+
+def test_a_whole_number_goes_into_json_as_one() -> None:
+    name = identity().name
+    assert TenantIdentity(1, name, "e", 0).json_name == name
+    assert TenantIdentity(1, "17", "e", 0).json_name == "17"
+    assert TenantIdentity(1, "17", "e", 0, numeric=True).json_name == 17
 
 
 def test_a_ledger_is_the_closed_account_and_all_counts() -> None:
