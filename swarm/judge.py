@@ -17,9 +17,9 @@ from config.load import public_view
 from config.profile import Profile
 from evidence.marks import RunKey
 from evidence.records import Gap
-from evidence.runfolder import EvidenceWriter, RunFolder, RunHeader, new_run_id
+from evidence.runfolder import EvidenceWriter, RunFolder, RunFolderError, RunHeader, new_run_id
 from swarm import health
-from swarm.checking import check, clean_up
+from swarm.checking import TOOL_FAILED, check, clean_up
 from swarm.options import environment_of, profile_of
 from swarm.provisioning import Provisioner
 from swarm.sinks import FileSink, flush_regularly
@@ -94,7 +94,13 @@ class Judge:
             started_at_s=time.time(),
             clean_up=not options.keep_data,
         )
-        folder = RunFolder.create(Path(options.runs), header, key)
+        try:
+            folder = RunFolder.create(Path(options.runs), header, key)
+        except RunFolderError as error:
+            logger.error("The run can't start: %s", error)
+            self.status, self.exit_code = f"the run can't start: {error}", TOOL_FAILED
+            gevent.spawn(self._stop_when_started)
+            return None
         self.run = run = OpenRun(header, folder, key, profile, FileSink(folder.writer(NAME)))
         logger.info("Run %s against %s: evidence in %s", header.run_id, profile.target.name, folder.path)
         self.status = f"run {header.run_id} is under way"

@@ -7,8 +7,11 @@ from locust.event import Events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 import logging
+import os
 import sys
 from typing import Protocol
+
+import gevent
 
 from config.load import ProfileError
 from config.profile import Profile
@@ -18,6 +21,7 @@ from swarm.judge import Judge
 from swarm.master import Master
 from swarm.node import Node
 from swarm.options import add_options, profile_of
+from swarm.orphans import quit_with_parent
 from swarm.sinks import FileSink
 from swarm.stores import wait_with_gevent
 from swarm.worker import Worker
@@ -119,11 +123,16 @@ class _Master(_Judging):
 def install(events: Events) -> None:
     """Adds all listeners. Call it once, in the locustfile."""
     parts: dict[int, _Part] = {}
+    importer = os.getpid()  # with --processes Locust forks after this
 
     def on_init(environment: Environment, **_kwargs: object) -> None:
         part = _part_of(environment)
         if part is not None:
             parts[id(environment)] = part
+        # Listeners are called in reverse: ours must come before that of Locust's runner, which says good-bye.
+        events.quitting.add_listener(on_quitting)
+        if isinstance(part, Worker) and os.getpid() != importer and environment.runner is not None:
+            gevent.spawn(quit_with_parent, importer, environment.runner.quit)
 
     def part_of(environment: Environment) -> _Part | None:
         return parts.get(id(environment))
@@ -158,7 +167,6 @@ def install(events: Events) -> None:
     events.test_start.add_listener(on_start)
     events.test_stopping.add_listener(on_stopping)
     events.test_stop.add_listener(on_stop)
-    events.quitting.add_listener(on_quitting)
     events.quit.add_listener(on_quit)
 
 
