@@ -118,6 +118,7 @@ class Stack:
             "TARGET_HTTP_URL": f"http://{HOST}:{self.target.port}",
             "TARGET_AUTH_URL": f"http://{HOST}:{self.auth.port}",
             "AUTH_SERVICE_KEY": self._service_key,
+            "TARGET_JWT_SECRET": self._jwt_secret,
             "REDIS_URL": self.redis.url,
             "POSTGRES_URL": self.database.owner_url,
         }
@@ -129,24 +130,28 @@ class Stack:
         return [self._jwt_secret, self._service_key, *passwords]
 
     def locust(
-        self, *options: str, profile: Path | None = None, environment: Mapping[str, str] | None = None
-    ) -> LocustProcess:
-        """Start ``locust`` with a folder of runs of its own below the test's folder."""
+        self, *options: str, profile: Path | None = None, environment: Mapping[str, str] | None = None,
+        runs: Path | None = None, locustfile: str = "locustfile.py",
+    ) -> LocustProcess:  # fmt: skip
+        """Start ``locust``, with a folder of runs of its own below the test's folder unless it is told another."""
         name = f"locust-{len(self._processes)}"
         profile = profile or short_profile(self.folder / f"{name}.toml")
-        process_runs = self.folder / "runs" / name
-        command = ["-m", "locust", "-f", "locustfile.py", "--target-profile", str(profile), "--only-summary"]
-        command += ["--json-file", str(self.folder / f"{name}.stats"), "--runs", str(process_runs), *options]
+        runs = runs or self.folder / "runs" / name
+        command = ["-m", "locust", "-f", locustfile, "--target-profile", str(profile), "--only-summary"]
+        command += ["--json-file", str(self.folder / f"{name}.stats"), "--runs", str(runs), *options]
         log = self.folder / f"{name}.log"
-        return self._start(command, environment, log, process_runs)
+        return self._start(command, environment, log, runs)
 
     def run(
         self, *options: str, profile: Path | None = None, environment: Mapping[str, str] | None = None, users: int = 12,
-        seconds: int = 6,
+        seconds: int = 6, runs: Path | None = None, locustfile: str = "locustfile.py",
     ) -> RunOutcome:  # fmt: skip
         """Run ``locust`` without its page to the end."""
         load = ("--headless", "-u", str(users), "-r", str(users), "-t", f"{seconds}s")
-        return self.locust(*load, *options, profile=profile, environment=environment).outcome()
+        started = self.locust(
+            *load, *options, profile=profile, environment=environment, runs=runs, locustfile=locustfile
+        )
+        return started.outcome()
 
     def program(self, *command: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Run ``python -m …`` of the project to its end; returns its exit code and all it printed."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from target.embedded.ports import free_port
 from tests.end_to_end import evidence_counts
 from tests.end_to_end.distributed import start_swarm, start_worker
+from tests.end_to_end.leftovers import carrying
 from tests.end_to_end.locust_process import RunOutcome, header_of
 from tests.end_to_end.profiles import short_profile
 from tests.end_to_end.stack import HOST, Stack
@@ -122,3 +123,27 @@ def test_a_worker_that_would_talk_to_another_target_stops_the_run(stack: Stack) 
 
     assert outcome.returncode == 3
     assert outcome.verdict["reasons"][0] == "worker-0: its target profile differs from the master's"
+
+
+def test_forked_workers_end_with_a_master_that_is_killed(stack: Stack) -> None:
+    port = str(free_port())
+    load = ("--headless", "-u", "6", "-r", "6", "-t", f"{LONG_S}s")
+    locust = stack.locust(*load, "--processes", "2", "--master-bind-port", port, "--master-port", port)
+    locust.until_answered(10)
+    workers = [process.pid for process in carrying(stack.mark) if process.pid != locust.pid]
+    assert len(workers) == 2
+
+    locust.send(signal.SIGKILL)
+
+    until(lambda: not carrying(stack.mark), "the workers end", 10)
+
+
+def test_forked_workers_end_with_a_master_that_can_not_start(stack: Stack) -> None:
+    port = str(free_port())
+    locust = stack.locust(
+        "--headless", "-u", "6", "-t", "5s", "--processes", "2", "--master-bind-port", port, "--master-port", port,
+        environment={"TARGET_URL": "nonsense"},
+    )  # fmt: skip
+
+    assert locust.wait() == 2
+    until(lambda: not carrying(stack.mark), "the workers end", 10)
