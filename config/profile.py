@@ -299,6 +299,13 @@ class Thresholds(Part):
         1, description="Fewer inspected replies of a tenant prove nothing about it."
     )
     unknown_share: Share = Field(0.05, description="More requests of unknown end than this make a run inconclusive.")
+    wished_bound: float = Field(
+        0.001,
+        gt=0,
+        lt=1,
+        description="Leak rate that a clean run should exclude. It decides nothing: reports say "
+        "how large a run that takes.",
+    )
 
 
 class Profile(Part):
