@@ -20,7 +20,7 @@ KINDS = [AgentTenant, ListeningTenant, RovingTenant, StateTenant]
 SAYS = {
     AgentTenant: {"chat_message", "history", "routing_test"},
     ListeningTenant: {"ping", "update_state", "get_state", "routing_test"},
-    RovingTenant: {"chat_message", "history", "resume"},
+    RovingTenant: {"chat_message", "history", "resume", "get_state"},
     StateTenant: {"get_state", "history", "update_state", "chat_message", "routing_test"},
 }
 
@@ -28,7 +28,8 @@ SAYS = {
 def play(kind: type[TenantUser], target: SmallTarget) -> World:
     """Runs one user in Locust's loop until it has said all its kind says, then kills it as Locust does."""
     rates: dict[str, Any] = {f"workload__{name}_rate": 300.0 for name in ("chat", "read", "roving", "listening")}
-    here = world(profile_for(target.url, workload__drop_after_ms=[1.0, 3.0], target__reply_timeout_s=0.3, **rates))
+    quick: dict[str, Any] = {"workload__drop_after_ms": [1.0, 3.0], "workload__burst_every_s": 0.05}
+    here = world(profile_for(target.url, target__reply_timeout_s=0.3, **quick, **rates))
     here.run.attach()
     here.run.ready.set()
     user = kind(here.run.environment)
