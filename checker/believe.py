@@ -109,10 +109,10 @@ def _nodes(summary: Summary, totals: Totals) -> Iterator[str]:
 
 
 def _bounds(bounds: list[Bound]) -> Iterator[str]:
-    if bounds and bounds[0].upper_95 < 1:
-        weakest, strongest = bounds[0], bounds[-1]
+    rates = [(bound.upper_95, bound.unit) for bound in bounds if bound.upper_95 is not None and bound.leaks == 0]
+    if rates and rates[0][0] < 1:
+        (weakest, unit), (strongest, best) = rates[0], rates[-1]
         yield (
-            f"With 95 % confidence fewer than {percent(weakest.upper_95, 1)} of {weakest.unit} leak "
-            f"(the weakest of {count(len(bounds), 'bound')}); of {strongest.unit} fewer than "
-            f"{percent(strongest.upper_95, 1)}."
+            f"With 95 % confidence fewer than {percent(weakest, 1)} of {unit} leak (the weakest of "
+            f"{count(len(rates), 'bound')}); of {best} fewer than {percent(strongest, 1)}."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 
+from checker.causes import CauseTable
 from checker.scan import FINDINGS_KEPT
 from evidence.findings import Finding, Severity, Sighting
 
@@ -18,6 +19,7 @@ class FindingTable:
     Attributes:
         sightings: how many were added.
         overflow: how many of them are leaks that no finding kept stands for.
+        beyond: the causes of what no finding kept stands for.
     """
 
     def __init__(self, kept: int = FINDINGS_KEPT) -> None:
@@ -25,6 +27,7 @@ class FindingTable:
         self._findings: dict[tuple[object, ...], Finding] = {}
         self.sightings = 0
         self.overflow = 0
+        self.beyond = CauseTable()
 
     def __len__(self) -> int:
         return len(self._findings)
@@ -46,6 +49,7 @@ class FindingTable:
         if finding is None:
             if len(self._findings) >= self._kept:
                 self.overflow += count if sighting.severity is Severity.LEAK else 0
+                self.beyond.add_sighting(sighting, count)
                 return
             finding = self._findings[key] = Finding(
                 kind=sighting.kind,
@@ -71,6 +75,7 @@ class FindingTable:
                     self._findings[key] = dataclasses.replace(finding, places=list(finding.places))
                 else:
                     self.overflow += finding.count if finding.severity is Severity.LEAK else 0
+                    self.beyond.add_finding(finding)
                 continue
             known.count += finding.count
             known.first_at_s = min(known.first_at_s, finding.first_at_s)

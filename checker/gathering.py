@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
+from checker import causes
 from checker.finding_table import FindingTable
-from checker.result import FindingReport, TenantName
+from checker.result import CauseReport, FindingReport, TenantName
 from checker.scan import StoreScan
 from checker.summary import Summary
 from evidence.findings import Finding, FindingKind, Severity, Sighting
@@ -22,6 +23,7 @@ def gather(summary: Summary, scans: Iterable[StoreScan], account_sightings: Iter
     live = [judged for finding in summary.live if (judged := _judged(summary, finding)) is not None]
     table.merge(live)
     table.overflow += summary.live.overflow
+    table.beyond.merge(summary.live.beyond)
     table.sightings += summary.live.sightings - sum(finding.count for finding in live)
     for scan in scans:
         table.merge(finding for finding in scan.findings if not _between_controls(finding))
@@ -76,7 +78,21 @@ def report(summary: Summary, finding: Finding) -> FindingReport:
         detail=finding.first.detail,
         reproduce=finding.first.reproduce,
         fingerprint=finding.fingerprint,
+        cause=causes.fingerprint(finding.kind, finding.severity, finding.group),
+        doc=finding.kind.doc,
     )
+
+
+def cause_reports(table: FindingTable, findings: Iterable[FindingReport]) -> list[CauseReport]:
+    """Returns what most likely caused the findings, the worst first.
+
+    Args:
+        table: all findings, and the causes of what found no room among them.
+        findings: those listed in the result.
+    """
+    listed = {finding.fingerprint for finding in findings}
+    grouped = causes.causes_of(table, table.beyond)
+    return [causes.report(cause, listed) for cause in list(grouped)[: causes.REPORTED]]
 
 
 def tenant_name(summary: Summary, number: int | None) -> TenantName | None:

@@ -14,7 +14,7 @@ from checker.accounts import Settlement, settle
 from checker.finding_table import FindingTable
 from checker.look import Look
 from checker.reports_of_run import attempt_reports, exposures, node_reports, operation_reports, totals_of
-from checker.result import Bound, CoverageReport, LatencyReport, Result, TestReport, ThresholdReport, Totals
+from checker.result import Bound, CauseReport, CoverageReport, LatencyReport, Result, TestReport, ThresholdReport, Totals
 from checker.summary import Summary
 from checker.verdict import decide
 from config.profile import Profile
@@ -83,6 +83,9 @@ class _Judge:
         """The result; called last, so that every part that crashed is among the doubts."""
         summary, profile, header = self._summary, self._profile, self._summary.header
         findings = [gathering.report(summary, finding) for finding in list(table)[: gathering.REPORTED]]
+        causes: list[CauseReport] = self._guard(
+            "grouping the findings", lambda: gathering.cause_reports(table, findings), []
+        )
         decision = decide(
             [finding for finding in findings if finding.severity == "leak"],
             len(gathering.leaks(table)) + table.overflow,
@@ -105,8 +108,10 @@ class _Judge:
             ended_at_s=header.ended_at_s,
             topology=header.topology,
             totals=totals,
+            causes=causes,
             findings=findings,
             findings_total=len(table),
+            suspicions_total=len(table) - len(gathering.leaks(table)),
             sightings_total=table.sightings,
             latencies=latencies,
             operations=operation_reports(summary, profile),

@@ -63,6 +63,30 @@ class FindingReport(Part):
     detail: str
     reproduce: str
     fingerprint: str
+    cause: str = Field("", description="Fingerprint of the cause in ``causes`` that it belongs to.")
+    doc: str = Field("", description="Page of the project that explains its kind.")
+
+
+class CauseReport(Part):
+    """All findings of one kind in one group of places, whoever they struck: most likely one defect."""
+
+    kind: str
+    meaning: str
+    severity: Literal["leak", "suspicion"]
+    group: str
+    sightings: int
+    findings: int
+    pairs: int = Field(
+        description="Pairs of tenants (whose data, who got it) that it struck; more than 100,000 are not told apart."
+    )
+    tenants: int = Field(description="Tenants that it touched on either side.")
+    first_at_s: float
+    last_at_s: float
+    example: str = Field(description="Fingerprint of its worst finding; empty if that one is not listed.")
+    likely_causes: list[str]
+    look_first: list[str]
+    doc: str
+    fingerprint: str = Field(description="The same from run to run.")
 
 
 class LatencyReport(Part):
@@ -187,12 +211,34 @@ class NodeReport(Part):
 
 
 class Bound(Part):
-    """Nothing was found in ``exposures``: the 95 % upper bound on the rate, corrected for recall."""
+    """What the run proves about the rate of leaks in one unit of exposure, at 95 % confidence, corrected for recall.
+
+    Without leaks ``upper_95`` is the one-sided bound. With leaks ``lower_95`` and ``upper_95`` are the ends of the
+    Clopper-Pearson interval.
+    """
 
     unit: str
     exposures: int
     recall: float
-    upper_95: float
+    leaks: int | None = Field(0, description="Exposures that leaked; None: what leaked can't be told by this unit.")
+    lower_95: float | None = 0.0
+    upper_95: float | None
+    needed: int | None = Field(None, description="Clean exposures that ``wished_bound`` takes at this recall.")
+    needed_run_s: float | None = Field(
+        None, description="How long a run takes to have them at this run's rate; None: time alone does not bring them."
+    )
+    needed_tenants: int | None = Field(None, description="How many tenants it takes, where only tenants bring more.")
+
+
+class Confidence(Part):
+    """What the run can't exclude, in sentences, the weakest first."""
+
+    level: float = 0.95
+    wished_bound: float
+    statements: list[str] = Field(default_factory=list)
+    never_happened: list[str] = Field(
+        default_factory=list, description="Exposures that did not happen once: of leaks in them nothing is known."
+    )
 
 
 class Totals(Part):
@@ -245,8 +291,12 @@ class Result(Part):
     totals: Totals
     notes: list[str] = Field(description="What is worth knowing and did not decide the verdict.")
     stopped_by: str
+    causes: list[CauseReport] = Field(
+        default_factory=list, description="The findings by what most likely caused them, the worst first; at most 200."
+    )
     findings: list[FindingReport] = Field(description="The worst and most frequent first; at most 500 of them.")
     findings_total: int = Field(description="All findings, those left out of the list included.")
+    suspicions_total: int = Field(0, description="Findings that are suspicions: shown apart, they decide nothing.")
     sightings_total: int = Field(description="How often anything was seen that belongs to another tenant.")
     latencies: list[LatencyReport]
     operations: list[OperationReport]
@@ -258,6 +308,7 @@ class Result(Part):
     tests: list[TestReport]
     attempts: list[AttemptReport]
     nodes: list[NodeReport]
-    bounds: list[Bound]
+    bounds: list[Bound] = Field(description="The one that proves least first.")
+    confidence: Confidence = Confidence(wished_bound=0.001)
     exposures: dict[str, int]
     checker_seconds: float = 0.0

@@ -6,6 +6,8 @@ import enum
 import hashlib
 from dataclasses import dataclass, field
 
+from evidence.finding_guide import FOLDER, GUIDES
+
 
 class FindingKind(enum.StrEnum):
     """The few, stable names of violations. Each says what was seen, not why it happened."""
@@ -25,6 +27,26 @@ class FindingKind(enum.StrEnum):
     def meaning(self) -> str:
         """One sentence for people who read a report."""
         return _MEANINGS[self]
+
+    @property
+    def likely_causes(self) -> tuple[str, ...]:
+        """What usually causes it, the commonest first, a sentence each."""
+        return GUIDES[self.value].causes
+
+    @property
+    def look_first(self) -> tuple[str, ...]:
+        """What to look at first, in this order, a sentence each."""
+        return GUIDES[self.value].first
+
+    @property
+    def innocent(self) -> str:
+        """What looks like it and is none, and how the profile says so."""
+        return GUIDES[self.value].innocent
+
+    @property
+    def doc(self) -> str:
+        """Path of its page within the project."""
+        return f"{FOLDER}/{self.value}.md"
 
 
 _MEANINGS = {
@@ -106,7 +128,7 @@ class Finding:
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that stay the same when the same cause is found again in the same run."""
         text = f"{self.kind}|{self.severity}|{self.owner}|{self.recipient}|{self.group}"
-        return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
 def group(sightings: list[Sighting]) -> list[Finding]:
