@@ -1,4 +1,4 @@
-"""After a clean run: one thing changed by hand is found, exactly that, and putting it back makes the run clean again."""
+"""After a clean run: one thing changed by hand is found, exactly that; with it put back, the run is clean again."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def test_a_row_moved_to_another_tenant(whole_stack: Stack, kept: RunOutcome, pai
         assert finding["reproduce"]
         assert str(identity) in finding["reproduce"] or str(identity) in finding["places"][0]
         whole_stack.sql(f"DELETE FROM {table} WHERE id = %(id)s", {"id": identity})
-        restore = f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_record(NULL::{table}, %(before)s::jsonb)"
-        whole_stack.sql(restore, {"before": before})
+        row = f"SELECT * FROM jsonb_populate_record(NULL::{table}, %(before)s::jsonb)"
+        whole_stack.sql(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE {row}", {"before": before})
 
 
 @pytest.mark.parametrize("key", ["agent_state:{}", "user_context:{}"])
