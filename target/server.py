@@ -41,6 +41,14 @@ def bound_socket(host: str, port: int, *, shared: bool = False) -> socket.socket
 
 def serve_on(bound: socket.socket, application: ASGIApp) -> int:
     """Serve until SIGTERM or SIGINT; returns an exit code."""
+    server = server_of(application)
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
+        server.run(sockets=[bound])
+    return 0 if server.started else 1
+
+
+def server_of(application: ASGIApp) -> uvicorn.Server:
+    """A server for an application, not yet running."""
     config = uvicorn.Config(
         application,
         http="httptools",
@@ -56,10 +64,7 @@ def serve_on(bound: socket.socket, application: ASGIApp) -> int:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    server = uvicorn.Server(config)
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
-        server.run(sockets=[bound])
-    return 0 if server.started else 1
+    return uvicorn.Server(config)
 
 
 def address(bound: socket.socket) -> str:

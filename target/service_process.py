@@ -38,7 +38,7 @@ class ServiceProcess:
 
     def __init__(self, command: ServiceCommand, folder: Path, guardian: Guardian) -> None:
         self._command = command
-        self._log_path = folder / f"{command.arguments[0]}.log"
+        self.log_path = folder / f"{command.arguments[0]}.log"
         self._guardian = guardian
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -90,7 +90,7 @@ class ServiceProcess:
         address = ["--host", self._command.host, "--port", str(self.port)]
         self._process = launch(
             [sys.executable, "-m", "target", *self._command.arguments, *address],
-            log_path=self._log_path,
+            log_path=self.log_path,
             environment=self._command.environment,
             guardian=self._guardian,
         )
@@ -109,5 +109,5 @@ class ServiceProcess:
         return False
 
     def _last_words(self) -> str:
-        lines = [line for line in self._log_path.read_text(errors="replace").splitlines() if line.strip()]
-        return lines[-1].removeprefix("target: ") if lines else f"it said nothing in {self._log_path}"
+        lines = [line for line in self.log_path.read_text(errors="replace").splitlines() if line.strip()]
+        return lines[-1].removeprefix("target: ") if lines else f"it said nothing in {self.log_path}"

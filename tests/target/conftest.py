@@ -98,8 +98,10 @@ def tenant(services: Services) -> Callable[..., Tenant]:
     return make
 
 
-def provision(stores: Stores, jwt_secret: str, budget: int, *, active: bool = True) -> Tenant:
-    user_id, canary = uuid.uuid4(), f"canary{uuid.uuid4().hex}"
+def provision(
+    stores: Stores, jwt_secret: str, budget: int, *, active: bool = True, user_id: uuid.UUID | None = None
+) -> Tenant:
+    user_id, canary = user_id or uuid.uuid4(), f"canary{uuid.uuid4().hex}"
     with psycopg2.connect(stores.owner_url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO users (id, email, is_active) VALUES (%s, %s, %s);"

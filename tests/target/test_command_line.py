@@ -33,6 +33,19 @@ def sentence(finished: subprocess.CompletedProcess[str]) -> str:
     return finished.stderr
 
 
+def test_defects_are_explained_in_either_way() -> None:
+    listed, command = target("--list-defects"), target("defects")
+    assert listed.returncode == command.returncode == 0
+    assert listed.stdout == command.stdout
+    assert "reply-to-other-socket:0.02" in listed.stdout
+
+
+@pytest.mark.parametrize("subcommand", ["serve", "run", "migrate"])
+def test_an_unknown_defect_is_one_sentence(subcommand: str) -> None:
+    said = sentence(target(subcommand, "--defect", "no-such-thing", **GOOD))
+    assert "there is no defect 'no-such-thing'; the defects are reply-to-other-socket," in said
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
