@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
+from config.template import placeholders
+
 SHORT_LIMIT = 1 << 20  # units; the width of a budget band
 ATTEMPT = "attempt: "
 CONTROL = "control: "
@@ -333,6 +335,19 @@ class Profile(Part):
                 f"{SHORT_LIMIT} units, so that such a budget would look like another tenant's; "
                 "lower one, or set short_budgets to 0"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _placeholders_are_filled(self) -> Profile:
+        own = {"message_id", "test_id", "tenant", "email", "event_id", "prompt", "state_canary", *self.frames.learn}
+        victims = {f"victim_{name}" for name in (*self.frames.learn, "tenant", "email")}
+        said = {f"operations.{name}": (operation, own) for name, operation in self.operations if operation is not None}
+        said |= {f"attempts.doors.{name}": (door, own | victims) for name, door in self.attempts.doors.items()}
+        for key, (operation, known) in said.items():
+            unknown = sorted(placeholders(operation.send) - known)
+            if unknown:
+                there = ", ".join(sorted(known))
+                raise ValueError(f"{key}.send: nothing fills the placeholder {{{unknown[0]}}}; there are: {there}")
         return self
 
     @model_validator(mode="after")

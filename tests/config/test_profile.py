@@ -92,3 +92,13 @@ def test_the_reference_messages_use_what_correspondence_fills() -> None:
     victims = {f"victim_{name}" for name in ("tenant", "email", *profile.frames.learn)}
     for name, door in profile.attempts.doors.items():
         assert placeholders(door.send) <= filled | victims, name
+
+
+def test_a_placeholder_that_nobody_fills_is_refused_when_the_profile_is_loaded() -> None:
+    with pytest.raises(ValidationError, match=r"operations\.chat\.send: nothing fills the placeholder \{mesage_id\}"):
+        changed(operations__chat__send={"type": "chat", "id": "{mesage_id}"})
+
+
+def test_only_doors_know_a_victim() -> None:
+    with pytest.raises(ValidationError, match="victim_thread"):
+        changed(operations__history__send={"type": "history", "message_id": "{message_id}", "t": "{victim_thread}"})
