@@ -2,7 +2,7 @@
 # make exits with 2 whenever a command fails; scripts/demo has the run's own exit code.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock compose-test clean
+.PHONY: help demo test lint check format lock compose-test clean
 export PYTHON USERS SPAWN_RATE RUN_TIME PROFILE
 
 help:  ## what can be made
@@ -14,8 +14,10 @@ demo: .venv/.installed  ## load the reference service with 100 tenants and judge
 test: .venv/.installed  ## run the whole test suite
 	@sh scripts/test
 
-check: .venv/.installed  ## lint, format and types
+lint: .venv/.installed  ## style, import order and strict types
 	@sh scripts/check
+
+check: lint test  ## lint and test: all that has to be true before a change goes in
 
 format: .venv/.installed  ## put the sources into the form that check wants
 	@sh scripts/format
