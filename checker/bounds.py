@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 
-from checker.result import Bound
-
 ALPHA = 0.05
 _STEPS = 200  # halvings and terms; both come to rest far earlier
 _TINY = 1e-300
@@ -102,12 +100,3 @@ def _continued_fraction(x: float, a: int, b: int) -> float:
 
 def _nonzero(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
-
-
-def weakest_first(exposures: dict[str, tuple[int, float]]) -> list[Bound]:
-    """Returns a bound for each kind of exposure, the one that proves least first."""
-    bounds = [
-        Bound(unit=unit, exposures=count, recall=round(recall, 6), upper_95=upper_bound(count, recall))
-        for unit, (count, recall) in exposures.items()
-    ]
-    return sorted(bounds, key=lambda bound: (-bound.upper_95, bound.unit))

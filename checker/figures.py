@@ -35,3 +35,15 @@ def tenants(names: Iterable[str], shown: int = 3) -> str:
     if len(names) == 1:
         return f"tenant {names[0]}"
     return f"{len(names):,} tenants, for example {', '.join(names[:shown])}"
+
+
+def duration(seconds: float) -> str:
+    """Returns ``42 s``, ``3 min 5 s``, ``2 h 10 min`` or ``12 days``."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400:,} days"

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from checker import causes
+from checker.causes import Cause
 from checker.finding_table import FindingTable
 from checker.result import CauseReport, FindingReport, TenantName
 from checker.scan import StoreScan
@@ -83,16 +84,15 @@ def report(summary: Summary, finding: Finding) -> FindingReport:
     )
 
 
-def cause_reports(table: FindingTable, findings: Iterable[FindingReport]) -> list[CauseReport]:
+def cause_reports(found: Iterable[Cause], findings: Iterable[FindingReport]) -> list[CauseReport]:
     """Returns what most likely caused the findings, the worst first.
 
     Args:
-        table: all findings, and the causes of what found no room among them.
+        found: the causes of everything that was found, the worst first.
         findings: those listed in the result.
     """
     listed = {finding.fingerprint for finding in findings}
-    grouped = causes.causes_of(table, table.beyond)
-    return [causes.report(cause, listed) for cause in list(grouped)[: causes.REPORTED]]
+    return [causes.report(cause, listed) for cause in list(found)[: causes.REPORTED]]
 
 
 def tenant_name(summary: Summary, number: int | None) -> TenantName | None:

@@ -7,14 +7,27 @@ judged is not clean.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-from checker import believe, bounds, completeness, five_tests, gathering, recall, sufficiency, thresholds
+from checker import believe, completeness, confidence, five_tests, gathering, recall, sufficiency, thresholds
 from checker.accounts import Settlement, settle
+from checker.causes import Cause, causes_of
+from checker.exposed import exposures_of
 from checker.finding_table import FindingTable
 from checker.look import Look
 from checker.reports_of_run import attempt_reports, exposures, node_reports, operation_reports, totals_of
-from checker.result import Bound, CauseReport, CoverageReport, LatencyReport, Result, TestReport, ThresholdReport, Totals
+from checker.result import (
+    Bound,
+    CauseReport,
+    Confidence,
+    CoverageReport,
+    LatencyReport,
+    Result,
+    TestReport,
+    ThresholdReport,
+    Totals,
+)
 from checker.summary import Summary
 from checker.verdict import decide
 from config.profile import Profile
@@ -33,6 +46,15 @@ def judge(summary: Summary, looks: Sequence[Look], profile: Profile, on_crash: C
         on_crash: is told the name of a part that crashed, and why.
     """
     return _Judge(summary, looks, profile, on_crash or (lambda _part, _error: None)).result()
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """What was found by its causes, and what that says about the rate of leaks."""
+
+    causes: list[Cause]
+    bounds: list[Bound]
+    confidence: Confidence
 
 
 class _Judge:
@@ -57,16 +79,14 @@ class _Judge:
         limits: list[ThresholdReport] = self._guard(
             "judging the limits", lambda: thresholds.judge_thresholds(summary, profile), []
         )
-        clean = not gathering.leaks(table) and not table.overflow
-        proven: list[Bound] = self._guard(
-            "bounding what a clean run proves", lambda: _bounds(summary, totals, coverage) if clean else [], []
-        )
+        causes: list[Cause] = self._guard("grouping the findings", lambda: list(causes_of(table, table.beyond)), [])
+        proof = self._proof(totals, coverage, settlement, causes)
         tests = self._tests(totals, coverage, settlement, table, limits)
         sentences: list[str] = self._guard(
-            "saying why", lambda: believe.believe(summary, totals, coverage, settlement, proven), []
+            "saying why", lambda: believe.believe(summary, totals, coverage, settlement, proof.bounds), []
         )
         latencies: list[LatencyReport] = self._guard("adding up latencies", summary.latencies.report, [])
-        return self._assembled(totals, coverage, settlement, table, limits, proven, tests, sentences, latencies)
+        return self._assembled(totals, coverage, settlement, table, limits, proof, tests, sentences, latencies)
 
     def _assembled(
         self,
@@ -75,7 +95,7 @@ class _Judge:
         settlement: Settlement,
         table: FindingTable,
         limits: list[ThresholdReport],
-        proven: list[Bound],
+        proof: _Proof,
         tests: list[TestReport],
         sentences: list[str],
         latencies: list[LatencyReport],
@@ -84,7 +104,7 @@ class _Judge:
         summary, profile, header = self._summary, self._profile, self._summary.header
         findings = [gathering.report(summary, finding) for finding in list(table)[: gathering.REPORTED]]
         causes: list[CauseReport] = self._guard(
-            "grouping the findings", lambda: gathering.cause_reports(table, findings), []
+            "naming the causes", lambda: gathering.cause_reports(proof.causes, findings), []
         )
         decision = decide(
             [finding for finding in findings if finding.severity == "leak"],
@@ -123,9 +143,23 @@ class _Judge:
             tests=tests,
             attempts=attempt_reports(summary),
             nodes=node_reports(summary),
-            bounds=proven,
+            bounds=proof.bounds,
+            confidence=proof.confidence,
             exposures=exposures(summary, totals),
         )
+
+    def _proof(
+        self, totals: Totals, coverage: list[CoverageReport], settlement: Settlement, causes: list[Cause]
+    ) -> _Proof:
+        summary, profile = self._summary, self._profile
+        wished = profile.thresholds.wished_bound
+
+        def proven() -> _Proof:
+            exposed = exposures_of(summary, profile, totals, coverage, settlement, causes)
+            bounds = confidence.bounds_of(exposed, wished, totals)
+            return _Proof(causes, bounds, confidence.confidence(exposed, bounds, wished))
+
+        return self._guard("bounding what the run proves", proven, _Proof(causes, [], Confidence(wished_bound=wished)))
 
     def _guard(self, part: str, work: Callable[[], Part], instead: Part) -> Part:
         try:
@@ -179,22 +213,3 @@ class _Judge:
         for part, check in checks:
             doubts += self._guard(part, check, [])
         return [*doubts, *self._crashed]
-
-
-def _bounds(summary: Summary, totals: Totals, coverage: list[CoverageReport]) -> list[Bound]:
-    """Exposures in the units that matter: some leaks strike once a reply, some once a session or pair."""
-    live = totals.frames_inspected / totals.frames if totals.frames else 0.0
-    counted: dict[str, tuple[int, float]] = {
-        "replies": (totals.answered, live),
-        "pairs of tenants": (totals.overlapping_pairs, live),
-        "sessions": (totals.sessions, live),
-        "reconnects": (totals.connections - totals.sessions, live),
-        "resumes": (summary.exposures["resumes"], live),
-        "access attempts": (sum(count.outcomes["refused"] for count in summary.attempts.values()), 1.0),
-    }
-    for report in coverage:
-        if report.read:
-            unit = "Postgres rows" if report.store == "postgres" else "Redis keys"
-            counted[unit] = (report.units, report.recall or 0.0)
-    always = {"replies", "pairs of tenants", "sessions"}
-    return bounds.weakest_first({unit: value for unit, value in counted.items() if value[0] > 0 or unit in always})

@@ -309,6 +309,6 @@ class Result(Part):
     attempts: list[AttemptReport]
     nodes: list[NodeReport]
     bounds: list[Bound] = Field(description="The one that proves least first.")
-    confidence: Confidence = Confidence(wished_bound=0.001)
+    confidence: Confidence
     exposures: dict[str, int]
     checker_seconds: float = 0.0

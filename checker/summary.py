@@ -178,6 +178,19 @@ class AttemptCount:
 
 
 @dataclass(slots=True)
+class LeakingFrames:
+    """Frames that showed a leak, each once however much it showed.
+
+    Attributes:
+        frames: how many, by type.
+        sessions: the sessions on which they arrived.
+    """
+
+    frames: Counter[str] = field(default_factory=Counter)
+    sessions: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Summary:
     """All of it. ``tenants`` leaves planted controls out; they stand in ``controls``."""
 
@@ -189,6 +202,7 @@ class Summary:
     sessions: SessionCount = field(default_factory=SessionCount)
     learnt: LearntIds = field(default_factory=LearntIds)
     live: FindingTable = field(default_factory=FindingTable)
+    leaking: LeakingFrames = field(default_factory=LeakingFrames)
     latencies: Latencies = field(default_factory=Latencies)
     exposures: Counter[str] = field(default_factory=Counter)
     attempts: dict[str, AttemptCount] = field(default_factory=dict)

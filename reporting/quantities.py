@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 
+from checker.figures import duration
 from checker.result import FindingReport, TenantName
+
+__all__ = ["duration", "milliseconds", "moment", "parties", "share", "size", "tenant"]
 
 
 def milliseconds(value: float | None) -> str:
@@ -40,16 +43,6 @@ def size(number: int) -> str:
 def moment(at_s: float | None) -> str:
     """Returns a Unix time in UTC to the second; a dash for nothing."""
     return "–" if at_s is None else time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at_s))
-
-
-def duration(seconds: float) -> str:
-    """Returns ``42 s``, ``3 min 5 s`` or ``2 h 10 min``."""
-    whole = round(seconds)
-    if whole < 120:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    if whole < 7200:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def tenant(name: TenantName | None) -> str:

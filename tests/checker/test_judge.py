@@ -65,8 +65,8 @@ def test_a_healthy_run_is_isolated_and_says_why() -> None:
         "caught.",
         "8 of 8 accounts settled to the unit.",
         "Evidence arrived whole from the one node (93 rows), and Locust counted the same 28 requests.",
-        "With 95 % confidence fewer than 63.2 % of resumes leak (the weakest of 6 bounds); of Postgres rows fewer than "
-        "7.2 %.",
+        "With 95 % confidence fewer than 77.6 % of drops in the middle of a request leak (the weakest of 9 bounds); of "
+        "Postgres rows fewer than 7.2 %.",
     ]
     assert result.totals.sent == result.totals.answered == 28
     assert result.findings == []
@@ -129,7 +129,9 @@ def test_one_foreign_canary_in_one_frame_is_a_leak_and_names_both() -> None:
         ["foreign-content of tenant t-2 at tenant t-1 in frame agent_completed: a prompt mark of another tenant"],
     )
     assert result.headline == "One leak: data of tenant t-2 reached tenant t-1 in frame agent_completed (1 time)."
-    assert result.bounds == []
+    bounds = {bound.unit: (bound.leaks, bound.exposures) for bound in result.bounds}
+    assert (bounds["replies"], bounds["sessions"], bounds["pairs of tenants"]) == ((1, 28), (1, 4), (1, 6))
+    assert bounds["resumes"] == (None, 3)
     [finding] = result.findings
     assert finding.owner and finding.recipient
     assert (finding.owner.name, finding.recipient.name, finding.count) == ("t-2", "t-1", 1)
