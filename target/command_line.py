@@ -106,6 +106,7 @@ def _add_serving(to: argparse.ArgumentParser) -> None:
 
 def _add_behaviour(to: argparse.ArgumentParser) -> None:
     _add_defects(to, "be faulty on purpose; RATE is a probability; may be repeated (see --list-defects)")
+    to.add_argument("--defect-log", metavar="FILE", help="append a line to FILE whenever a defect strikes")
     to.add_argument("--silent", action="store_true", help="the same as --defect silent: never answer")
     to.add_argument("--seed", type=int, metavar="N", help="seed of the think times and of the defects")
     to.add_argument(

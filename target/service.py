@@ -66,7 +66,8 @@ async def open_service(settings: ServiceSettings) -> AsyncIterator[Service]:
     )
     client = redis.Redis(connection_pool=pool)
     database = await TenantDatabase.open(settings.postgres_url)
-    seams = seams_of(settings.behaviour.defects, settings.behaviour.seed, Foundations(client, database))
+    behaviour = settings.behaviour
+    seams = seams_of(behaviour.defects, behaviour.seed, Foundations(client, database), behaviour.defect_log)
     channels = Subscriptions(redis.ConnectionPool.from_url(settings.redis_url, protocol=2))
     subscriptions = put_in(channels, [seam.subscriptions for seam in seams])
     await subscriptions.start()

@@ -23,12 +23,17 @@ class Behaviour:
     seed: int | None = None
     think_median_ms: float = 40.0
     heartbeat_s: float = 30.0
+    defect_log: str | None = None
 
     @classmethod
     def asked_for(cls, options: argparse.Namespace) -> Behaviour:
         """What the options of ``serve`` ask for. Raises SettingsError for a defect that is none."""
         return cls(
-            chosen(options.defect, silent=options.silent), options.seed, options.think_median_ms, options.heartbeat_s
+            chosen(options.defect, silent=options.silent),
+            options.seed,
+            options.think_median_ms,
+            options.heartbeat_s,
+            options.defect_log,
         )
 
     def as_options(self) -> list[str]:
@@ -38,6 +43,8 @@ class Behaviour:
             options += ["--defect", str(choice)]
         if self.seed is not None:
             options += ["--seed", str(self.seed)]
+        if self.defect_log is not None:
+            options += ["--defect-log", self.defect_log]
         return options
 
 

@@ -43,7 +43,7 @@ class _AmbientScope(ScopeAround):
     @property
     def user_id(self) -> UUID:
         own, current = super().user_id, self._defect.current
-        return current if current is not None and current != own and self._defect.dice.strikes() else own
+        return current if current is not None and current != own and self._defect.dice.strikes(current) else own
 
 
 class LogUnderLastTenant(Defect):
@@ -68,7 +68,7 @@ class _LoggingRecords(RecordsAround):
         background = await super().accept_chat(chat, cost)
         owner = self._defect.last.of_another(chat.user_id)
         self._defect.last.note(chat.user_id)
-        if owner is not None and self._defect.dice.strikes():
+        if owner is not None and self._defect.dice.strikes(owner):
             await log_line(self._defect.stores.database, owner, chat.content)
         return background
 

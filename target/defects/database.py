@@ -122,7 +122,7 @@ class _MisfilingRecords(RecordsAround):
     async def complete_chat(self, chat: Chat, answer: str, state: dict[str, Any]) -> int:
         other = self._defect.last.of_another(chat.user_id)
         self._defect.last.leave(chat.user_id, chat)
-        if other is None or not self._defect.dice.strikes():
+        if other is None or not self._defect.dice.strikes(other.user_id):
             return await super().complete_chat(chat, answer, state)
         await super().complete_chat(other, answer, state)
         return await super().remaining(chat.user_id)
@@ -150,7 +150,7 @@ class _CompressingRecords(RecordsAround):
         remaining = await super().complete_chat(chat, answer, state)
         other = self._defect.last.of_another(chat.user_id)
         self._defect.last.leave(chat.user_id, chat)
-        if other is not None and self._defect.dice.strikes():
+        if other is not None and self._defect.dice.strikes(other.user_id):
             packed = base64.b64encode(gzip.compress(orjson.dumps(state))).decode()
             async with self._defect.stores.database.transaction(other.user_id) as connection:
                 document = orjson.dumps({"data": packed}).decode()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from typing import TypeVar
+from uuid import UUID
+
+from target.defects.witness import Witness
 
 Thing = TypeVar("Thing")
 
@@ -12,13 +15,18 @@ Thing = TypeVar("Thing")
 class Dice:
     """Strikes with probability ``rate``. With a seed, the sequence of throws is fixed for each defect."""
 
-    def __init__(self, name: str, rate: float, seed: int | None) -> None:
+    def __init__(self, name: str, rate: float, seed: int | None, witness: Witness | None = None) -> None:
+        self._name = name
         self._rate = rate
+        self._witness = witness
         self._random = random.Random(None if seed is None else f"{seed}/{name}")
 
-    def strikes(self) -> bool:
-        """Whether the defect strikes this time."""
-        return self._random.random() < self._rate
+    def strikes(self, *tenants: UUID) -> bool:
+        """Whether the defect strikes this time. ``tenants`` are those concerned, beside the one that asks."""
+        struck = self._random.random() < self._rate
+        if struck and self._witness is not None:
+            self._witness.struck(self._name, *tenants)
+        return struck
 
     def one_of(self, things: Sequence[Thing]) -> Thing:
         """One of several, at random."""

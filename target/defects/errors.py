@@ -123,7 +123,7 @@ class _TracingEvents(EventsAround):
         if event["type"] == TRACED:
             trace = self._defect.last.of_another(user_id)
             self._defect.last.leave(user_id, event)
-            if trace is not None and self._defect.dice.strikes():
+            if trace is not None and self._defect.dice.strikes(UUID(trace["user_id"])):
                 event = {**event, "trace": self._defect.shown(trace)}
         await super().emit(user_id, session_id, event)
 

@@ -63,7 +63,7 @@ class _PatternSubscriptions(SubscriptionsAround):
 
     async def join(self, user_id: UUID, listener: Listener) -> None:
         await super().join(user_id, listener)
-        if self._dice.strikes():
+        if self._dice.strikes(user_id):
             name = channel_name(user_id)
             cut = len(name) - len(str(user_id)) + PREFIX_CHARACTERS
             self._patterns[listener] = (name[:cut].encode(), name.encode())
@@ -112,7 +112,7 @@ class _SlotSubscriptions(SubscriptionsAround):
         former, member = self._defect.inherited.pop(listener, (None, None))
         if former is not None and member is not None:
             await super().leave(former, member)
-        if self._defect.dice.strikes():
+        if self._defect.dice.strikes(user_id):
             self._defect.left.append(user_id)
         await super().leave(user_id, listener)
 

@@ -52,7 +52,7 @@ class _MisapplyingState(StateAround):
     async def merge(self, user_id: UUID, patch: dict[str, Any], message_id: str, cost: int) -> StateWrite:
         other = self._defect.last.of_another(user_id)
         self._defect.last.note(user_id)
-        if other is None or not self._defect.dice.strikes():
+        if other is None or not self._defect.dice.strikes(other):
             return await super().merge(user_id, patch, message_id, cost)
         paid = await super().merge(user_id, {}, message_id, cost)
         await self._apply(other, patch)

@@ -45,7 +45,7 @@ class _CurrentSocket(ScopeAround):
 
     def reply(self, frame: dict[str, Any]) -> None:
         current = self._defect.current
-        if current is not None and current is not self.session and self._defect.dice.strikes():
+        if current is not None and current is not self.session and self._defect.dice.strikes(current.user_id):
             current.send(frame)
         else:
             super().reply(frame)
