@@ -17,7 +17,7 @@ from target.refusals import BudgetExhausted
 from target.seams import Foundations
 from target.tenant_state import StateWrite, TenantState
 
-PRICE_LIST_S = 0.02  # how long the price list takes to answer, between the read and the write
+PRICE_LIST_S = 0.1  # how long the price list takes to answer, between the read and the write
 SHARED_BUCKET = "quota:127.0.0.1"
 
 
@@ -42,7 +42,7 @@ class _ForeignCounters(CountersAround):
     async def charge(self, user_id: UUID, amount: int) -> None:
         other = self._defect.last.of_another(user_id)
         self._defect.last.note(user_id)
-        await super().charge(other if other is not None and self._defect.dice.strikes() else user_id, amount)
+        await super().charge(other if other is not None and self._defect.dice.strikes(other) else user_id, amount)
 
 
 class LostBudgetUpdate(Defect):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +75,7 @@ class _DirectoryRecords(RecordsAround):
             return await super().session_thread(user_id, session_id)
         except NotFound:
             owner = await self._defect.owner(session_id)
-            if owner is None or not self._defect.dice.strikes():
+            if owner is None or not self._defect.dice.strikes(owner):
                 raise
             return await super().session_thread(owner, session_id)
 
@@ -87,6 +89,15 @@ class _DirectoryEvents(EventsAround):
         return await super().since(await self._defect.owner(session_id) or user_id, session_id, last)
 
 
+@dataclass(frozen=True)
+class _Lost:
+    """A session whose socket was lost, and the last event before that."""
+
+    user_id: UUID
+    session_id: UUID
+    last: EventId | None
+
+
 class ResumeByAddress(Defect):
     """Missed events are kept for an address. Two tenants behind one proxy have one address."""
 
@@ -94,8 +105,8 @@ class ResumeByAddress(Defect):
 
     def __init__(self, dice: Dice, stores: Foundations) -> None:
         super().__init__(dice, stores)
-        self.lost = LastOf[tuple[UUID, UUID]]()
-        self.instead: dict[UUID, tuple[UUID, UUID]] = {}
+        self.lost = LastOf[_Lost]()
+        self.instead: dict[UUID, _Lost] = {}
 
     def subscriptions(self, honest: Subscriptions) -> Subscriptions:
         return _NotesWhoLeft(honest, self)
@@ -114,7 +125,9 @@ class _NotesWhoLeft(SubscriptionsAround):
 
     async def leave(self, user_id: UUID, listener: Listener) -> None:
         if isinstance(listener, Session):
-            self._defect.lost.leave(user_id, (user_id, listener.session_id))
+            self._defect.lost.leave(
+                user_id, _Lost(user_id, listener.session_id, EventId(time.time_ns() // 1_000_000, 0))
+            )
         await super().leave(user_id, listener)
 
 
@@ -126,7 +139,7 @@ class _AddressRecords(RecordsAround):
     async def session_thread(self, user_id: UUID, session_id: UUID) -> UUID:
         thread_id = await super().session_thread(user_id, session_id)
         lost = self._defect.lost.of_another(user_id)
-        if lost is not None and self._defect.dice.strikes():
+        if lost is not None and self._defect.dice.strikes(lost.user_id):
             self._defect.instead[session_id] = lost
         return thread_id
 
@@ -137,8 +150,8 @@ class _AddressEvents(EventsAround):
         self._defect = defect
 
     async def since(self, user_id: UUID, session_id: UUID, last: EventId | None) -> list[SessionEvent]:
-        owner_id, lost_id = self._defect.instead.pop(session_id, (user_id, session_id))
-        return await super().since(owner_id, lost_id, last)
+        lost = self._defect.instead.pop(session_id, _Lost(user_id, session_id, last))
+        return await super().since(lost.user_id, lost.session_id, lost.last)
 
 
 DEFECTS: tuple[type[Defect], ...] = (PreviousHistory, ResumeById, ResumeByAddress)

@@ -37,7 +37,7 @@ def test_defects_are_explained_in_either_way() -> None:
     listed, command = target("--list-defects"), target("defects")
     assert listed.returncode == command.returncode == 0
     assert listed.stdout == command.stdout
-    assert "reply-to-other-socket:0.02" in listed.stdout
+    assert "reply-to-other-socket:0.2" in listed.stdout
 
 
 @pytest.mark.parametrize("subcommand", ["serve", "run", "migrate"])

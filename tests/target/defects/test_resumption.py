@@ -4,7 +4,7 @@ import json
 
 from tests.target.client import Client, Frame
 from tests.target.conftest import Stores
-from tests.target.defects.house import House, history, only_with, play
+from tests.target.defects.house import ATTEMPTS, House, history, only_with, play
 
 
 async def resume(client: Client, session_id: str) -> Frame:
@@ -55,13 +55,13 @@ def test_who_comes_back_gets_what_another_has_missed(stores: Stores) -> None:
         async with house.session(second) as two:
             await two.chat("m2")
         async with house.session(first) as one:
-            await one.chat("m1")
+            await one.send("chat_message", message_id="m1", content="hello")
         async with house.session(second) as again:
-            for _ in range(20):  # until the service has noticed that the first is gone
+            for _ in range(ATTEMPTS):  # until the service has noticed that the first is gone, and its agent has spoken
                 await resume(again, two.ready["session_id"])
                 await again.answered()
                 if first.canary in json.dumps(again.seen):
                     return True
             return False
 
-    only_with("resume-by-address:1", stores, foreign)
+    only_with("resume-by-address:1", stores, foreign, think_median_ms=5)
