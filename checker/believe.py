@@ -109,7 +109,9 @@ def _nodes(summary: Summary, totals: Totals) -> Iterator[str]:
 
 
 def _bounds(bounds: list[Bound]) -> Iterator[str]:
-    rates = [(bound.upper_95, bound.unit) for bound in bounds if bound.upper_95 is not None and bound.leaks == 0]
+    if any(bound.leaks != 0 for bound in bounds):
+        return  # the rates of what leaked are told elsewhere, and are no reason to believe
+    rates = [(bound.upper_95, bound.unit) for bound in bounds if bound.upper_95 is not None]
     if rates and rates[0][0] < 1:
         (weakest, unit), (strongest, best) = rates[0], rates[-1]
         yield (

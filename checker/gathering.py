@@ -40,6 +40,13 @@ def leaks(table: FindingTable) -> list[Finding]:
     return [finding for finding in table if finding.severity is Severity.LEAK]
 
 
+def one_of_each_cause_first(findings: list[FindingReport]) -> list[FindingReport]:
+    """Returns the worst finding of each cause, then all others: a rare cause must not drown in a frequent one."""
+    first = {finding.cause: finding for finding in reversed(findings)}
+    heads = [finding for finding in findings if first[finding.cause] is finding]
+    return heads + [finding for finding in findings if first[finding.cause] is not finding]
+
+
 def _judged(summary: Summary, finding: Finding) -> Finding | None:
     """A band is a name and no checksum: an amount in the band of a tenant that does not exist is only a suspicion."""
     if _between_controls(finding):

@@ -107,7 +107,7 @@ class _Judge:
             "naming the causes", lambda: gathering.cause_reports(proof.causes, findings), []
         )
         decision = decide(
-            [finding for finding in findings if finding.severity == "leak"],
+            gathering.one_of_each_cause_first([finding for finding in findings if finding.severity == "leak"]),
             len(gathering.leaks(table)) + table.overflow,
             self._doubts(coverage, settlement),
             limits,

@@ -10,12 +10,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from checker.result import CoverageReport, FindingReport, Judgement, Result, Verdict
+from checker.result import Bound, CauseReport, CoverageReport, FindingReport, Judgement, Result, Verdict
+from reporting.causes import struck, varied
 from reporting.escaping import printable
 from reporting.quantities import duration, milliseconds, parties, share
 
 WIDTH = 100
-FINDINGS_SHOWN = 5
+CAUSES_SHOWN = 5
+SUSPICIONS_SHOWN = 2
+BOUNDS_SHOWN = 2
 REASONS_SHOWN = 6
 LATENCIES_SHOWN = 6
 
@@ -49,7 +52,7 @@ def render(result: Result, width: int = WIDTH, colour: bool = False, folder: Pat
         legacy_windows=False,
     )
     parts: tuple[Callable[[Console, Result], None], ...] = (
-        _verdict, _findings, _totals, _latencies, _stores, _thresholds, _tests,
+        _verdict, _findings, _totals, _latencies, _stores, _bounds, _thresholds, _tests,
     )  # fmt: skip
     for part in parts:
         part(console, result)
@@ -78,6 +81,15 @@ def _verdict(console: Console, result: Result) -> None:
     console.print()
 
 
+def _entry(label: str, text: str) -> Table:
+    """A labelled line whose further lines stand under its text."""
+    grid = Table.grid(padding=0)
+    grid.add_column(width=10, no_wrap=True)
+    grid.add_column()
+    grid.add_row(Text(label, "bold"), Text(printable(text)))
+    return grid
+
+
 def _indented(text: str) -> Table:
     """A bullet whose further lines stand under its text."""
     grid = Table.grid(padding=0)
@@ -88,34 +100,39 @@ def _indented(text: str) -> Table:
 
 
 def _findings(console: Console, result: Result) -> None:
-    if not result.findings:
+    """By cause: one that struck a thousand pairs of tenants is one entry, and no rare one drowns in it."""
+    leaks = [cause for cause in result.causes if cause.severity == "leak"]
+    suspicions = [cause for cause in result.causes if cause.severity != "leak"]
+    if leaks:
+        found, seen = result.findings_total - result.suspicions_total, sum(cause.sightings for cause in leaks)
+        label = f"{len(leaks):,} causes of {found:,} findings, {seen:,} sightings"
+        _causes(console, result, label if len(leaks) > 1 else label.replace("causes", "cause", 1), leaks, CAUSES_SHOWN)
+    if suspicions:
+        label = f"{result.suspicions_total:,} suspicions: they decide nothing"
+        _causes(console, result, label, suspicions, SUSPICIONS_SHOWN)
+    if leaks or suspicions:
+        console.print()
+
+
+def _causes(console: Console, result: Result, label: str, causes: list[CauseReport], shown: int) -> None:
+    console.print(_line("findings" if causes[0].severity == "leak" else "beside", label))
+    findings = {finding.fingerprint: finding for finding in result.findings}
+    for cause in varied(causes)[:shown]:
+        _cause(console, cause, findings.get(cause.example))
+    if len(causes) > shown:
+        console.print(Text(f"  … and {len(causes) - shown:,} more in the report"))
+
+
+def _cause(console: Console, cause: CauseReport, example: FindingReport | None) -> None:
+    style = "red" if cause.severity == "leak" else "yellow"
+    who = f"{parties(example)}  " if example is not None else ""
+    text = f"{who}{cause.group}  {cause.sightings:,}× {struck(cause)}".rstrip()
+    console.print(Text.assemble((f"  {cause.kind} ", style), printable(text)))
+    if example is None:
         return
-    shown = _varied(result.findings)[:FINDINGS_SHOWN]
-    console.print(_line("findings", f"{result.findings_total:,} ({result.sightings_total:,} sightings)"))
-    for finding in shown:
-        _finding(console, finding)
-    if result.findings_total > len(shown):
-        console.print(Text(f"  … and {result.findings_total - len(shown):,} more in the report"))
-    console.print()
-
-
-def _varied(findings: list[FindingReport]) -> list[FindingReport]:
-    """The worst of each kind first: a rare kind must not drown in a frequent one."""
-    first = {finding.kind: finding for finding in reversed(findings)}
-    heads = [finding for finding in findings if first[finding.kind] is finding]
-    return heads + [finding for finding in findings if first[finding.kind] is not finding]
-
-
-def _finding(console: Console, finding: FindingReport) -> None:
-    style = "red" if finding.severity == "leak" else "yellow"
-    console.print(
-        Text.assemble(
-            (f"  {finding.kind} ", style), printable(f"{parties(finding)}  {finding.group}  {finding.count:,}×")
-        )
-    )
-    for label, text in (("at", finding.places[0] if finding.places else ""), ("see", finding.reproduce)):
-        if text:
-            console.print(Text(f"    {label}: {printable(text)}", "dim"), no_wrap=True, overflow="ellipsis")
+    for label, line in (("at", example.places[0] if example.places else ""), ("see", example.reproduce)):
+        if line:
+            console.print(Text(f"    {label}: {printable(line)}", "dim"), no_wrap=True, overflow="ellipsis")
 
 
 def _totals(console: Console, result: Result) -> None:
@@ -157,6 +174,27 @@ def _store(report: CoverageReport) -> str:
         f"{report.units:,} {unit}, recall {share(report.recall)} ({report.own_marks_found:,} of "
         f"{report.own_marks_expected:,} own marks), control {control}{skipped}"
     )
+
+
+def _bounds(console: Console, result: Result) -> None:
+    rates = [bound for bound in result.bounds if bound.upper_95 is not None]
+    if not rates:
+        return
+    told = "; ".join(f"{_rate(bound)} of {bound.exposures:,} {bound.unit}" for bound in rates[:BOUNDS_SHOWN])
+    console.print(_entry("at most" if not any(bound.leaks for bound in rates) else "rates", told))
+    wished = share(result.confidence.wished_bound)
+    for bound in rates:
+        if bound.unit == "replies" and bound.needed is not None:
+            text = (
+                f"to bound the rate at {wished} takes {bound.needed:,} replies; this run had {bound.exposures:,}"
+            )
+            console.print(_line("", text))
+
+
+def _rate(bound: Bound) -> str:
+    if bound.leaks:
+        return f"{share(bound.lower_95)} to {share(bound.upper_95)}"
+    return share(bound.upper_95)
 
 
 def _latencies(console: Console, result: Result) -> None:

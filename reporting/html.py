@@ -8,14 +8,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from checker.result import Judgement, Result
 from evidence.findings import FindingKind
-from reporting import quantities
+from reporting import causes, quantities
 from reporting.escaping import printable
 from reporting.glossary import GLOSSARY
 from reporting.latency_chart import latency_chart
 from reporting.leakage import leakage
 
 _TEMPLATES = Path(__file__).parent / "templates"
-FINDINGS_SHOWN = 100
+CAUSES_SHOWN = 40
+SUSPICIONS_SHOWN = 10
 ACCOUNTS_SHOWN = 50
 
 
@@ -46,7 +47,11 @@ def html(result: Result) -> str:
         totals=result.totals,
         Judgement=Judgement,
         kinds={kind.value: kind.meaning for kind in FindingKind},
-        findings=result.findings[:FINDINGS_SHOWN],
+        guides=[kind for kind in FindingKind if kind.value in {cause.kind for cause in result.causes}],
+        leaks=causes.shown(result.causes, result.findings, "leak", CAUSES_SHOWN),
+        leak_causes=sum(cause.severity == "leak" for cause in result.causes),
+        suspicions=causes.shown(result.causes, result.findings, "suspicion", SUSPICIONS_SHOWN),
+        struck=causes.struck,
         leakage=leakage(result.findings),
         chart=latency_chart(result.latencies),
         accounts=[*unsettled, *settled[:ACCOUNTS_SHOWN]],

@@ -64,7 +64,7 @@ def _isolation(result: Result) -> TestSuite:
         outcome: Failure | Skipped | None = None
         if leaks:
             outcome = Failure(f"{sum(leak.count for leak in leaks):,} sightings. {kind.meaning}", kind.value)
-            outcome.text = "\n".join(_finding(leak) for leak in leaks[:FINDINGS_SHOWN])
+            outcome.text = "\n".join([*(_finding(leak) for leak in leaks[:FINDINGS_SHOWN]), f"what to do: {kind.doc}"])
         elif result.verdict is Verdict.INCONCLUSIVE:
             outcome = Skipped("none seen, and the run is inconclusive")
         cases.append(_case("isolation", kind.value, outcome))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from checker.result import Judgement, Result, Verdict
+from checker.result import CauseReport, Judgement, Result, Verdict
+from reporting.causes import varied
 from reporting.escaping import code, markdown
 from reporting.quantities import duration, milliseconds, parties, share
 
-FINDINGS_SHOWN = 10
+CAUSES_SHOWN = 10
 REASONS_SHOWN = 10
 _SIGNS = {
     Judgement.PASSED: "✅ pass",
@@ -32,6 +33,7 @@ def summary(result: Result) -> str:
     if result.believe:
         lines += ["<details><summary>What was looked at</summary>", ""]
         lines += [*[f"- {markdown(sentence)}" for sentence in result.believe], "", "</details>", ""]
+    lines += _cannot_exclude(result)
     return "\n".join(lines)
 
 
@@ -65,20 +67,42 @@ def _figures(result: Result) -> list[str]:
 
 
 def _findings(result: Result) -> list[str]:
-    if not result.findings:
-        return []
-    lines = [
-        f"### {result.findings_total:,} findings, {result.sightings_total:,} sightings",
-        "",
-        "| kind | whose → who got it | where | times |",
-        "|---|---|---|---|",
-    ]
-    for finding in result.findings[:FINDINGS_SHOWN]:
-        kind = markdown(finding.kind) + (" (suspicion)" if finding.severity == "suspicion" else "")
-        lines.append(f"| {kind} | {code(parties(finding))} | {code(finding.group)} | {finding.count:,} |")
-    if result.findings_total > FINDINGS_SHOWN:
-        lines += ["", f"… and {result.findings_total - FINDINGS_SHOWN:,} more in report.html."]
+    leaks = [cause for cause in result.causes if cause.severity == "leak"]
+    suspicions = [cause for cause in result.causes if cause.severity != "leak"]
+    lines: list[str] = []
+    if leaks:
+        found = result.findings_total - result.suspicions_total
+        seen = sum(cause.sightings for cause in leaks)
+        lines += [f"### {found:,} findings by cause, {seen:,} sightings", "", *_causes(result, leaks)]
+    if suspicions:
+        lines += ["### Suspicions, which decide nothing", "", *_causes(result, suspicions)]
+    return lines
+
+
+def _causes(result: Result, causes: list[CauseReport]) -> list[str]:
+    examples = {finding.fingerprint: finding for finding in result.findings}
+    lines = ["| kind | worst: whose → who got it | where | times | pairs | tenants | page |", f"|{'---|' * 7}"]
+    for cause in varied(causes)[:CAUSES_SHOWN]:
+        example = examples.get(cause.example)
+        who = code(parties(example)) if example is not None else ""
+        lines.append(
+            f"| {markdown(cause.kind)} | {who} | {code(cause.group)} | {cause.sightings:,} | {cause.pairs:,} | "
+            f"{cause.tenants:,} | {code(cause.doc)} |"
+        )
+    if len(causes) > CAUSES_SHOWN:
+        lines += ["", f"… and {len(causes) - CAUSES_SHOWN:,} more in report.html."]
     return [*lines, ""]
+
+
+def _cannot_exclude(result: Result) -> list[str]:
+    sure = result.confidence
+    if not sure.statements:
+        return []
+    lines = ["<details><summary>What this run can't exclude</summary>", ""]
+    lines += [f"- {markdown(sentence)}" for sentence in sure.statements]
+    if sure.never_happened:
+        lines.append(f"- {markdown('Never happened, so nothing is known: ' + ', '.join(sure.never_happened))}.")
+    return [*lines, "", "</details>", ""]
 
 
 def _limits(result: Result) -> list[str]:
