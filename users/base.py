@@ -65,12 +65,15 @@ def presence_of_new_tenant(run: NodeRun, *, rate: float, sessions: int, short: b
     """Takes a provisioned tenant and returns its presence, which has not begun yet.
 
     Raises:
-        GreenletExit: there is no tenant to be had; whoever provisions has reported why.
+        GreenletExit: there is no tenant to be had, and whoever provisions has reported why; or the run is being
+            stopped: when a worker quits, Locust hands its users to the others, which may be stopping too.
     """
     try:
         identity = run.tenants.take(short=short)
     except TenantUnavailable:
         raise GreenletExit from None
+    if run.stopping:
+        raise GreenletExit
     tenant = Tenant.of(identity, run.key)
     return Presence(run, tenant, sessions=sessions, rate=rate, credentials=credentials_of(run), tls=tls_of(run))
 
