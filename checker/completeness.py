@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -12,6 +13,15 @@ from checker.summary import NodeHistory, Summary
 def fatal_gaps(summary: Summary) -> list[str]:
     """What ended the run before it had begun, in the words it was written down with, each once."""
     return list(dict.fromkeys(gap.what for gap in summary.gaps if gap.fatal))
+
+
+def cleaned_up(summary: Summary) -> list[str]:
+    """After the clean-up the stores hold nothing of the run, and reading them again proves nothing."""
+    cleaned_at_s = summary.header.cleaned_at_s
+    if cleaned_at_s is None:
+        return []
+    at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(cleaned_at_s))
+    return [f"what the run created was removed at {at}: to check a run again, start it with --keep-data"]
 
 
 def notes(summary: Summary) -> list[str]:

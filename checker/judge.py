@@ -195,6 +195,7 @@ class _Judge:
         summary, profile = self._summary, self._profile
         checks: list[tuple[str, Callable[[], list[str]]]] = [
             ("looking for gaps", lambda: completeness.fatal_gaps(summary)),
+            ("looking for a clean-up", lambda: completeness.cleaned_up(summary)),
             ("looking for tenants and requests", lambda: completeness.nothing_happened(summary)),
             ("looking for lost nodes", lambda: completeness.lost_nodes(summary)),
             ("looking for damaged rows", lambda: completeness.damaged_rows(summary)),

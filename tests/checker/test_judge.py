@@ -104,6 +104,14 @@ def test_a_fatal_gap_comes_first_and_in_its_own_words() -> None:
     assert result.verdict is Verdict.INCONCLUSIVE
 
 
+def test_after_the_clean_up_a_check_says_so_first() -> None:
+    history = healthy()
+    history.header.cleaned_at_s = 0.0
+    result = history.judged()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reasons[0].startswith("what the run created was removed at 1970-01-01 00:00:00 UTC")
+
+
 def test_a_gap_that_is_not_fatal_is_noted() -> None:
     history = healthy()
     history.rows["local"].append(Gap("local", 1.0, "removing tenant t-1 failed"))
