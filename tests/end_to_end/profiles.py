@@ -16,6 +16,7 @@ read_rate = {read_rate}
 roving_rate = 1.5
 listening_rate = 1.5
 attempt_rate = 3.0
+burst_every_s = 1
 short_budgets = {short_budgets}
 short_requests = 3
 drain_s = {drain_s}

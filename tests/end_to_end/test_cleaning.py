@@ -64,7 +64,7 @@ def test_a_run_leaves_a_stranger_alone_and_nothing_of_its_own(stack: Stack) -> N
     code, output = stack.program("checker", str(outcome.folder))
     assert code == 3
     assert verdict_of(outcome.folder)["verdict"] == "INCONCLUSIVE"
-    assert "removed" in verdict_of(outcome.folder)["reasons"][0]
+    assert "what the run created was removed at" in verdict_of(outcome.folder)["reasons"][0]
     assert "Traceback" not in output
 
 

@@ -8,7 +8,7 @@ from tests.end_to_end.secret_search import assert_no_secret
 from tests.end_to_end.stack import Stack
 from tests.end_to_end.waiting import until
 
-LOAD = ("--headless", "-u", "16", "-r", "16", "-t", "10s")
+LOAD = ("--headless", "-u", "16", "-r", "16", "-t", "9s")
 
 
 def assert_judged_without_accusing(stack: Stack, outcome: RunOutcome) -> None:
