@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import TypeVar
 from uuid import UUID
 
 from target.defects.witness import Witness
-
-Thing = TypeVar("Thing")
 
 
 class Dice:
@@ -27,7 +23,3 @@ class Dice:
         if struck and self._witness is not None:
             self._witness.struck(self._name, *tenants)
         return struck
-
-    def one_of(self, things: Sequence[Thing]) -> Thing:
-        """One of several, at random."""
-        return self._random.choice(things)

@@ -20,7 +20,8 @@ from target.session import Session
 from target.subscriptions import Listener, Subscriptions
 
 PREFIX_CHARACTERS = 1
-PATTERNS = "tenant_events:*"
+SLOTS = 64
+NOTHING = "tenant_events:"
 
 
 class WideSubscription(Defect):
@@ -33,7 +34,7 @@ class WideSubscription(Defect):
 
 
 class _PatternSubscriptions(SubscriptionsAround):
-    """Listens to everything on a connection of its own; what a pattern would match is handed to those who asked."""
+    """Subscribes some sockets to a pattern as well, on a connection of its own."""
 
     def __init__(self, inner: Subscriptions, defect: WideSubscription) -> None:
         super().__init__(inner)
@@ -43,20 +44,21 @@ class _PatternSubscriptions(SubscriptionsAround):
         self._client = redis.Redis(
             connection_pool=redis.ConnectionPool(connection_class=pool.connection_class, **kwargs)
         )
-        self._patterns: dict[Listener, tuple[bytes, bytes]] = {}
+        self._listening: Any = self._client.pubsub(ignore_subscribe_messages=True)
+        self._members: dict[bytes, set[tuple[Listener, bytes]]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await super().start()
-        listening: Any = self._client.pubsub(ignore_subscribe_messages=True)
-        await listening.psubscribe(PATTERNS)
-        self._task = asyncio.create_task(self._listen(listening), name="patterns")
+        await self._listening.psubscribe(NOTHING)  # a connection without any subscription stops listening
+        self._task = asyncio.create_task(self._listen(), name="patterns")
 
     async def stop(self) -> None:
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        await self._listening.aclose()
         await self._client.aclose()
         await self._client.connection_pool.disconnect()
         await super().stop()
@@ -64,20 +66,27 @@ class _PatternSubscriptions(SubscriptionsAround):
     async def join(self, user_id: UUID, listener: Listener) -> None:
         await super().join(user_id, listener)
         if self._dice.strikes(user_id):
-            name = channel_name(user_id)
-            cut = len(name) - len(str(user_id)) + PREFIX_CHARACTERS
-            self._patterns[listener] = (name[:cut].encode(), name.encode())
+            pattern, name = pattern_of(user_id), channel_name(user_id).encode()
+            self._members.setdefault(pattern, set()).add((listener, name))
+            await self._listening.psubscribe(pattern)
 
     async def leave(self, user_id: UUID, listener: Listener) -> None:
-        self._patterns.pop(listener, None)
+        members = self._members.get(pattern_of(user_id), set())
+        members.discard((listener, channel_name(user_id).encode()))
         await super().leave(user_id, listener)
 
-    async def _listen(self, listening: Any) -> None:
+    async def _listen(self) -> None:
         with contextlib.suppress(RedisError, OSError):
-            async for heard in listening.listen():
-                for listener, (prefix, own) in tuple(self._patterns.items()):
-                    if heard["channel"].startswith(prefix) and heard["channel"] != own:
+            async for heard in self._listening.listen():
+                for listener, own in tuple(self._members.get(heard["pattern"], ())):
+                    if heard["channel"] != own:  # that one it has by the channel's own name
                         listener.hear(notice(heard["data"]))
+
+
+def pattern_of(user_id: UUID) -> bytes:
+    """The pattern of a tenant's channel, cut short."""
+    name = channel_name(user_id)
+    return f"{name[: len(name) - len(str(user_id)) + PREFIX_CHARACTERS]}*".encode()
 
 
 class RoomOutlivesMember(Defect):
@@ -114,6 +123,7 @@ class _SlotSubscriptions(SubscriptionsAround):
             await super().leave(former, member)
         if self._defect.dice.strikes(user_id):
             self._defect.left.append(user_id)
+            del self._defect.left[:-SLOTS]
         await super().leave(user_id, listener)
 
 

@@ -87,6 +87,8 @@ class ReplyOutOfStep(Defect):
             return None
         finally:
             reads.discard(read)
+            if session is not None and not reads:
+                self._reads.pop(session, None)
 
     def lost(self, session: Listener) -> None:
         """Cancel what a lost socket was reading."""
