@@ -8,7 +8,8 @@ a tenant is a *claim*. Claims are ranked by how much they say about the place ra
 3. ``PARENT``: a foreign key leads to a row of the tenant;
 4. ``LEARNT``: an id that the service handed to the tenant is the whole of a value or a segment of the key's name;
 5. ``MENTION``: the tenant's name or a learnt id stands inside a larger text (a field of a JSON document, say);
-6. ``DATA``: the tenant's canary, message id or test id lies there.
+6. ``DATA``: the tenant's canary, message id or test id lies there;
+7. ``AMOUNT``: a remaining amount out of the tenant's band stands where the profile says budgets stand.
 
 The tenant of the best-ranked claim holds the place, the first in order of position where several rank equal. Every
 other tenant that the place shows is sighted: its data lies where it doesn't belong. So both tenants of a violation are
@@ -37,6 +38,7 @@ class Standing(enum.IntEnum):
     LEARNT = 3
     MENTION = 4
     DATA = 5
+    AMOUNT = 6
 
 
 class Claim(NamedTuple):
@@ -51,6 +53,8 @@ class Claim(NamedTuple):
         start: where in that text it begins, in bytes.
         end: where in that text it ends.
         mark: the mark it is, or None.
+        path: the forms that were undone to see it (``gzip › base64``), empty if it stands there as it is; ``text`` is
+            then what came out of them.
     """
 
     standing: Standing
@@ -61,6 +65,7 @@ class Claim(NamedTuple):
     start: int
     end: int
     mark: Mark | None = None
+    path: str = ""
 
 
 class Judgement(NamedTuple):
@@ -101,6 +106,11 @@ _CALLED = {MarkKind.TENANT: "name", MarkKind.MESSAGE: "message id", MarkKind.TES
 _standing = operator.attrgetter("standing")
 
 
+def _tells(claim: Claim) -> int:
+    """How plainly a claim shows whose data lies in a place; an amount, a name without a checksum, the least."""
+    return -1 if claim.standing is Standing.AMOUNT else claim.standing
+
+
 def judge(claims: Sequence[Claim]) -> Judgement:
     """Returns who holds the place that shows these claims, and a claim for every other tenant it shows."""
     if not claims:
@@ -113,7 +123,7 @@ def judge(claims: Sequence[Claim]) -> Judgement:
     for claim in claims:
         if claim.tenant != holder.tenant:
             known = telling.get(claim.tenant)
-            if known is None or claim.standing > known.standing:
+            if known is None or _tells(claim) > _tells(known):
                 telling[claim.tenant] = claim
     return Judgement(holder, list(telling.values()))
 
@@ -121,13 +131,13 @@ def judge(claims: Sequence[Claim]) -> Judgement:
 def sighting_of(holder: Claim, foreign: Claim, *, place: str, group: str, reproduce: str, at_s: float) -> Sighting:
     """Returns the sighting of ``foreign`` in a place that ``holder`` holds."""
     return Sighting(
-        kind=FindingKind.MISFILED_DATA,
+        kind=FindingKind.FOREIGN_BUDGET if foreign.standing is Standing.AMOUNT else FindingKind.MISFILED_DATA,
         owner=foreign.tenant,
         recipient=holder.tenant,
         place=place,
         group=group,
         at_s=at_s,
-        excerpt=excerpt(foreign.text, foreign.start, foreign.end),
+        excerpt=(f"{foreign.path} › " if foreign.path else "") + excerpt(foreign.text, foreign.start, foreign.end),
         reproduce=reproduce,
         severity=Severity.LEAK,
         detail=_detail(holder, foreign),
@@ -136,7 +146,7 @@ def sighting_of(holder: Claim, foreign: Claim, *, place: str, group: str, reprod
 
 def _detail(holder: Claim, foreign: Claim) -> str:
     said = f"{foreign.where} holds a {foreign.what} of tenant {foreign.tenant}"
-    if holder.standing is Standing.DATA:
+    if holder.standing >= Standing.DATA:
         return (
             f"{said} beside a {holder.what} of tenant {holder.tenant} in {holder.where}; nothing "
             "says whose place it is, the one that comes first is taken for its holder"
@@ -183,7 +193,7 @@ class GatheredClaims:
             return
         if claim.standing < best.standing:
             self._best[claim.tenant] = shortened(claim)
-        if claim.standing > self._telling[claim.tenant].standing:
+        if _tells(claim) > _tells(self._telling[claim.tenant]):
             self._telling[claim.tenant] = shortened(claim)
 
     def claims(self) -> list[Claim]:

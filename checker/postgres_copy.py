@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from psycopg2.extensions import connection
@@ -24,6 +24,17 @@ def unescape(cell: bytes) -> bytes:
     if b"\\" not in cell:
         return cell
     return _ESCAPE.sub(lambda match: _MEANING.get(match[1], match[1]), cell)
+
+
+def cells_at(block: bytes, offsets: Iterable[int]) -> Iterator[bytes]:
+    """Yields the cells of a block of lines that stand at these offsets (in order), each once."""
+    end = 0
+    for offset in offsets:
+        if offset >= end:
+            start = max(block.rfind(b"\t", 0, offset), block.rfind(b"\n", 0, offset)) + 1
+            ends = [found for found in (block.find(b"\t", offset), block.find(b"\n", offset)) if found >= 0]
+            end = min(ends, default=len(block))
+            yield block[start:end]
 
 
 class _Lines(io.RawIOBase):

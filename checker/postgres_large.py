@@ -11,7 +11,7 @@ from checker.postgres_catalogue import Column, Table
 
 LARGE_BYTES = 1024 * 1024  # as it lies on disk, possibly compressed: what tells without unpacking it
 WINDOW = 4 * 1024 * 1024  # characters, or bytes of a bytea
-OVERLAP = 256
+OVERLAP = 1024  # no mark is longer, even with each of its characters escaped twice
 
 
 class Window(NamedTuple):

@@ -7,9 +7,11 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
-from checker.names import Named, NameIndex
+from checker.content import Content
+from checker.names import Named
 from checker.ownership import Claim, GatheredClaims, Standing, claim_of, judge, sighting_of
 from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
@@ -17,11 +19,13 @@ from checker.postgres_large import Window
 from checker.postgres_parents import Cause, Contested, Holder, Late, MapName, Parents
 from checker.postgres_places import condition, identity, key_names, key_of, label_of, psql
 from checker.scan import FindingShelf, StoreScan
-from checker.views import binary_views
+from checker.views import binary_values
+from checker.written_forms import hints
 from evidence.findings import Sighting
-from evidence.marks import Keyring, MarkKind, Sighted
+from evidence.marks import MarkKind, Sighted
 
 LATE_KEPT = 1_000_000
+AS_IT_IS = " "  # the path of a claim in a value that is no longer as COPY wrote it, with nothing else undone
 # COPY doubles the backslash of a hyphen that was stored as \u002d; written plainly, the mark is recognised.
 _ESCAPED_HYPHEN = re.compile(rb"\\+u002d", re.IGNORECASE)
 
@@ -53,8 +57,7 @@ class Looking:
 
     scan: StoreScan
     shelf: FindingShelf
-    keyring: Keyring
-    names: NameIndex
+    content: Content
     parents: Parents
     late: list[Late]
     at_s: float
@@ -77,6 +80,9 @@ class RowJudge:
         self._table = table
         self._look = looking
         self._scan = looking.scan
+        self._content = looking.content
+        self._keyring = looking.content.keyring
+        self._names = looking.content.names
         self._edges = list(edges)
         self._own = list(own)
         self._where = [f"column {column.name}" for column in table.columns] + ["column ctid"]
@@ -86,28 +92,37 @@ class RowJudge:
         self._referenced = {index for own_key in own for index in own_key.indexes}
         self._followed = {index for edge in edges for index in edge.indexes}
         self.kept = {*self._key, *self._referenced, *self._followed}
-        self._always = bool(self._edges or self._binary or looking.names.weak)
+        self._always = bool(self._edges or self._binary or looking.content.names.weak)
 
     def take(self, block: bytes) -> None:
         """Looks at a block of whole lines."""
         if b"u002" in block or b"U002" in block:
             block = _ESCAPED_HYPHEN.sub(b"-", block)
-        marks = self._look.keyring.find(block)
-        mentions = sorted(self._look.names.mentions(block), key=lambda named: named.start) if self._look.names else []
-        strong = self._look.names.strong.keys()
-        always, start, mark, mention = self._always, 0, 0, 0
+        marks = self._keyring.find(block)
+        mentions = sorted(self._names.mentions(block), key=lambda named: named.start) if self._names else []
+        strong = self._names.strong.keys()
+        amounts = self._amount_starts(block)
+        encoded = sorted([*hints(block), *amounts])
+        always, start, mark, mention, hint = self._always, 0, 0, 0, 0
         lines = block.split(b"\n")
         lines.pop()
         for line in lines:
             end = start + len(line)
-            first_mark, first_mention = mark, mention
+            first_mark, first_mention, first_hint = mark, mention, hint
             while mark < len(marks) and marks[mark].start < end:
                 mark += 1
             while mention < len(mentions) and mentions[mention].start < end:
                 mention += 1
+            while hint < len(encoded) and encoded[hint] < end:
+                hint += 1
             cells = line.split(b"\t")
-            if always or mark > first_mark or mention > first_mention or not strong.isdisjoint(cells):
-                self._row(cells, start, marks[first_mark:mark], mentions[first_mention:mention])
+            if always or mark > first_mark or mention > first_mention or hint > first_hint:
+                told = True
+            else:
+                told = not strong.isdisjoint(cells)
+            if told:
+                seen = encoded[first_hint:hint]
+                self._row(cells, start, marks[first_mark:mark], mentions[first_mention:mention], seen)
             else:
                 self._scan.unattributed += 1
             start = end + 1
@@ -121,24 +136,33 @@ class RowJudge:
         """
         line = line.rstrip(b"\n")
         gathered, own, earlier = GatheredClaims(), set[tuple[MarkKind, int, int]](), 0
+        key = line.split(b"\t")
         for index, windows in large:
             for window in windows:
+                where = self._where[index]
+                place = partial(self._place, key, where)
+                decoded = self._content.decoded(window.text, where, place, whole=False)
+                for claim in decoded.claims:
+                    gathered.add(claim)
+                    if claim.mark is not None:
+                        own.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
+                earlier += decoded.earlier
                 self._scan.bytes += len(window.text) if window.accept is None else window.accept
-                for sighted in self._look.keyring.find(window.text):
+                for sighted in self._keyring.find(window.text):
                     if window.accept is not None and sighted.start >= window.accept:
                         continue
-                    if not self._look.keyring.is_current(sighted):
+                    if not self._keyring.is_current(sighted):
                         earlier += 1
                         continue
                     gathered.add(claim_of(sighted, window.text, self._where[index], names_place=False))
                     own.add((sighted.mark.kind, sighted.mark.tenant, sighted.mark.sequence))
-                for named in self._look.names.mentions(window.text):
-                    where = self._where[index]
+                for named in self._names.mentions(window.text):
                     gathered.add(Claim(named.standing, named.tenant, where, named.what, window.text, *named[3:]))
         self._scan.earlier_runs += earlier
-        mentions = sorted(self._look.names.mentions(line), key=lambda named: named.start)
-        marks = self._look.keyring.find(line)
-        holder = self._row(line.split(b"\t"), 0, marks, mentions, gathered.claims(), bool(earlier))
+        mentions = sorted(self._names.mentions(line), key=lambda named: named.start)
+        marks = self._keyring.find(line)
+        encoded = [*hints(line), *self._amount_starts(line)]
+        holder = self._row(line.split(b"\t"), 0, marks, mentions, encoded, gathered.claims(), bool(earlier))
         self._scan.own_marks.update(mark for mark in own if mark[1] == holder)
 
     def _row(
@@ -147,11 +171,12 @@ class RowJudge:
         start: int,
         marks: list[Sighted],
         mentions: list[Named],
+        encoded: Sequence[int] = (),
         more: Sequence[Claim] = (),
         more_earlier: bool = False,
     ) -> int | None:
         """Judges one row, with the claims of its large values if it has any, and returns who holds it."""
-        claims, earlier = self._claims(cells, start, marks, mentions)
+        claims, earlier = self._claims(cells, start, marks, mentions, encoded)
         claims += more
         earlier = earlier or more_earlier
         parents = self._parent_claims(cells, claims) if self._edges else []
@@ -174,10 +199,13 @@ class RowJudge:
         self._note_late(cells, holder)
         return holder.tenant
 
+    def _amount_starts(self, block: bytes) -> list[int]:
+        return [start for _, start, _ in self._content.amounts.members(block)]
+
     def _claims(
-        self, cells: list[bytes], start: int, marks: list[Sighted], mentions: list[Named]
+        self, cells: list[bytes], start: int, marks: list[Sighted], mentions: list[Named], encoded: Sequence[int]
     ) -> tuple[list[Claim], bool]:
-        keyring, names = self._look.keyring, self._look.names
+        keyring, names = self._keyring, self._names
         claims: list[Claim] = []
         earlier = 0
         starts = list(itertools.accumulate([len(cell) + 1 for cell in cells], initial=start))
@@ -198,15 +226,30 @@ class RowJudge:
                 at = bisect.bisect_right(starts, named.start) - 1
                 begin, end = named.start - starts[at], named.end - starts[at]
                 claims.append(Claim(named.standing, named.tenant, self._where[at], named.what, cells[at], begin, end))
-        for at in self._binary:
-            if cells[at] != NULL:
-                for view in binary_views(cells[at]):
-                    found = keyring.find(view)
-                    current = [sighted for sighted in found if keyring.is_current(sighted)]
-                    earlier += len(found) - len(current)
-                    claims += [claim_of(sighted, view, self._where[at], names_place=False) for sighted in current]
+        earlier += self._decode(cells, {bisect.bisect_right(starts, hint) - 1 for hint in encoded}, claims)
         self._scan.earlier_runs += earlier
         return claims, bool(earlier)
+
+    def _decode(self, cells: list[bytes], encoded: set[int], claims: list[Claim]) -> int:
+        """Adds what cells say once decoded to the claims; returns how many marks of earlier runs that showed."""
+        earlier = 0
+        for at in sorted(encoded.difference(self._binary)):
+            value, where = unescape(cells[at]), self._where[at]
+            claims += [claim._replace(path=AS_IT_IS) for claim in self._content.amounts.of_members(value, where)]
+            decoded = self._content.decoded(value, where, partial(self._place, cells, where))
+            claims += decoded.claims
+            earlier += decoded.earlier
+        for at in self._binary:
+            for value in binary_values(cells[at]) if cells[at] != NULL else ():
+                where = self._where[at]
+                decoded = self._content.decoded(value, where, partial(self._place, cells, where), form="bytea")
+                claims += decoded.claims
+                earlier += decoded.earlier
+        return earlier
+
+    def _place(self, cells: list[bytes], where: str) -> str:
+        row, names = b"\t".join(cells[index] for index in self._key), key_names(self._table)
+        return f"postgres {self._table.label} {identity(names, row)} {where}"
 
     def _parent_claims(self, cells: list[bytes], claims: list[Claim]) -> list[tuple[Edge, bytes, Claim]]:
         """A cell that names a tenant by itself needs no parent for that."""
@@ -292,7 +335,7 @@ class RowJudge:
         return sighting_of(
             _readable(holder),
             _readable(foreign),
-            place=f"postgres {self._table.label} {identity(names, row)} {foreign.where}",
+            place=self._place(cells, foreign.where),
             group=self._table.label,
             reproduce=psql(f"SELECT {columns} FROM {self._table.quoted} WHERE {condition(names, row)}"),
             at_s=self._look.at_s,
@@ -320,7 +363,9 @@ def _is_confirmed(holder: Holder) -> bool:
 
 
 def _readable(claim: Claim) -> Claim:
-    """The same claim in the value that COPY escaped."""
+    """The same claim in the value that COPY escaped; what has been decoded is readable already."""
+    if claim.path:
+        return claim._replace(path=claim.path.strip())
     before, mark = unescape(claim.text[: claim.start]), claim.text[claim.start : claim.end]
     text = before + mark + unescape(claim.text[claim.end :])
     return claim._replace(text=text, start=len(before), end=len(before) + len(mark))

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import psycopg2
 from psycopg2.extensions import connection
 
+from checker.amounts import Amounts
+from checker.content import Content
 from checker.names import NameIndex
 from checker.ownership import Standing
 from checker.postgres_catalogue import Catalogue, Table, read_catalogue
 from checker.postgres_connection import snapshot, where_of
-from checker.postgres_copy import copy_rows
+from checker.postgres_copy import cells_at, copy_rows, unescape
 from checker.postgres_large import LargeValues
 from checker.postgres_parents import Late, Parents, resolve_late
-from checker.postgres_places import condition, identity, key_names, psql
+from checker.postgres_places import condition, identity, key_names, literal, psql
 from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge
 from checker.scan import FindingShelf, Progress, Roster, StoreScan
-from checker.views import binary_views
+from checker.views import binary_values
+from checker.written_forms import hints
 from config.profile import PostgresBudget, PostgresStore
+from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Sighting
-from evidence.marks import Keyring, MarkKind
+from evidence.marks import Keyring, Mark, MarkKind
 
 
-def scan_postgres(store: PostgresStore, keyring: Keyring, roster: Roster, progress: Progress) -> StoreScan:
+def scan_postgres(
+    store: PostgresStore, keyring: Keyring, roster: Roster, progress: Progress, budget_fields: Iterable[str] = ()
+) -> StoreScan:
     """Reads every table, partition and materialised view of every schema.
 
     Args:
@@ -33,6 +38,7 @@ def scan_postgres(store: PostgresStore, keyring: Keyring, roster: Roster, progre
         keyring: recognises marks.
         roster: who exists.
         progress: is told how many rows have been read.
+        budget_fields: what members of JSON documents that hold remaining amounts are called.
 
     Returns:
         What was found, and what could not be read.
@@ -44,7 +50,9 @@ def scan_postgres(store: PostgresStore, keyring: Keyring, roster: Roster, progre
     url = store.url.get_secret_value()
     scan = StoreScan("postgres", where_of(url))
     with snapshot(url) as opened:
-        _PostgresScan(opened, store, keyring, roster, scan, progress).run()
+        amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
+        content = Content(keyring, NameIndex(roster, keyring), amounts)
+        _PostgresScan(opened, store, content, scan, progress).run()
     scan.seconds = time.monotonic() - began
     return scan
 
@@ -54,21 +62,21 @@ class _PostgresScan:
         self,
         opened: connection,
         store: PostgresStore,
-        keyring: Keyring,
-        roster: Roster,
+        content: Content,
         scan: StoreScan,
         progress: Progress,
     ) -> None:
         self._opened = opened
         self._store = store
-        self._keyring = keyring
+        self._content = content
+        self._keyring = content.keyring
+        self._names = content.names
         self._scan = scan
         self._progress = progress
         self._shelf = FindingShelf()
-        self._names = NameIndex(roster, keyring)
         self._parents = Parents(self._shelf)
         self._late: list[Late] = []
-        self._look = Looking(scan, self._shelf, keyring, self._names, self._parents, self._late, at_s=time.time())
+        self._look = Looking(scan, self._shelf, content, self._parents, self._late, at_s=time.time())
 
     def run(self) -> None:
         catalogue = read_catalogue(self._opened)
@@ -92,6 +100,7 @@ class _PostgresScan:
         if catalogue.unfilled:
             names = ", ".join(catalogue.unfilled)
             self._scan.notes.append(f"materialised views that were never filled hold nothing to read: {names}")
+        self._scan.skipped += self._content.decoder.sentences()
         self._shelf.hand_over(self._scan)
 
     def _read(self, table: Table, catalogue: Catalogue, done: set[int]) -> None:
@@ -151,12 +160,20 @@ class _PostgresScan:
 
     def _take_shared(self, block: bytes) -> None:
         """Nothing is judged in a shared table; what lies there has arrived, though."""
-        for sighted in itertools.chain(*map(self._keyring.find, (block, *binary_views(block)))):
+        for sighted in self._keyring.find(block):
             if self._keyring.is_current(sighted):
-                mark = sighted.mark
-                self._scan.own_marks.add((mark.kind, mark.tenant, mark.sequence))
+                self._arrived(sighted.mark)
             else:
                 self._scan.earlier_runs += 1
+        for cell in cells_at(block, hints(block)):
+            for value in (unescape(cell), *binary_values(cell)):
+                decoded = self._content.decoded(value, "", lambda: "a value in a shared table", form="as stored")
+                for claim in decoded.claims:
+                    if claim.mark is not None:
+                        self._arrived(claim.mark)
+
+    def _arrived(self, mark: Mark) -> None:
+        self._scan.own_marks.add((mark.kind, mark.tenant, mark.sequence))
 
     def _is_shared(self, table: Table) -> bool:
         names = {table.label, f"{table.schema}.{table.name}"}
@@ -237,11 +254,29 @@ class _PostgresScan:
             if tenant is None or amount_text is None:
                 continue
             try:
-                self._scan.amounts[label, tenant] = int(amount_text)
+                held = self._scan.amounts[label, tenant] = int(amount_text)
             except ValueError:
                 self._scan.skipped.append(
                     f"{budget.table}.{budget.amount} of tenant {tenant} should hold a whole number and doesn't"
                 )
+                continue
+            whose = self._content.amounts.owner(held)
+            if whose is not None and whose != tenant:
+                select = f"SELECT {amount} FROM {quoted} WHERE {owner} = {literal(owner_text)}"
+                self._shelf.add(self._foreign_budget(whose, tenant, budget, held, select))
+
+    def _foreign_budget(self, owner: int, tenant: int, budget: PostgresBudget, amount: int, select: str) -> Sighting:
+        return Sighting(
+            kind=FindingKind.FOREIGN_BUDGET,
+            owner=owner,
+            recipient=tenant,
+            place=f"postgres {budget.table} of tenant {tenant} column {budget.amount}",
+            group=budget.table if "." in budget.table else f"public.{budget.table}",
+            at_s=self._look.at_s,
+            excerpt=str(amount),
+            reproduce=psql(select),
+            detail=f"the remaining amount of tenant {tenant} lies in the band of tenant {owner}",
+        )
 
     def _tenant(self, text: str, column: str) -> int | None:
         named = self._names.whole(text.encode(), column.encode()) or self._names.weak.get(text.encode())

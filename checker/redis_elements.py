@@ -1,7 +1,7 @@
 """Reads keys of every type whole, in bounded memory, with read-only commands.
 
-Small keys are read many at a time. A large collection is read in chunks of about ``CHUNK_BYTES``; a large string in
-windows that overlap, so that no mark is cut.
+Small keys are read many at a time. A large collection is read in chunks of about ``CHUNK_BYTES``; a string too large to
+be decoded in one piece in windows that overlap, so that no mark is cut.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from checker.redis_wire import Command, RedisWire, Reply
 SMALL_BYTES = 64 * 1024
 CHUNK_BYTES = 4 * 1024 * 1024
 WINDOW_BYTES = 1024 * 1024
-OVERLAP_BYTES = 256
+LARGE_BYTES = 8 * 1024 * 1024
+OVERLAP_BYTES = 1024  # no mark is longer, even with each of its characters escaped twice
 _MOST_AT_ONCE = 1000  # elements of a large collection in one chunk
 
 
@@ -130,7 +131,7 @@ class KeyReader:
         for key, length in zip(keys, sizes, strict=True):
             if isinstance(length, hiredis.ReplyError):
                 self._unread(key, str(length))
-            elif length > SMALL_BYTES:
+            elif length > LARGE_BYTES:
                 yield from self._windows(key, length)
             else:
                 batch.append(key)

@@ -8,14 +8,15 @@ import itertools
 import re
 import shlex
 from collections.abc import Iterable, Sequence
+from functools import partial
 
-from checker.names import NameIndex
+from checker.content import Content
 from checker.ownership import Claim, GatheredClaims, Judgement, Standing, claim_of, judge, sighting_of
 from checker.redis_elements import Element, KeyPart
 from checker.scan import FindingShelf, StoreScan
-from checker.views import views
+from checker.written_forms import hints
 from evidence.findings import Sighting
-from evidence.marks import Keyring, MarkKind
+from evidence.marks import MarkKind
 
 KEY_NAME = "the key's name"
 _RECORD_FIELDS = 64  # a hash of more fields is a table, not a record
@@ -36,8 +37,7 @@ class RedisInspection:
     Args:
         scan: is filled.
         shelf: takes the sightings.
-        keyring: recognises marks.
-        names: recognises names.
+        content: recognises marks, names and amounts, and sees through encodings.
         shared: patterns (glob) of keys that several tenants share on purpose.
         at_s: Unix time of the scan, for the sightings.
     """
@@ -46,15 +46,15 @@ class RedisInspection:
         self,
         scan: StoreScan,
         shelf: FindingShelf,
-        keyring: Keyring,
-        names: NameIndex,
+        content: Content,
         shared: Iterable[str] = (),
         at_s: float = 0.0,
     ) -> None:
         self._scan = scan
         self._shelf = shelf
-        self._keyring = keyring
-        self._names = names
+        self._content = content
+        self._keyring = content.keyring
+        self._names = content.names
         self._shared = [re.compile(fnmatch.translate(pattern).encode(), re.DOTALL) for pattern in shared]
         self._at_s = at_s
         self._attributed = False  # whether anything in the key being read named anybody
@@ -122,19 +122,52 @@ class RedisInspection:
             else:
                 self._scan.earlier_runs += 1
                 earlier.add(places[at][0])
-        for at, text in enumerate(texts):
-            if places[at][1] >= 0:
-                for view in views(text):
-                    for sighted in self._keyring.find(view):
-                        if self._keyring.is_current(sighted):
-                            add(at, claim_of(sighted, view, _where(parts, places[at]), names_place=False))
-                        else:
-                            self._scan.earlier_runs += 1
-                            earlier.add(places[at][0])
+        for at in self._encoded(texts, joined, starts):
+            part, is_key = parts[places[at][0]], places[at][1] < 0
+            where, place = _where(parts, places[at]), partial(_place, part, None)
+            whole = part.whole or part.kind != "string"
+            decoded = self._content.decoded(texts[at], where, place, names_place=is_key, whole=whole)
+            for claim in decoded.claims:
+                found.setdefault(places[at][0], {}).setdefault(places[at][1], []).append(claim)
+            if decoded.earlier:
+                self._scan.earlier_runs += decoded.earlier
+                earlier.add(places[at][0])
         if self._names:
             for at, claim in self._named(parts, texts, places, joined, starts):
                 add(at, claim)
+        if self._content.amounts.fields:
+            for at, claim in self._amounts(parts, texts, places, joined, starts):
+                add(at, claim)
         return found, earlier
+
+    def _encoded(self, texts: list[bytes], joined: bytes, starts: list[int]) -> Iterable[int]:
+        """The texts that may hold something encoded."""
+        encoded = {bisect.bisect_right(starts, hint) - 1 for hint in hints(joined)}
+        if not joined.isascii() or b"\0" in joined:
+            encoded.update(at for at, text in enumerate(texts) if not text.isascii() or b"\0" in text)
+        return sorted(encoded)
+
+    def _amounts(
+        self,
+        parts: Sequence[KeyPart],
+        texts: list[bytes],
+        places: list[tuple[int, int, int]],
+        joined: bytes,
+        starts: list[int],
+    ) -> Iterable[tuple[int, Claim]]:
+        """The claims of remaining amounts: members of JSON documents, and values of hash and stream fields."""
+        amounts = self._content.amounts
+        for tenant, start, end in amounts.members(joined):
+            at = bisect.bisect_right(starts, start) - 1
+            where, first = _where(parts, places[at]), starts[at]
+            claim = Claim(Standing.AMOUNT, tenant, where, "remaining amount", texts[at], start - first, end - first)
+            yield at, claim
+        if any(b"\n%b\n" % field in joined for field in amounts.fields):
+            for at, text in enumerate(texts):
+                if text in amounts.fields and places[at][1] >= 0 and parts[places[at][0]].kind in ("hash", "stream"):
+                    of_value = places[at][2] % 2 == 0 and amounts.of_value(texts[at + 1], _where(parts, places[at + 1]))
+                    if of_value:
+                        yield at + 1, of_value
 
     def _named(
         self,

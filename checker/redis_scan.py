@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import hiredis
 
+from checker.amounts import Amounts
+from checker.content import Content
 from checker.names import NameIndex
 from checker.redis_elements import KeyPart, KeyReader
 from checker.redis_inspection import RedisInspection
 from checker.redis_wire import RedisWire, parse_address
 from checker.scan import FindingShelf, Progress, RightsMissing, Roster, StoreScan, StoreUnreadable
 from config.profile import RedisBudget, RedisStore
+from evidence.budgets import BudgetBands
+from evidence.findings import FindingKind, Sighting
 from evidence.marks import Keyring
 
 PAGE_KEYS = 2000
@@ -21,7 +26,9 @@ SMALL_SERVER_BYTES = 128 * 1024 * 1024
 SKIPPED_NAMED = 20
 
 
-def scan_redis(store: RedisStore, keyring: Keyring, roster: Roster, progress: Progress) -> StoreScan:
+def scan_redis(
+    store: RedisStore, keyring: Keyring, roster: Roster, progress: Progress, budget_fields: Iterable[str] = ()
+) -> StoreScan:
     """Reads every key of the database that the URL names, with read-only commands.
 
     Args:
@@ -29,6 +36,7 @@ def scan_redis(store: RedisStore, keyring: Keyring, roster: Roster, progress: Pr
         keyring: recognises marks.
         roster: who exists.
         progress: is told how many keys have been read.
+        budget_fields: what members of JSON documents and fields that hold remaining amounts are called.
 
     Returns:
         What was found, and what could not be read.
@@ -40,7 +48,9 @@ def scan_redis(store: RedisStore, keyring: Keyring, roster: Roster, progress: Pr
     address = parse_address(store.url.get_secret_value())
     scan = StoreScan("redis", address.where)
     with RedisWire(address) as wire:
-        _RedisScan(wire, store, keyring, roster, scan, progress, address.database).run()
+        amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
+        content = Content(keyring, NameIndex(roster, keyring), amounts)
+        _RedisScan(wire, store, content, roster, scan, progress, address.database).run()
     scan.seconds = time.monotonic() - began
     return scan
 
@@ -50,7 +60,7 @@ class _RedisScan:
         self,
         wire: RedisWire,
         store: RedisStore,
-        keyring: Keyring,
+        content: Content,
         roster: Roster,
         scan: StoreScan,
         progress: Progress,
@@ -63,8 +73,9 @@ class _RedisScan:
         self._progress = progress
         self._database = database
         self._shelf = FindingShelf()
-        names = NameIndex(roster, keyring)
-        self._inspection = RedisInspection(scan, self._shelf, keyring, names, store.shared, time.time())
+        self._at_s = time.time()
+        self._content = content
+        self._inspection = RedisInspection(scan, self._shelf, content, store.shared, self._at_s)
         self._unread = 0
         self._seen = 0
 
@@ -83,6 +94,7 @@ class _RedisScan:
             self._read_budgets(budget)
         if self._unread > SKIPPED_NAMED:
             self._scan.skipped.append(f"{self._unread - SKIPPED_NAMED} more keys could not be read")
+        self._scan.skipped += self._content.decoder.sentences()
         self._note_other_databases()
         self._shelf.hand_over(self._scan)
 
@@ -161,9 +173,28 @@ class _RedisScan:
             if reply is None:
                 continue
             try:
-                self._scan.amounts[label, tenant] = int(reply)
+                amount = self._scan.amounts[label, tenant] = int(reply)
             except (ValueError, TypeError):
                 self._skip(key, "it should hold a whole number, the remaining budget, and doesn't")
+                continue
+            owner = self._content.amounts.owner(amount)
+            if owner is not None and owner != tenant:
+                self._shelf.add(self._foreign_budget(owner, tenant, key, budget, amount))
+
+    def _foreign_budget(self, owner: int, tenant: int, key: bytes, budget: RedisBudget, amount: int) -> Sighting:
+        name = key.decode("utf-8", "replace")
+        read = f"HGET {shlex.quote(name)} {shlex.quote(budget.field)}" if budget.field else f"GET {shlex.quote(name)}"
+        return Sighting(
+            kind=FindingKind.FOREIGN_BUDGET,
+            owner=owner,
+            recipient=tenant,
+            place=f"redis key '{name}'" + (f" field '{budget.field}'" if budget.field else ""),
+            group=budget.key.replace("{tenant}", "*"),
+            at_s=self._at_s,
+            excerpt=str(amount),
+            reproduce=f'redis-cli -u "$REDIS_URL" {read}',
+            detail=f"the remaining amount of tenant {tenant} lies in the band of tenant {owner}",
+        )
 
 
 def _batches(parts: Iterator[KeyPart]) -> Iterator[list[KeyPart]]:

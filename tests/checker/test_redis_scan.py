@@ -57,6 +57,7 @@ def clean(client: Any, tenants: range) -> None:
 def large_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that holds so much that a value could be large: keys are measured before they are read."""
     monkeypatch.setattr("checker.redis_scan.SMALL_SERVER_BYTES", 0)
+    monkeypatch.setattr("checker.redis_elements.LARGE_BYTES", 64 * 1024)
 
 
 @pytest.fixture(params=["small", "large"])

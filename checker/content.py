@@ -1,0 +1,93 @@
+"""What values say about tenants once they are decoded: claims from behind escapes, encodings and compression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from checker.amounts import Amounts
+from checker.names import NameIndex
+from checker.ownership import Claim, Standing, claim_of
+from checker.views import Decoder, View
+from checker.written_forms import is_text
+from evidence.marks import Keyring, Mark
+
+
+class Decoded(NamedTuple):
+    """What the views of a value show: claims, each tenant's each mark once, and how many marks of earlier runs."""
+
+    claims: list[Claim]
+    earlier: int
+
+
+class Content:
+    """Looks for claims in the views of values.
+
+    Args:
+        keyring: recognises marks.
+        names: recognises names.
+        amounts: recognises amounts.
+        decoder: makes the views.
+    """
+
+    def __init__(self, keyring: Keyring, names: NameIndex, amounts: Amounts, decoder: Decoder | None = None) -> None:
+        self.keyring = keyring
+        self.names = names
+        self.amounts = amounts
+        self.decoder = decoder or Decoder()
+
+    def decoded(
+        self,
+        value: bytes,
+        where: str,
+        place: Callable[[], str],
+        *,
+        names_place: bool = False,
+        whole: bool = True,
+        form: str = "",
+    ) -> Decoded:
+        """Returns the claims of what the value means, those of the value as it is stored left out.
+
+        Args:
+            value: what is stored.
+            where: the part of the place that the value is.
+            place: says what the value is called, should it have to be named.
+            names_place: whether a tenant's id in it names the place (a key's name).
+            whole: whether this is all of the value, or a window of it.
+            form: a form that was undone already; then ``value`` itself is looked at as well.
+        """
+        claims: dict[tuple[object, ...], Claim] = {}
+        earlier: set[tuple[int, Mark]] = set()
+        if form:
+            self._look(View(value, form, whole), where, names_place, claims, earlier)
+        for view in self.decoder.views(value, place, whole):
+            path = f"{form} › {view.path}" if form else view.path
+            self._look(view._replace(path=path), where, names_place, claims, earlier)
+        if earlier and not form:  # what is seen without decoding has been counted
+            earlier -= {(sighted.run_tag, sighted.mark) for sighted in self.keyring.find(value)}
+        return Decoded(list(claims.values()), len(earlier))
+
+    def _look(
+        self,
+        view: View,
+        where: str,
+        names_place: bool,
+        claims: dict[tuple[object, ...], Claim],
+        earlier: set[tuple[int, Mark]],
+    ) -> None:
+        text = view.text
+        for sighted in self.keyring.find(text):
+            if not self.keyring.is_current(sighted):
+                earlier.add((sighted.run_tag, sighted.mark))
+                continue
+            claim = claim_of(sighted, text, where, names_place=names_place)
+            if claim.standing is Standing.NAME and not (names_place or view.whole):
+                claim = claim._replace(standing=Standing.MENTION)  # the whole of a part, which is a part
+            claims.setdefault((claim.standing, claim.mark), claim._replace(path=view.path))
+        if not ((self.names or self.amounts.fields) and is_text(text)):
+            return  # a name is short: in noise it would be met by chance
+        for named in self.names.mentions(text):
+            claim = Claim(named.standing, named.tenant, where, named.what, text, named.start, named.end)
+            claims.setdefault((named.standing, named.tenant, named.what), claim._replace(path=view.path))
+        for claim in self.amounts.of_members(text, where):
+            claims.setdefault((claim.standing, claim.tenant), claim._replace(path=view.path))
