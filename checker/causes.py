@@ -30,7 +30,7 @@ class Cause:
         findings: how many findings it makes.
         pairs: (whose data, who got it), as far as they are kept apart.
         tenants: tenants on either side.
-        worst: its worst finding; None if only sightings without a finding are known.
+        worst: its worst finding, or the first sighting as one if no finding of it found room.
     """
 
     kind: FindingKind
@@ -91,6 +91,12 @@ class CauseTable:
             known = len(cause.pairs)
             cause.note(sighting.owner, sighting.recipient, sighting.at_s, sighting.at_s, count)
             cause.findings += len(cause.pairs) - known
+            if cause.worst is None:
+                cause.worst = Finding(
+                    *cause.key[:2], sighting.owner, sighting.recipient, sighting.group, sighting, count - 1,
+                    sighting.at_s, sighting.at_s,
+                )  # fmt: skip
+                cause.worst.add(sighting)
 
     def merge(self, causes: Iterable[Cause]) -> None:
         """Adds the causes of another table."""

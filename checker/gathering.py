@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable
 
 from checker import causes
 from checker.causes import Cause
 from checker.finding_table import FindingTable
-from checker.result import CauseReport, FindingReport, TenantName
+from checker.result import CauseReport, FindingReport, PairReport, TenantName
 from checker.scan import StoreScan
 from checker.summary import Summary
 from evidence.findings import Finding, FindingKind, Severity, Sighting
@@ -16,6 +17,9 @@ from evidence.oracle import is_control
 
 REPORTED = 500
 """Findings listed in a result; all of them are counted."""
+EACH_CAUSE = 10
+"""Of every cause so many findings are listed before further ones of others."""
+PAIRS_REPORTED = 1_000
 
 
 def gather(summary: Summary, scans: Iterable[StoreScan], account_sightings: Iterable[Sighting]) -> FindingTable:
@@ -40,11 +44,32 @@ def leaks(table: FindingTable) -> list[Finding]:
     return [finding for finding in table if finding.severity is Severity.LEAK]
 
 
-def one_of_each_cause_first(findings: list[FindingReport]) -> list[FindingReport]:
-    """Returns the worst finding of each cause, then all others: a rare cause must not drown in a frequent one."""
-    first = {finding.cause: finding for finding in reversed(findings)}
-    heads = [finding for finding in findings if first[finding.cause] is finding]
-    return heads + [finding for finding in findings if first[finding.cause] is not finding]
+def listed(table: FindingTable, found: Iterable[Cause]) -> list[Finding]:
+    """Returns the findings for the result: some of every cause, and the worst of the rest as far as there is room."""
+    left = {cause.key: EACH_CAUSE for cause in found}
+    chosen: list[Finding] = []
+    rest: list[Finding] = []
+    for finding in table:
+        key = (finding.kind, finding.severity, finding.group)
+        left[key] = left.get(key, 0) - 1
+        (chosen if left[key] >= 0 else rest).append(finding)
+    beyond = [cause.worst for cause in found if cause.worst is not None and left[cause.key] == EACH_CAUSE]
+    kept = [*chosen, *beyond, *rest][:REPORTED]
+    return sorted(kept, key=lambda f: (f.severity is not Severity.LEAK, -f.count, f.first_at_s, f.fingerprint))
+
+
+def pair_reports(summary: Summary, table: FindingTable) -> list[PairReport]:
+    """Returns who leaked to whom in the findings of a table, the most frequent first."""
+    between: Counter[tuple[int, int]] = Counter()
+    for finding in leaks(table):
+        if finding.owner is not None and finding.recipient is not None and finding.owner != finding.recipient:
+            between[finding.owner, finding.recipient] += finding.count
+    reports = []
+    for (owner, recipient), sightings in between.most_common():
+        names = tenant_name(summary, owner), tenant_name(summary, recipient)
+        if names[0] is not None and names[1] is not None:
+            reports.append(PairReport(owner=names[0], recipient=names[1], sightings=sightings))
+    return reports
 
 
 def _judged(summary: Summary, finding: Finding) -> Finding | None:

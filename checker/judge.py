@@ -23,6 +23,7 @@ from checker.result import (
     Confidence,
     CoverageReport,
     LatencyReport,
+    PairReport,
     Result,
     TestReport,
     ThresholdReport,
@@ -102,12 +103,13 @@ class _Judge:
     ) -> Result:
         """The result; called last, so that every part that crashed is among the doubts."""
         summary, profile, header = self._summary, self._profile, self._summary.header
-        findings = [gathering.report(summary, finding) for finding in list(table)[: gathering.REPORTED]]
+        findings = [gathering.report(summary, finding) for finding in gathering.listed(table, proof.causes)]
+        pairs: list[PairReport] = self._guard("pairing tenants", lambda: gathering.pair_reports(summary, table), [])
         causes: list[CauseReport] = self._guard(
             "naming the causes", lambda: gathering.cause_reports(proof.causes, findings), []
         )
         decision = decide(
-            gathering.one_of_each_cause_first([finding for finding in findings if finding.severity == "leak"]),
+            [finding for finding in findings if finding.severity == "leak"],
             len(gathering.leaks(table)) + table.overflow,
             self._doubts(coverage, settlement),
             limits,
@@ -129,6 +131,8 @@ class _Judge:
             topology=header.topology,
             totals=totals,
             causes=causes,
+            pairs=pairs[: gathering.PAIRS_REPORTED],
+            pairs_total=len(pairs),
             findings=findings,
             findings_total=len(table),
             suspicions_total=len(table) - len(gathering.leaks(table)),

@@ -89,6 +89,14 @@ class CauseReport(Part):
     fingerprint: str = Field(description="The same from run to run.")
 
 
+class PairReport(Part):
+    """Two tenants, and how often data of one was seen at the other."""
+
+    owner: TenantName
+    recipient: TenantName
+    sightings: int
+
+
 class LatencyReport(Part):
     """Latency of one kind of moment in milliseconds; ``what`` is connect, first, event, reply or intended."""
 
@@ -294,7 +302,13 @@ class Result(Part):
     causes: list[CauseReport] = Field(
         default_factory=list, description="The findings by what most likely caused them, the worst first; at most 200."
     )
-    findings: list[FindingReport] = Field(description="The worst and most frequent first; at most 500 of them.")
+    pairs: list[PairReport] = Field(
+        default_factory=list, description="Who leaked to whom, the most frequent first; at most 1,000."
+    )
+    pairs_total: int = Field(0, description="All pairs, those left out of the list included.")
+    findings: list[FindingReport] = Field(
+        description="The worst and most frequent first, some of every cause; at most 500 of them."
+    )
     findings_total: int = Field(description="All findings, those left out of the list included.")
     suspicions_total: int = Field(0, description="Findings that are suspicions: shown apart, they decide nothing.")
     sightings_total: int = Field(description="How often anything was seen that belongs to another tenant.")

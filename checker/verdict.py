@@ -48,7 +48,7 @@ def decide(
     unjudged = [sentence(limit) for limit in thresholds if limit.judgement is Judgement.INCONCLUSIVE]
     rest = [*doubts, *crossed, *unjudged]
     if leaks_total:
-        named = [leak_sentence(leak) for leak in leaks[:SHOWN]]
+        named = [leak_sentence(leak) for leak in _one_of_each_cause(leaks)[:SHOWN]]
         more = [f"and {count(leaks_total - len(named), 'more finding')}"] if leaks_total > len(named) else []
         return Decision(Verdict.LEAKING, 1, _leaking(leaks, leaks_total), [*named, *more, *rest])
     if doubts:
@@ -60,6 +60,12 @@ def decide(
         headline = f"No leak in {looked_at}, but limits could not be judged: {_first_of(unjudged)}."
         return Decision(Verdict.ISOLATED, 3, headline, rest)
     return Decision(Verdict.ISOLATED, 0, f"No leak in {looked_at}.", [])
+
+
+def _one_of_each_cause(leaks: Sequence[FindingReport]) -> list[FindingReport]:
+    """The worst of each cause: a rare one must not drown in one that struck a thousand pairs of tenants."""
+    first = {leak.cause or leak.fingerprint: leak for leak in reversed(leaks)}
+    return [leak for leak in leaks if first[leak.cause or leak.fingerprint] is leak]
 
 
 def leak_sentence(leak: FindingReport) -> str:

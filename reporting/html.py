@@ -52,7 +52,7 @@ def html(result: Result) -> str:
         leak_causes=sum(cause.severity == "leak" for cause in result.causes),
         suspicions=causes.shown(result.causes, result.findings, "suspicion", SUSPICIONS_SHOWN),
         struck=causes.struck,
-        leakage=leakage(result.findings),
+        leakage=leakage(result.pairs, result.pairs_total),
         chart=latency_chart(result.latencies),
         accounts=[*unsettled, *settled[:ACCOUNTS_SHOWN]],
         glossary=GLOSSARY,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checker.result import FindingReport
+from checker.result import PairReport
 from reporting.quantities import tenant
 
 MATRIX_TENANTS = 12
@@ -33,12 +33,16 @@ class Leakage:
     most: int
 
 
-def leakage(findings: Sequence[FindingReport]) -> Leakage | None:
-    """Returns who leaked to whom, or None if no leak names two tenants."""
+def leakage(leaks: Sequence[PairReport], total: int) -> Leakage | None:
+    """Returns who leaked to whom, or None if no leak names two tenants.
+
+    Args:
+        leaks: the most frequent pairs.
+        total: how many pairs there are in all.
+    """
     between: Counter[tuple[str, str]] = Counter()
-    for finding in findings:
-        if finding.severity == "leak" and finding.owner and finding.recipient and finding.owner != finding.recipient:
-            between[tenant(finding.owner), tenant(finding.recipient)] += finding.count
+    for pair in leaks:
+        between[tenant(pair.owner), tenant(pair.recipient)] += pair.sightings
     if not between:
         return None
     by_owner: Counter[str] = Counter()
@@ -51,4 +55,4 @@ def leakage(findings: Sequence[FindingReport]) -> Leakage | None:
     cells = [[between[owner, recipient] for recipient in recipients] for owner in owners]
     pairs = [(owner, recipient, times) for (owner, recipient), times in between.most_common(PAIRS_SHOWN)]
     most = max((number for row in cells for number in row), default=1)
-    return Leakage(owners, recipients, cells, pairs, max(0, len(between) - PAIRS_SHOWN), max(1, most))
+    return Leakage(owners, recipients, cells, pairs, max(0, total - len(pairs)), max(1, most))
