@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker.accounts import Settlement
 from checker.completeness import is_complete
-from checker.figures import count, percent
+from checker.figures import count, percent, rate
 from checker.result import Bound, CoverageReport, Totals
 from checker.summary import Summary
 
@@ -115,6 +115,6 @@ def _bounds(bounds: list[Bound]) -> Iterator[str]:
     if rates and rates[0][0] < 1:
         (weakest, unit), (strongest, best) = rates[0], rates[-1]
         yield (
-            f"With 95 % confidence fewer than {percent(weakest, 1)} of {unit} leak (the weakest of "
-            f"{count(len(rates), 'bound')}); of {best} fewer than {percent(strongest, 1)}."
+            f"With 95 % confidence fewer than {rate(weakest, up=True)} of {unit} leak (the weakest of "
+            f"{count(len(rates), 'bound')}); of {best} fewer than {rate(strongest, up=True)}."
         )

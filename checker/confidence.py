@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from checker.bounds import exposures_needed, interval, upper_bound
 from checker.exposed import Exposure
-from checker.figures import count, duration, percent
+from checker.figures import count, duration, percent, rate
 from checker.result import Bound, Confidence, Totals
 
 
@@ -86,13 +86,13 @@ def _statement(bound: Bound, wished: float) -> str:
     if bound.leaks:
         return (
             f"{unit}: {bound.leaks:,} of {bound.exposures:,} leaked{recall}, so with 95 % confidence the rate is "
-            f"between {_rate(bound.lower_95, up=False)} and {_rate(bound.upper_95, up=True)}."
+            f"between {rate(bound.lower_95, up=False)} and {rate(bound.upper_95, up=True)}."
         )
     if bound.upper_95 >= 1:
         return f"{unit}: none of {bound.exposures:,} was seen to leak, and nothing was looked at, so nothing is known."
     return (
         f"{unit}: none of {bound.exposures:,} leaked{recall}, so with 95 % confidence fewer than "
-        f"{_rate(bound.upper_95, up=True)} do. {_needed(bound, wished)}"
+        f"{rate(bound.upper_95, up=True)} do. {_needed(bound, wished)}"
     )
 
 
@@ -108,15 +108,3 @@ def _needed(bound: Bound, wished: float) -> str:
     if bound.needed_tenants is not None:
         return f"{takes}that is a run with about {count(bound.needed_tenants, 'tenant')}."
     return f"{takes}this run had {bound.exposures:,}."
-
-
-def _rate(rate: float, *, up: bool) -> str:
-    """Two digits that matter, rounded away from what was measured: no sentence may claim more than the figure."""
-    shown = 100 * rate
-    if shown <= 0 or shown >= 100:
-        return f"{shown:.0f} %"
-    places = max(0, 1 - math.floor(math.log10(shown)))
-    whole = round(shown * 10**places, 6)
-    whole = math.ceil(whole) if up else math.floor(whole)
-    text = f"{whole / 10**places:.{places}f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 
@@ -47,3 +48,17 @@ def duration(seconds: float) -> str:
     if whole < 48 * 3600:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 86400:,} days"
+
+
+def rate(value: float, *, up: bool) -> str:
+    """Returns the end of a bound in percent, with two digits that matter and rounded away from what was measured.
+
+    No sentence may claim more than the figure: the upper end is rounded up, the lower one down.
+    """
+    shown = 100 * value
+    if shown <= 0 or shown >= 100:
+        return f"{shown:.0f} %"
+    places = max(0, 1 - math.floor(math.log10(shown)))
+    digits = round(shown * 10**places, 6)
+    text = f"{(math.ceil(digits) if up else math.floor(digits)) / 10**places:.{places}f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"

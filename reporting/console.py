@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from checker.figures import rate
 from checker.result import Bound, CauseReport, CoverageReport, FindingReport, Judgement, Result, Verdict
 from reporting.causes import struck, varied
 from reporting.escaping import printable
@@ -185,16 +186,14 @@ def _bounds(console: Console, result: Result) -> None:
     wished = share(result.confidence.wished_bound)
     for bound in rates:
         if bound.unit == "replies" and bound.needed is not None:
-            text = (
-                f"to bound the rate at {wished} takes {bound.needed:,} replies; this run had {bound.exposures:,}"
-            )
+            text = f"to bound the rate at {wished} takes {bound.needed:,} replies; this run had {bound.exposures:,}"
             console.print(_line("", text))
 
 
 def _rate(bound: Bound) -> str:
     if bound.leaks:
-        return f"{share(bound.lower_95)} to {share(bound.upper_95)}"
-    return share(bound.upper_95)
+        return f"{rate(bound.lower_95 or 0.0, up=False)} to {rate(bound.upper_95 or 1.0, up=True)}"
+    return rate(bound.upper_95 or 0.0, up=True)
 
 
 def _latencies(console: Console, result: Result) -> None:

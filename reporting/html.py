@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from checker.figures import rate
 from checker.result import Judgement, Result
 from evidence.findings import FindingKind
 from reporting import causes, quantities
@@ -39,6 +40,8 @@ def html(result: Result) -> str:
         tenant=quantities.tenant,
         parties=quantities.parties,
         count=lambda number: f"{number:,}",
+        at_most=lambda value: rate(value, up=True),
+        at_least=lambda value: rate(value, up=False),
     )
     unsettled = [account for account in result.accounts if not account.settled]
     settled = [account for account in result.accounts if account.settled]

@@ -65,8 +65,8 @@ def test_a_healthy_run_is_isolated_and_says_why() -> None:
         "caught.",
         "8 of 8 accounts settled to the unit.",
         "Evidence arrived whole from the one node (93 rows), and Locust counted the same 28 requests.",
-        "With 95 % confidence fewer than 77.6 % of drops in the middle of a request leak (the weakest of 9 bounds); of "
-        "Postgres rows fewer than 7.2 %.",
+        "With 95 % confidence fewer than 78 % of drops in the middle of a request leak (the weakest of 9 bounds); of "
+        "Postgres rows fewer than 7.3 %.",
     ]
     assert result.totals.sent == result.totals.answered == 28
     assert result.findings == []
