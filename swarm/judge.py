@@ -13,7 +13,7 @@ from pathlib import Path
 import gevent
 
 from checker.result import Result
-from config.load import public_view
+from config.load import ProfileError, public_view
 from config.profile import Profile
 from evidence.marks import RunKey
 from evidence.records import Gap
@@ -80,7 +80,11 @@ class Judge:
         """
         options = self._environment.parsed_options
         assert options is not None
-        profile = profile_of(options)
+        try:
+            profile = profile_of(options, self._environment.host)
+        except ProfileError as error:
+            self._cannot_start(error)
+            return None
         key = RunKey.generate()
         runner = self._environment.runner
         header = RunHeader(
@@ -97,9 +101,7 @@ class Judge:
         try:
             folder = RunFolder.create(Path(options.runs), header, key)
         except RunFolderError as error:
-            logger.error("The run can't start: %s", error)
-            self.status, self.exit_code = f"the run can't start: {error}", TOOL_FAILED
-            gevent.spawn(self._stop_when_started)
+            self._cannot_start(error)
             return None
         self.run = run = OpenRun(header, folder, key, profile, FileSink(folder.writer(NAME)))
         logger.info("Run %s against %s: evidence in %s", header.run_id, profile.target.name, folder.path)
@@ -110,6 +112,11 @@ class Judge:
             gevent.spawn(flush_regularly, run.sink),
         ]
         return run
+
+    def _cannot_start(self, error: Exception) -> None:
+        logger.error("The run can't start: %s", error)
+        self.status, self.exit_code = f"the run can't start: {error}", TOOL_FAILED
+        gevent.spawn(self._stop_when_started)
 
     def fail(self, sentence: str, node: str = NAME) -> None:
         """Notes that the run can't go on, and stops it."""

@@ -8,11 +8,16 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
-from config.load import DEFAULT_PROFILE, load
+from config.address import shown
+from config.load import DEFAULT_PROFILE, ProfileError, load
 from config.profile import Profile
 
 # Options that stand for a variable of the profile, so that an address can be given either way.
 _VARIABLES = {"target_url": "TARGET_URL", "redis_url": "REDIS_URL", "postgres_url": "POSTGRES_URL"}
+
+
+class HostUnfit(ProfileError):
+    """Locust was given a host that is no WebSocket address."""
 
 
 def add_options(parser: LocustArgumentParser) -> None:
@@ -48,10 +53,19 @@ def environment_of(options: Namespace) -> dict[str, str]:
     return {**os.environ, **{variable: value for variable, value in given.items() if value}}
 
 
-def profile_of(options: Namespace) -> Profile:
+def profile_of(options: Namespace, host: str | None = None) -> Profile:
     """Returns the target profile that the options name.
+
+    Args:
+        options: Locust's parsed options with ours among them.
+        host: Locust's host, from ``--host`` or the web page: if it is a WebSocket address, the target is there.
 
     Raises:
         ProfileError: it can't be used.
     """
-    return load(Path(options.target_profile), environment_of(options))
+    profile = load(Path(options.target_profile), environment_of(options))
+    if not host or host == profile.target.url:
+        return profile
+    if not host.startswith(("ws://", "wss://")):
+        raise HostUnfit(f"the host {shown(host)} is no WebSocket address: give ws://… or wss://…, or leave it out")
+    return profile.model_copy(update={"target": profile.target.model_copy(update={"url": host})})

@@ -188,7 +188,7 @@ def _part_of(environment: Environment) -> _Part | None:
     if options is None:
         return None
     try:
-        profile = profile_of(options)
+        profile = profile_of(options, environment.host)
     except (ProfileError, EvidenceError) as error:
         for line in str(error).splitlines():
             logger.error("%s", line)

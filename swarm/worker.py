@@ -50,7 +50,7 @@ class Worker:
         options = self._environment.parsed_options
         assert options is not None
         try:
-            profile = profile_of(options)
+            profile = profile_of(options, self._environment.host)
         except ProfileError as error:
             self._refuse(run_id, f"its profile can't be used: {error}", fatal=True)
             return
