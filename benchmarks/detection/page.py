@@ -1,0 +1,102 @@
+"""``docs/detection.md`` and the same in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from benchmarks.detection.measuring import Outcome
+from benchmarks.detection.tables import (
+    ablation_table,
+    clean_table,
+    detection_table,
+    false_alarms,
+    rare_table,
+    unseen,
+)
+from target.defects.catalogue import entries
+from target.defects.choice import DefectChoice
+
+OPENING = """\
+# Measured as a detector
+
+The reference target is run with each of its defects (`docs/defects.md`), and without any, and the real swarm judges it
+without being told. This page is written by the benchmark:
+
+    .venv/bin/python -m benchmarks.detection --all --lower --clean 64 --rare 6
+
+One stack a run: embedded Redis and Postgres, two service processes, tenants that speak three times as often as
+those of the reference profile. What was measured before is kept in `runs/detection` and not measured again;
+`--table-only` writes the page anew, and `--out` takes another folder. Numbers differ a little from run to run.
+
+- **strikes**: how often the defect struck, as the target itself writes down (`--defect-log`).
+- **named**: the kinds of finding. The catalogue of defects says which are due.
+- **tenants**: leaks whose tenants were concerned by a strike, of those where the target knows at least one of them.
+  Whose a mark is needs no check: it is signed. Who got it is the tenant whose session, key or row it was.
+- **replies to the first**: replies that the swarm had received when it first saw a leak live. What only the stores
+  show is found after the run.
+"""
+
+
+def write_page(outcomes: Sequence[Outcome], path: Path) -> None:
+    """Writes the page."""
+    path.write_text("\n".join(_page(outcomes)) + "\n", encoding="utf-8")
+
+
+def write_json(outcomes: Sequence[Outcome], path: Path) -> None:
+    """Writes the same as data."""
+    path.write_bytes(orjson.dumps([_plain(outcome) for outcome in outcomes], option=orjson.OPT_INDENT_2))
+
+
+def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    rare = [outcome for outcome in outcomes if outcome.name.startswith("rare-")]
+    clean = [outcome for outcome in outcomes if outcome.clean]
+    faulty = [outcome for outcome in outcomes if not outcome.clean and outcome not in rare]
+    natural = [outcome for outcome in faulty if _is_natural(outcome)]
+    lower = [outcome for outcome in faulty if not _is_natural(outcome)]
+    due = [outcome for outcome in natural if outcome.promised]
+    yield OPENING
+    yield "## Every defect at its natural rate\n"
+    yield (
+        f"{sum(o.detected for o in due)} of {len(due)} defects that a finding can show were detected; "
+        f"{sum(o.named_rightly for o in due)} of them under a name that the catalogue has for them; "
+        f"{sum(o.right_tenants[0] for o in due)} of {sum(o.right_tenants[1] for o in due)} leaks named tenants "
+        "that the target says were concerned.\n"
+    )
+    yield from detection_table(due)
+    yield "\nNot detected, or not to be detected by a finding:\n"
+    yield from unseen(natural)
+    if lower:
+        yield "\n## At a fifth of the natural rate\n"
+        yield f"{sum(o.detected for o in lower)} of {len(lower)} were detected in one short run.\n"
+        yield from detection_table(lower)
+        yield ""
+        yield from unseen(lower)
+    yield "\n## A leak in a thousandth of the replies\n"
+    yield from rare_table(rare)
+    yield "\n## False alarms\n"
+    yield false_alarms(clean) + "\n"
+    yield from clean_table(clean)
+    yield "\n## Nothing is there for show\n"
+    yield (
+        "Which part of the oracle saw which defect. The parts don't depend on one another, so a defect with a single "
+        "dot goes unseen when that part is switched off.\n"
+    )
+    yield from ablation_table([*natural, *lower])
+
+
+def _is_natural(outcome: Outcome) -> bool:
+    choices = [DefectChoice.parse(defect) for defect in outcome.defects]
+    return all(choice.rate == entries()[choice.name].rate for choice in choices)
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    fields = asdict(outcome)
+    fields["promised"] = sorted(outcome.promised)
+    for name in ("parts", "agreement"):
+        fields[name] = {str(key): value for key, value in fields[name].items()}
+    return fields

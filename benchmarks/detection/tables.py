@@ -1,0 +1,161 @@
+"""The measurement as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
+
+from benchmarks.detection.measuring import Outcome
+from benchmarks.detection.parts import Part, necessary
+from benchmarks.detection.power import exposures_for, power
+from benchmarks.detection.trials import ONE_IN_A_THOUSAND
+from target.defects.catalogue import entries
+
+NOT_LEAKS = {
+    "acknowledged-not-stored": "recall of what was answered",
+    "silent": "replies were seen at all",
+    "shared-negative-cache": "owners' own access beside each attempt",
+    "guessable-ids": "nothing: harmless by itself",
+    "existence-oracle": "nothing yet: a suspicion at most",
+    "noisy-neighbour": "latency thresholds: a suspicion at most",
+}
+
+
+def detection_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Yields the table of defects: detected, named, tenants, time."""
+    yield from _table(
+        ("defect", "strikes", "replies", "verdict", "named", "tenants", "replies to the first", "seen by"),
+        (_detection_row(outcome) for outcome in outcomes),
+    )
+
+
+def _detection_row(outcome: Outcome) -> tuple[str, ...]:
+    right, judged = outcome.right_tenants
+    named = ", ".join(sorted(outcome.kinds)) or "–"
+    if outcome.kinds and not outcome.named_rightly:
+        named += " (not what the catalogue says)"
+    live = outcome.first_s is not None
+    first = f"{outcome.replies_before:,}" if live else "the whole run" if outcome.detected else "–"
+    return (
+        f"`{'` `'.join(outcome.defects)}`",
+        "–" if outcome.strikes is None else f"{outcome.strikes:,}",
+        f"{outcome.replies:,}",
+        outcome.verdict,
+        named,
+        f"{right} of {judged}" if judged else "–",
+        first,
+        ", ".join(outcome.parts) or "–",
+    )
+
+
+def unseen(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Yields a line for each defect that no finding showed, with why."""
+    for outcome in outcomes:
+        if outcome.detected:
+            continue
+        name = outcome.defects[0].partition(":")[0]
+        if outcome.strikes == 0:
+            why = "it never struck in this run"
+        elif name in NOT_LEAKS:
+            why = f"no finding is due; what shows it: {NOT_LEAKS[name]}"
+        else:
+            why = f"needs {entries()[name].needs}"
+        reason = f" The run's first reason: “{outcome.reasons[0]}”." if outcome.reasons else ""
+        yield f"- `{outcome.defects[0]}`: {outcome.verdict}, {outcome.strikes} strikes; {why}.{reason}"
+
+
+def clean_table(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yields the table of faultless runs, one row a shape."""
+    shapes = list(dict.fromkeys(outcome.shape for outcome in outcomes))
+    rows = []
+    for shape in shapes:
+        own = [outcome for outcome in outcomes if outcome.shape == shape]
+        verdicts = Counter(outcome.verdict for outcome in own)
+        replies = [outcome.replies for outcome in own]
+        why = Counter(outcome.reasons[0] for outcome in own if outcome.verdict != "ISOLATED" and outcome.reasons)
+        rows.append(
+            (
+                shape,
+                str(len(own)),
+                f"{min(replies):,} … {max(replies):,}",
+                ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common()),
+                str(verdicts["LEAKING"]),
+                "; ".join(reason for reason, _ in why.most_common(2)).replace("|", "\\|") or "–",
+            )
+        )
+    yield from _table(("shape", "runs", "replies", "verdicts", "false alarms", "first reason, if not isolated"), rows)
+
+
+def false_alarms(outcomes: Sequence[Outcome]) -> str:
+    """Returns the sentence about false alarms, with what the number of runs excludes."""
+    alarms = sum(outcome.detected for outcome in outcomes)
+    replies = sum(outcome.replies for outcome in outcomes)
+    verdicts = Counter(outcome.verdict for outcome in outcomes)
+    said = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    if not outcomes:
+        return "No faultless run was played."
+    excluded = 1 - 0.05 ** (1 / len(outcomes))
+    return (
+        f"{len(outcomes)} runs of the faultless service, {replies:,} replies: {said}. False alarms: **{alarms}**."
+        + (f" With 95 % confidence fewer than {excluded:.1%} of such runs raise one." if not alarms else "")
+    )
+
+
+def rare_table(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yields the table of leaks in a thousandth of the replies, and what was to be expected."""
+    rate = float(ONE_IN_A_THOUSAND.partition(":")[2])
+    rows = [
+        (
+            str(outcome.seed),
+            f"{outcome.replies:,}",
+            str(outcome.strikes),
+            f"{power(rate, outcome.replies):.0%}",
+            outcome.verdict,
+            f"{outcome.replies_before:,}" if outcome.first_s is not None else "–",
+        )
+        for outcome in outcomes
+    ]
+    yield from _table(("seed", "replies", "strikes", "expected power at most", "verdict", "replies to the first"), rows)
+    struck = [outcome for outcome in outcomes if outcome.strikes]
+    detected = [outcome for outcome in outcomes if outcome.detected]
+    yield ""
+    yield (
+        f"It struck in {len(struck)} of {len(outcomes)} runs, and {sum(o.detected for o in struck)} of those were "
+        f"detected. For a power of 95 % a leak of {rate:.1%} an opportunity takes "
+        f"{exposures_for(rate, 0.95):,} of them."
+    )
+    if detected:
+        yield f"Where it was detected, the median is {median(o.replies_before for o in detected):,.0f} replies."
+
+
+def ablation_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Yields the matrix of defects and parts, and which parts no other can stand in for."""
+    matrix = _matrix(outcomes)
+    parts = [part for part in Part if any(part in seen for seen in matrix.values())]
+    rows = [(f"`{defect}`", *("●" if part in seen else "" for part in parts)) for defect, seen in matrix.items()]
+    yield from _table(("defect", *(f"{number}" for number, _ in enumerate(parts, 1))), rows)
+    yield ""
+    yield "Columns: " + ", ".join(f"{number} {part}" for number, part in enumerate(parts, 1)) + "."
+    yield ""
+    alone = necessary(matrix)
+    yield from _table(
+        ("part switched off", "goes unseen"),
+        ((str(part), ", ".join(f"`{name}`" for name in names) or "**nothing**") for part, names in alone.items()),
+    )
+
+
+def _matrix(outcomes: Iterable[Outcome]) -> dict[str, set[Part]]:
+    """The parts that saw each defect, over all its runs of one rate."""
+    matrix: dict[str, set[Part]] = {}
+    for outcome in outcomes:
+        if outcome.parts:
+            matrix.setdefault(outcome.defects[0].partition(":")[0], set()).update(outcome.parts)
+    return matrix
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(heads) + " |"
+    yield "|" + "---|" * len(heads)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
