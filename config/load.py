@@ -57,7 +57,7 @@ class ProfileInvalid(ProfileError):
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
-    """Returns the profile in a TOML file.
+    """Returns the profile in a TOML file. A key ``extends`` at its top names another one that it is laid over.
 
     Args:
         path: the file.
@@ -68,14 +68,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
         VariableMissing: a variable it names is not set.
         ProfileInvalid: its content does not fit the schema.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ProfileUnreadable(f"{path}: there is no such profile") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileUnreadable(f"{path}: can't be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileUnreadable(f"{path}: is no valid TOML: {error}") from None
+    document = _read(path, ())
     used: dict[str, str] = {}
     resolved = _resolve(document, "", path, environment, used)
     try:
@@ -83,6 +76,38 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
     except ValidationError as error:
         lines = [_sentence(path, item) for item in error.errors(include_url=False, include_context=True)]
         raise ProfileInvalid(_unresolve("\n".join(lines), used)) from None
+
+
+def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, object]:
+    """The document in a file, laid over the one it ``extends``."""
+    try:
+        document: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProfileUnreadable(f"{path}: there is no such profile") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileUnreadable(f"{path}: can't be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileUnreadable(f"{path}: is no valid TOML: {error}") from None
+    base = document.pop("extends", None)
+    if base is None:
+        return document
+    if not isinstance(base, str):
+        raise ProfileInvalid(f"{path}: extends: input should be the path of another profile, beside this one")
+    if path.resolve() in readers:
+        raise ProfileInvalid(f"{path}: extends: leads back to this profile")
+    return _laid_over(_read(path.parent / base, (*readers, path.resolve())), document)
+
+
+def _laid_over(base: dict[str, object], changes: dict[str, object]) -> dict[str, object]:
+    """Tables are merged, ``false`` leaves one out, any other value (lists too) replaces that of the base."""
+    merged = dict(base)
+    for key, value in changes.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and value is False:
+            del merged[key]
+        else:
+            merged[key] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def public_view(profile: Profile) -> dict[str, object]:

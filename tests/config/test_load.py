@@ -164,3 +164,39 @@ def test_variables_are_put_in_wherever_they_stand(tmp_path: Path) -> None:
     path = written(tmp_path / "p.toml", {"operations.chat.send": {"type": "x ${A} ${B}", "list": ["${A}"], "n": "$A"}})
     profile = load(path, {**ENVIRONMENT, "A": "one", "B": "two ${A}"})
     assert profile.operations.chat.send == {"type": "x one two ${A}", "list": ["one"], "n": "$A"}
+
+
+def extending(tmp_path: Path, base: str, changes: str) -> Path:
+    written(tmp_path / "base.toml", {})
+    path = tmp_path / "mine.toml"
+    path.write_text(f'extends = "{base}"\n{changes}', encoding="utf-8")
+    return path
+
+
+def test_a_profile_laid_over_another_changes_only_what_it_says(tmp_path: Path) -> None:
+    path = extending(tmp_path, "base.toml", '[target]\nname = "mine"\n[frames]\ntenant = ["tenant.id"]\n')
+    profile, base = load(path, ENVIRONMENT), load(tmp_path / "base.toml", ENVIRONMENT)
+    assert (profile.target.name, profile.frames.tenant) == ("mine", ("tenant.id",))
+    assert profile.target.url == base.target.url
+    assert profile.operations == base.operations
+
+
+def test_false_leaves_an_inherited_table_out(tmp_path: Path) -> None:
+    assert load(extending(tmp_path, "base.toml", "[stores]\nredis = false\n"), ENVIRONMENT).stores.redis is None
+
+
+@pytest.mark.parametrize(
+    ("base", "sentence"),
+    [("mine.toml", "extends: leads back to this profile"), ("nowhere.toml", "there is no such profile")],
+)
+def test_a_base_that_can_not_be_used_is_one_sentence(tmp_path: Path, base: str, sentence: str) -> None:
+    with pytest.raises(ProfileError, match=sentence):
+        load(extending(tmp_path, base, ""), ENVIRONMENT)
+
+
+def test_the_reference_profile_without_auth_needs_no_auth_service() -> None:
+    path = DEFAULT_PROFILE.with_name("reference-without-auth.toml")
+    without = {name: value for name, value in ENVIRONMENT.items() if "AUTH" not in name}
+    profile = load(path, without)
+    assert profile.auth.service is None and profile.auth.jwt is not None
+    assert [check.name for check in profile.health] == ["target"]
