@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from psycopg2.extensions import connection, cursor
 
-BYTEA = 17  # the type's number, the same in every Postgres
+BYTEA, OID = 17, 26  # the types' numbers, the same in every Postgres
 
 _RELATIONS = """
 SELECT c.oid, n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind::text,
@@ -45,12 +45,14 @@ class Column:
         quoted: the same for SQL.
         binary: whether its text form holds bytes in hexadecimal, somewhere.
         bytea: whether it is a bytea itself.
+        number: whether it holds numbers such as large objects have.
     """
 
     name: str
     quoted: str
     binary: bool
     bytea: bool
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,9 @@ def _columns(cur: cursor, oids: list[int], tables: dict[int, Table]) -> dict[int
     for relation, number, name, quoted, type_oid in cur.fetchall():
         attributes.setdefault(relation, {})[number] = name
         if relation in tables:
-            tables[relation].columns.append(Column(name, quoted, holds_bytes(type_oid), type_oid == BYTEA))
+            number_like = OID in (type_oid, types.get(type_oid, ("", 0))[1])
+            column = Column(name, quoted, holds_bytes(type_oid), type_oid == BYTEA, number_like)
+            tables[relation].columns.append(column)
     return attributes
 
 

@@ -6,7 +6,7 @@ import bisect
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -61,6 +61,7 @@ class Looking:
     parents: Parents
     late: list[Late]
     at_s: float
+    objects: dict[bytes, int] = field(default_factory=dict)  # who holds the rows that refer to large objects
 
 
 class RowJudge:
@@ -88,6 +89,7 @@ class RowJudge:
         self._where = [f"column {column.name}" for column in table.columns] + ["column ctid"]
         self._labels = [label_of(table, column.name).encode() for column in table.columns] + [b"ctid"]
         self._binary = [index for index, column in enumerate(table.columns) if column.binary]
+        self._numbers = [index for index, column in enumerate(table.columns) if column.number]
         self._key = table.indexes(table.key) or (len(table.columns),)
         self._referenced = {index for own_key in own for index in own_key.indexes}
         self._followed = {index for edge in edges for index in edge.indexes}
@@ -196,6 +198,9 @@ class RowJudge:
             if own_word and claim.tenant == holder.tenant and not _is_confirmed(edge.holders[key]):
                 self._look.parents.confirm(edge.name, key)
         self._register(cells, holder, claims, causes)
+        for index in self._numbers:
+            if len(self._look.objects) < LATE_KEPT:
+                self._look.objects.setdefault(cells[index], holder.tenant)
         self._note_late(cells, holder)
         return holder.tenant
 

@@ -16,6 +16,7 @@ from checker.postgres_catalogue import Catalogue, Table, read_catalogue
 from checker.postgres_connection import snapshot, where_of
 from checker.postgres_copy import cells_at, copy_rows, unescape
 from checker.postgres_large import LargeValues
+from checker.postgres_objects import LargeObjects
 from checker.postgres_parents import Late, Parents, resolve_late
 from checker.postgres_places import condition, identity, key_names, literal, psql
 from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge
@@ -92,6 +93,7 @@ class _PostgresScan:
             self._progress(self._scan.units, max(expected, self._scan.units) or None)
         self._follow_late({table.oid: table for table in catalogue.tables})
         self._parents.settle()
+        LargeObjects(self._opened, self._look, "pg_largeobject" in self._store.shared).read()
         for budget in self._store.budgets:
             self._read_budgets(budget, catalogue)
         if catalogue.elsewhere:

@@ -19,12 +19,17 @@ ProgressOf = Callable[[str], Progress]
 def scanners(profile: Profile) -> dict[str, Scanner]:
     """Returns a scanner for each store that the profile has."""
     found: dict[str, Scanner] = {}
-    redis, postgres = profile.stores.redis, profile.stores.postgres
+    redis, postgres, fields = profile.stores.redis, profile.stores.postgres, _budget_fields(profile)
     if redis is not None:
-        found["redis"] = lambda keyring, roster, progress: scan_redis(redis, keyring, roster, progress)
+        found["redis"] = lambda keyring, roster, progress: scan_redis(redis, keyring, roster, progress, fields)
     if postgres is not None:
-        found["postgres"] = lambda keyring, roster, progress: scan_postgres(postgres, keyring, roster, progress)
+        found["postgres"] = lambda keyring, roster, progress: scan_postgres(postgres, keyring, roster, progress, fields)
     return found
+
+
+def _budget_fields(profile: Profile) -> frozenset[str]:
+    """What the member is called that holds the remaining amount in a frame: stores keep frames under the same names."""
+    return frozenset(path.rpartition(".")[2].removesuffix("[]") for path in profile.frames.budget)
 
 
 def look_into(

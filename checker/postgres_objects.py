@@ -1,0 +1,132 @@
+"""Reads Postgres's large objects: bytes that lie outside all tables, and that rows refer to by a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg2
+from psycopg2.extensions import connection
+
+from checker.ownership import Claim, GatheredClaims, Standing, claim_of, judge, sighting_of
+from checker.postgres_large import OVERLAP
+from checker.postgres_places import psql
+from checker.postgres_rows import Looking
+from evidence.marks import MarkKind
+
+GROUP = "large objects"
+WHOLE_BYTES = 8 * 1024 * 1024  # larger ones are read in windows of this size
+NAMED = 5
+
+
+class LargeObjects:
+    """Reads and judges the large objects of a database.
+
+    Args:
+        opened: the snapshot's connection.
+        looking: what to look with; ``looking.objects`` says who holds the rows that refer to them.
+        shared: whether they are shared on purpose.
+    """
+
+    def __init__(self, opened: connection, looking: Looking, shared: bool) -> None:
+        self._opened = opened
+        self._look = looking
+        self._shared = shared
+        self._unread = 0
+
+    def read(self) -> None:
+        """Reads all of them. What may not be read is skipped and named."""
+        with self._opened.cursor() as cur:
+            cur.execute("SELECT oid::text FROM pg_largeobject_metadata ORDER BY oid")
+            numbers = [row[0] for row in cur.fetchall()]
+            for number in numbers:
+                cur.execute("SAVEPOINT object")
+                try:
+                    self._inspect(number)
+                    cur.execute("RELEASE SAVEPOINT object")
+                except psycopg2.Error as error:
+                    if self._opened.closed:
+                        raise
+                    cur.execute("ROLLBACK TO SAVEPOINT object")
+                    self._skip(number, error)
+        scan = self._look.scan
+        if numbers:
+            scan.containers[f"{GROUP} (shared)" if self._shared else GROUP] = len(numbers) - self._unread
+        if self._unread > NAMED:
+            scan.skipped.append(f"{self._unread - NAMED} more large objects could not be read")
+
+    def _skip(self, number: str, error: psycopg2.Error) -> None:
+        self._unread += 1
+        if self._unread <= NAMED:
+            reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+            self._look.scan.skipped.append(f"large object {number} could not be read: {reason}")
+
+    def _inspect(self, number: str) -> None:
+        scan, gathered = self._look.scan, GatheredClaims()
+        holder = self._look.objects.get(number.encode())
+        if holder is not None:
+            gathered.add(Claim(Standing.PARENT, holder, "the row that refers to it", "reference", b"", 0, 0))
+        earlier = 0
+        marks: set[tuple[MarkKind, int, int]] = set()
+        for text, accept in self._windows(number):
+            scan.bytes += len(text) if accept is None else accept
+            claims, of_earlier = self._claims(number, text, accept)
+            earlier += of_earlier
+            for claim in claims:
+                gathered.add(claim)
+                if claim.mark is not None:
+                    marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
+        scan.units += 1
+        scan.elements += 1
+        scan.earlier_runs += earlier
+        self._judge(number, gathered, bool(earlier), marks)
+
+    def _judge(
+        self, number: str, gathered: GatheredClaims, earlier: bool, marks: set[tuple[MarkKind, int, int]]
+    ) -> None:
+        scan = self._look.scan
+        judgement = judge(gathered.claims())
+        tenant = judgement.holder.tenant if judgement.holder is not None else None
+        scan.own_marks.update(mark for mark in marks if self._shared or mark[1] == tenant)
+        if judgement.holder is None:
+            scan.unattributed += not earlier
+            return
+        for foreign in () if self._shared else judgement.foreign:
+            self._look.shelf.add(
+                sighting_of(
+                    judgement.holder,
+                    foreign,
+                    place=f"postgres large object {number}",
+                    group=GROUP,
+                    reproduce=psql(f"SELECT lo_get({number})"),
+                    at_s=self._look.at_s,
+                )
+            )
+
+    def _claims(self, number: str, text: bytes, accept: int | None) -> tuple[list[Claim], int]:
+        content, where, earlier = self._look.content, "the object", 0
+        claims: list[Claim] = []
+        for sighted in content.keyring.find(text):
+            if accept is not None and sighted.start >= accept:
+                continue
+            if content.keyring.is_current(sighted):
+                claims.append(claim_of(sighted, text, where, names_place=False))
+            else:
+                earlier += 1
+        mentions = content.names.mentions(text)
+        claims += [Claim(named.standing, named.tenant, where, named.what, text, *named[3:]) for named in mentions]
+        claims += content.amounts.of_members(text, where)
+        decoded = content.decoded(text, where, lambda: f"postgres large object {number}", whole=accept is None)
+        return [*claims, *decoded.claims], earlier + decoded.earlier
+
+    def _windows(self, number: str) -> Iterator[tuple[bytes, int | None]]:
+        start = 0
+        while True:
+            with self._opened.cursor() as cur:
+                cur.execute("SELECT lo_get(%s::oid, %s, %s)", (number, start, WHOLE_BYTES + OVERLAP))
+                found = cur.fetchone()
+            text = bytes(found[0]) if found else b""
+            last = len(text) <= WHOLE_BYTES
+            yield text, None if last else WHOLE_BYTES
+            if last:
+                return
+            start += WHOLE_BYTES
