@@ -109,12 +109,11 @@ def _serve(exports: Exports, env_file: str | None) -> None:
     try:
         print(exports.shell_lines(reveal=False), end="")
         print(f"# everything runs{f'; the variables are in {path}' if path else ''}; Ctrl-C ends it", flush=True)
-        try:
-            while True:
-                signal.pause()
-        except Interrupted as interrupted:
-            if interrupted.exit_code != 128 + signal.SIGINT:
-                raise
+        while True:
+            signal.pause()
+    except Interrupted as interrupted:  # also one that comes right after the last line was read
+        if interrupted.exit_code != 128 + signal.SIGINT:
+            raise
     finally:
         if path:
             path.unlink(missing_ok=True)  # its secrets end with the services
