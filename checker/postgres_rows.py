@@ -15,6 +15,7 @@ from checker.names import Named
 from checker.ownership import Claim, GatheredClaims, Standing, claim_of, judge, sighting_of
 from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
+from checker.postgres_homes import claims_of_name, pattern_of_name
 from checker.postgres_large import Window
 from checker.postgres_parents import Cause, Contested, Holder, Late, MapName, Parents
 from checker.postgres_places import condition, identity, key_names, key_of, label_of, psql
@@ -94,7 +95,9 @@ class RowJudge:
         self._referenced = {index for own_key in own for index in own_key.indexes}
         self._followed = {index for edge in edges for index in edge.indexes}
         self.kept = {*self._key, *self._referenced, *self._followed}
-        self._always = bool(self._edges or self._binary or looking.content.names.weak)
+        self._home = claims_of_name(table, looking.content)
+        self._group = pattern_of_name(table, looking.content) if self._home else table.label
+        self._always = bool(self._home or self._edges or self._binary or looking.content.names.weak)
 
     def take(self, block: bytes) -> None:
         """Looks at a block of whole lines."""
@@ -180,6 +183,7 @@ class RowJudge:
         """Judges one row, with the claims of its large values if it has any, and returns who holds it."""
         claims, earlier = self._claims(cells, start, marks, mentions, encoded)
         claims += more
+        claims += self._home
         earlier = earlier or more_earlier
         parents = self._parent_claims(cells, claims) if self._edges else []
         claims += [claim for _, _, claim in parents]
@@ -341,7 +345,7 @@ class RowJudge:
             _readable(holder),
             _readable(foreign),
             place=self._place(cells, foreign.where),
-            group=self._table.label,
+            group=self._group,
             reproduce=psql(f"SELECT {columns} FROM {self._table.quoted} WHERE {condition(names, row)}"),
             at_s=self._look.at_s,
         )
