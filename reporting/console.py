@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from checker.figures import rate
+from checker.figures import count, rate
 from checker.result import Bound, CauseReport, CoverageReport, FindingReport, Judgement, Result, Verdict
 from reporting.causes import struck, varied
 from reporting.escaping import printable
@@ -109,7 +109,7 @@ def _findings(console: Console, result: Result) -> None:
         label = f"{len(leaks):,} causes of {found:,} findings, {seen:,} sightings"
         _causes(console, result, label if len(leaks) > 1 else label.replace("causes", "cause", 1), leaks, CAUSES_SHOWN)
     if suspicions:
-        label = f"{result.suspicions_total:,} suspicions: they decide nothing"
+        label = f"{count(result.suspicions_total, 'suspicion')} (no proof: decides nothing)"
         _causes(console, result, label, suspicions, SUSPICIONS_SHOWN)
     if leaks or suspicions:
         console.print()

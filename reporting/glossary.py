@@ -18,5 +18,8 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("planted control", "A leak we cause on purpose. If it is not caught, others may be missed too."),
     ("answered, refused, unknown", "How a request ended. Unknown: it timed out, or its connection was lost."),
     ("late", "How much later than intended a request left, because the load generator was busy."),
+    ("cause", "All findings of one kind in one group of places, whoever they struck: most likely one defect."),
+    ("suspicion", "Worth a look and no proof. It is shown apart and decides nothing."),
     ("95 % bound", "With so many clean exposures the true rate of leaks is below this, with 95 % confidence."),
+    ("exposure", "One chance for a leak to show, in the unit that matters: a reply, a resume, a pair of tenants."),
 )

@@ -6,6 +6,7 @@ import dataclasses
 
 from checker.look import Look
 from checker.result import Result
+from evidence.findings import FindingKind
 from evidence.records import RequestEnded, TenantProvisioned
 from tests.checker.histories import REDIS_PLACE, a_sighting, healthy, misfiled
 
@@ -45,4 +46,33 @@ def hostile() -> Result:
     return history.judged()
 
 
-ALL = {"isolated": isolated, "leaking": leaking, "inconclusive": inconclusive, "hostile": hostile}
+def striking_everybody() -> Result:
+    """One defect that strikes every pair of tenants, a rare one beside it, and a suspicion."""
+    history = healthy(tenants=40)
+    for owner in range(40):
+        history.rows["local"] += [
+            a_sighting(owner, recipient, place=f"frame agent_completed of session 0 of tenant {recipient}")
+            for recipient in range(40)
+            if recipient != owner
+        ] * 2
+    history.rows["local"] += [
+        a_sighting(3, 9, kind=FindingKind.MISROUTED_REPLY, group="frame history"),
+        a_sighting(77_777, 1, kind=FindingKind.FOREIGN_BUDGET),
+    ]
+    return history.judged()
+
+
+def suspicious() -> Result:
+    history = healthy()
+    history.rows["local"] += [a_sighting(77_777, 1, kind=FindingKind.FOREIGN_BUDGET)] * 3
+    return history.judged()
+
+
+ALL = {
+    "isolated": isolated,
+    "leaking": leaking,
+    "inconclusive": inconclusive,
+    "hostile": hostile,
+    "everybody": striking_everybody,
+    "suspicious": suspicious,
+}

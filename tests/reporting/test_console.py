@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from reporting.console import render
-from tests.reporting.results import ALL, hostile, inconclusive, isolated, leaking
+from tests.reporting.results import ALL, hostile, inconclusive, isolated, leaking, striking_everybody, suspicious
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -52,3 +52,19 @@ def test_colour_is_used_only_if_asked_for() -> None:
 
 def test_what_tenants_wrote_cannot_steer_the_terminal() -> None:
     assert not re.search("[\x00\x1b\u202e]", render(hostile()))
+
+
+def test_findings_are_told_by_cause_and_suspicions_apart() -> None:
+    text = render(striking_everybody())
+    assert "findings  2 causes of 1,561 findings, 3,121 sightings" in text
+    assert "3,120× in 1,560 pairs of 40 tenants" in text
+    assert "misrouted-reply t-3 → t-9" in text
+    assert "beside    1 suspicion (no proof: decides nothing)" in render(suspicious())
+
+
+def test_what_the_run_cannot_exclude_is_two_lines_the_weakest_first() -> None:
+    lines = render(isolated()).splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith("at most"))
+    assert lines[at] == "at most   78 % of 2 drops in the middle of a request; 64 % of 3 resumes"
+    assert lines[at + 1] == "          to bound the rate at 0.1 % takes 2,995 replies; this run had 210"
+    assert any(line.startswith("rates     0.084 % to 18 % of 30 sessions") for line in render(leaking()).splitlines())

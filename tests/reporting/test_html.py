@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reporting.html import html
-from tests.reporting.results import ALL, hostile, inconclusive, leaking
+from tests.reporting.results import ALL, hostile, inconclusive, isolated, leaking, striking_everybody, suspicious
 
 VOID = {"meta", "br", "line", "rect", "circle", "text"}
 
@@ -87,3 +87,44 @@ def test_what_tenants_wrote_is_shown_and_never_run() -> None:
     assert "<script>" not in text
     assert "&lt;script&gt;alert(1)" in text
     assert not re.search("[\x00\x1b\u202e\ud800]", text)
+
+
+def test_a_defect_that_struck_everybody_is_one_entry_and_hides_no_other() -> None:
+    page = Page(html(striking_everybody()))
+    causes = [
+        attributes
+        for tag, attributes in page.elements
+        if tag == "details" and "cause" in (attributes.get("class") or "")
+    ]
+    assert len(causes) == 3
+    assert "3,120× in 1,560 pairs of 40 tenants" in page.text
+    assert page.text.index("misrouted-reply frame history") < page.text.index("Who leaked to whom")
+    assert "… and 1,540 more pairs." in page.text
+
+
+def test_suspicions_stand_apart_and_decide_nothing() -> None:
+    page = Page(html(suspicious()))
+    headings = page.text[page.text.index("Findings 0") :]
+    assert headings.index("Suspicions 1") < headings.index("they decide nothing")
+    assert "ISOLATED" in page.text and "leaks found0" in page.text.replace("\n", "")
+
+
+def test_every_kind_that_was_found_is_explained_with_its_page() -> None:
+    result = leaking()
+    text = Page(html(result)).text
+    for cause in result.causes:
+        assert f"More in {cause.doc}." in text
+        assert all(line in text for line in (*cause.likely_causes, *cause.look_first))
+    assert "What these findings mean" not in Page(html(isolated())).text
+
+
+def test_what_the_run_cannot_exclude_is_told_for_every_unit() -> None:
+    result = isolated()
+    text = Page(html(result)).text
+    section = text[text.index("What this run can't exclude") :]
+    assert all(statement in section for statement in result.confidence.statements)
+    assert "Never happened in this run, so nothing is known: refusals" in " ".join(section.split())
+
+
+def test_an_inconclusive_run_claims_no_bound_beyond_what_it_saw() -> None:
+    assert "these figures hold only for what could be looked at" in Page(html(inconclusive())).text

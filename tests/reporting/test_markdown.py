@@ -4,7 +4,7 @@ import re
 
 from reporting.escaping import code, markdown, printable
 from reporting.markdown import summary
-from tests.reporting.results import hostile, inconclusive, isolated, leaking
+from tests.reporting.results import hostile, inconclusive, isolated, leaking, suspicious
 
 
 def test_the_verdict_is_the_heading() -> None:
@@ -13,8 +13,21 @@ def test_the_verdict_is_the_heading() -> None:
     assert summary(inconclusive()).startswith("## ❔ INCONCLUSIVE")
 
 
-def test_findings_are_a_table_of_whose_who_and_where() -> None:
-    assert "| misfiled\\-data | `t-2 → t-1` | `postgres public.messages` | 3 |" in summary(leaking())
+def test_findings_are_a_table_by_cause_with_the_page_that_explains_them() -> None:
+    row = (
+        "| misfiled\\-data | `t-2 → t-1` | `postgres public.messages` | 3 | 1 | 2 | `docs/findings/misfiled-data.md` |"
+    )
+    assert row in summary(leaking())
+
+
+def test_suspicions_stand_apart() -> None:
+    text = summary(suspicious())
+    assert "### Suspicions, which decide nothing" in text
+    assert "findings by cause" not in text
+
+
+def test_what_the_run_cannot_exclude_is_told() -> None:
+    assert "- Sessions: none of 30 leaked" in summary(isolated())
 
 
 def test_every_row_of_a_table_has_the_same_number_of_cells() -> None:
