@@ -175,7 +175,7 @@ class Door(Operation):
     )
 
 
-Forgery = Literal["missing", "unsigned", "expired", "wrong_key", "wrong_audience", "contradictory"]
+Forgery = Literal["missing", "unsigned", "expired", "wrong_key", "wrong_audience", "contradictory", "unknown"]
 
 
 class Attempts(Part):
@@ -270,7 +270,7 @@ class Workload(Part):
     read_rate: float = Field(1.0, gt=0)
     roving_rate: float = Field(0.5, gt=0)
     listening_rate: float = Field(0.1, gt=0)
-    attempt_rate: float = Field(0.5, gt=0)
+    attempt_rate: float = Field(1.0, gt=0)
     in_flight: PositiveInt = Field(4, description="Requests a session may have open at once.")
     two_sessions: Share = Field(0.25, description="Share of tenants that hold two sessions at once.")
     short_budgets: Share = Field(0.1, description="Share of conversing tenants whose budget is made to run out.")

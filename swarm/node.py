@@ -113,13 +113,13 @@ class Node:
         self._sink.close()
 
     def _control(self) -> None:
+        caught = ControlCaught(self.name, time.time(), False, "it was not answered before the run ended")
         try:
             caught = try_control(self.run)
-        except Exception as error:  # whatever it is, tenants must not wait for ever, and it is not a catch
+        except Exception as error:  # whatever it is, it is not a catch
             caught = ControlCaught(self.name, time.time(), False, f"the live control crashed: {type(error).__name__}")
         finally:
-            self.run.ready.set()
-        self._record(caught)
+            self._record(caught)
 
     def _keep(self) -> None:
         while True:

@@ -126,6 +126,9 @@ def install(events: Events) -> None:
     importer = os.getpid()  # with --processes Locust forks after this
 
     def on_init(environment: Environment, **_kwargs: object) -> None:
+        # The loop's clock has stood still since it last ran, for seconds while Locust was imported on a busy machine;
+        # the timer of --run-time, which Locust sets next, would go off early by as much.
+        gevent.get_hub().loop.update_now()
         part = _part_of(environment)
         if part is not None:
             parts[id(environment)] = part

@@ -42,7 +42,6 @@ class TenantUser(User):
         run = current_run(self.environment)
         if run is None:
             raise GreenletExit  # the run was not opened here: its reason has been reported
-        run.ready.wait()
         kind, workload = type(self).__name__, run.profile.workload
         short = self.may_run_out and run.is_turn_of(f"{kind} short", workload.short_budgets)
         sessions = self.holds or (2 if run.is_turn_of(f"{kind} two sessions", workload.two_sessions) else 1)

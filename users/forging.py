@@ -30,7 +30,8 @@ def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, o
         settings: how good tokens are made.
         kind: what is to be wrong.
         tenant: who will show the token.
-        other: whom an unsigned token names, and what a contradictory one names beside ``tenant``.
+        other: whom an unsigned token names, and what a contradictory one names beside ``tenant``; for ``unknown``
+            somebody who does not exist.
 
     Returns:
         One token, or for ``contradictory`` one for each claim that names the tenant; none if the kind makes no sense
@@ -56,6 +57,8 @@ def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, o
             return [jwt.encode({**_claims(settings, other), **times}, secrets.token_hex(32), algorithm)]
         case "wrong_audience":
             return [jwt.encode({**own, "aud": "somebody-else"}, secret, algorithm)] if "aud" in own else []
+        case "unknown":
+            return [jwt.encode({**_claims(settings, other), **times}, secret, algorithm)]
         case "contradictory":
             foreign = _claims(settings, other)
             naming = [name for name, template in settings.claims.items() if placeholders(template)]

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol, TypeVar, cast
 
-from gevent.event import Event
-
 from config.profile import Profile
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Severity, Sighting
@@ -91,7 +89,6 @@ class NodeRun:
         tenants: where tenants come from.
 
     Attributes:
-        ready: set once the live control has been tried; tenants wait for it.
         exposures: how often the node did what makes leaks show, by name.
         control_sightings: what the oracle saw on sessions of the planted control.
         acting: the tenants that act now, by number.
@@ -129,7 +126,6 @@ class NodeRun:
         self.exposures: Counter[str] = Counter()
         self.acting: dict[int, Acting] = {}
         self.control_sightings: list[Sighting] = []
-        self.ready = Event()
         self.stopping = False
         self._shared: dict[str, object] = {}
         self._turns: Counter[str] = Counter()

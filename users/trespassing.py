@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from config.profile import ATTEMPT, Door, Forgery
 from evidence.findings import FindingKind, Sighting
+from evidence.oracle import ORDINAL_BITS
 from evidence.records import AccessAttempt
 from evidence.requests import Request
 from tasks.conversing import converse
@@ -16,6 +17,7 @@ from users.base import TenantUser, presence_of_new_tenant, tls_of, weigh
 from users.forging import forge, try_token
 from users.presence import Presence
 from users.run import NodeRun, current_run
+from users.tenant import TenantIdentity
 
 
 class TrespassingTenant(TenantUser):
@@ -27,17 +29,18 @@ class TrespassingTenant(TenantUser):
     mix = "trespassing"
     rate = "attempt_rate"
     holds = 1
-    tasks = weigh({try_a_door: 5, show_a_bad_token: 3, talk_to_neighbour_first: 1, converse: 1})
+    tasks = weigh({try_a_door: 4, show_a_bad_token: 4, talk_to_neighbour_first: 1, converse: 1})
     neighbour: Presence | None = None
 
     def on_start(self) -> None:
         """Takes two provisioned tenants and opens their sessions."""
         run = current_run(self.environment)
         if run is not None:
-            self._doors = itertools.cycle(run.profile.attempts.doors.items())
-            self._tokens = itertools.cycle(run.profile.attempts.tokens)
+            # Shared by all of this process, so that a few tenants together try everything soon.
+            doors, tokens = run.profile.attempts.doors, run.profile.attempts.tokens
+            self._doors = run.shared("doors", lambda: itertools.cycle(doors))
+            self._tokens = run.shared("tokens", lambda: itertools.cycle(tokens))
             self._left = run.profile.attempts.per_tenant
-            run.ready.wait()
             self.neighbour = presence_of_new_tenant(run, rate=1.0, sessions=1)
             self.neighbour.begin(type(self).__name__)
             talk_to_neighbour_first(self)
@@ -55,7 +58,7 @@ class TrespassingTenant(TenantUser):
         if self._left <= 0 or not self._run().profile.attempts.doors:
             return None
         self._left -= 1
-        return next(self._doors)[0]
+        return next(self._doors)
 
     def opens(self, door: str, attempt: Request) -> bool:
         """Returns whether this answer means that the door was open."""
@@ -95,8 +98,16 @@ class TrespassingTenant(TenantUser):
         if settings is None:
             yield f"token: {kind}", ""
             return
-        for token in forge(settings, kind, own.tenant.identity, other.tenant.identity):
+        whom = self._nobody() if kind == "unknown" else other.tenant.identity
+        for token in forge(settings, kind, own.tenant.identity, whom):
             yield f"token: {kind}", token
+
+    def _nobody(self) -> TenantIdentity:
+        """Somebody who could exist and does not: an ordinal that no worker gets to."""
+        number = self._pair()[0].tenant.number | 1 << (ORDINAL_BITS - 1)
+        name = self._run().naming.name(number)
+        numeric = self._run().profile.tenants.names == "integer"
+        return TenantIdentity(number, name, f"{name}@tenants.example", 0, numeric=numeric)
 
     def _note(self, name: str, does: str, outcome: str, detail: str) -> None:
         run = self._run()

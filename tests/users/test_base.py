@@ -13,7 +13,6 @@ from users.state import StateTenant
 
 def user_in(here: World, kind: type[TenantUser]) -> TenantUser:
     here.run.attach()
-    here.run.ready.set()
     return kind(here.run.environment)
 
 

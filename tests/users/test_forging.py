@@ -112,3 +112,8 @@ def test_what_arrives_is_inspected() -> None:
         here = world(profile_for(target.url))
         assert try_token(here.run, "t", identity(), None)[0] == "granted"
         assert [row.owner for row in here.sink.of(SightingSeen)] == [OTHER]
+
+
+def test_an_unknown_tenant_shows_a_good_token_that_names_nobody() -> None:
+    (token,) = forged("unknown")
+    assert read(token)["sub"] == OTHER_NAME, "whom the caller says: somebody who does not exist"

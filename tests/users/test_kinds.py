@@ -31,7 +31,6 @@ def play(kind: type[TenantUser], target: SmallTarget) -> World:
     quick: dict[str, Any] = {"workload__drop_after_ms": [1.0, 3.0], "workload__burst_every_s": 0.05}
     here = world(profile_for(target.url, target__reply_timeout_s=0.3, **quick, **rates))
     here.run.attach()
-    here.run.ready.set()
     user = kind(here.run.environment)
     group = Group()
     user.start(group)

@@ -36,7 +36,6 @@ def play(target: SmallTarget, **changes: object) -> World:
         profile_for(target.url, workload__attempt_rate=300.0, attempts__tokens=[], attempts__per_tenant=5, **changes)
     )
     here.run.attach()
-    here.run.ready.set()
     user = TrespassingTenant(here.run.environment)
     group = Group()
     user.start(group)
@@ -100,7 +99,6 @@ def test_bad_tokens_are_tried_after_a_good_one() -> None:
         here = world(profile_for(target.url, workload__attempt_rate=300.0, attempts__doors={}))
         here.run.tenants.take(short=False)
         here.run.attach()
-        here.run.ready.set()
         user = TrespassingTenant(here.run.environment)
         user.on_start()
         for _ in range(2):
