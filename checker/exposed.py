@@ -6,7 +6,7 @@ replies. So exposures are counted in every unit that the evidence knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,31 +76,35 @@ def exposures_of(
     """
     leaks = [cause for cause in causes if cause.severity is Severity.LEAK]
     live = totals.frames_inspected / totals.frames if totals.frames else 0.0
+    frames, sessions = summary.leaking.judged({*summary.tenants, *summary.controls})
     return [
-        *_frames(summary, profile, totals, live),
-        *_sessions(summary, totals, leaks, live),
+        *_frames(frames, profile, totals, live),
+        *_sessions(summary, totals, leaks, len(sessions), live),
         *_attempts(summary, profile),
         *_stores(coverage, leaks),
         *_accounts(settlement),
     ]
 
 
-def _frames(summary: Summary, profile: Profile, totals: Totals, live: float) -> Iterator[Exposure]:
-    leaking = summary.leaking.frames
+def _frames(leaking: Mapping[str, int], profile: Profile, totals: Totals, live: float) -> Iterator[Exposure]:
     spoken = [*profile.operations, *profile.attempts.doors.items()]
     ends = {end for _, operation in spoken if operation is not None for end in operation.ends}
     refusals = {profile.refusal.type} - ends
     pushes = set(profile.frames.pushes) - ends - refusals
-    yield Exposure("replies", totals.answered, live, sum(leaking[kind] for kind in ends))
-    yield Exposure("refusals", totals.refused, live, sum(leaking[kind] for kind in refusals))
+    yield Exposure("replies", totals.answered, live, sum(leaking.get(kind, 0) for kind in ends))
+    yield Exposure("refusals", totals.refused, live, sum(leaking.get(kind, 0) for kind in refusals))
     if profile.frames.pushes:
-        yield Exposure("frames that nobody asked for", totals.unsolicited, live, sum(leaking[kind] for kind in pushes))
+        yield Exposure(
+            "frames that nobody asked for", totals.unsolicited, live, sum(leaking.get(kind, 0) for kind in pushes)
+        )
 
 
-def _sessions(summary: Summary, totals: Totals, leaks: Sequence[Cause], live: float) -> Iterator[Exposure]:
+def _sessions(
+    summary: Summary, totals: Totals, leaks: Sequence[Cause], sessions: int, live: float
+) -> Iterator[Exposure]:
     untold = None if leaks else 0
     pairs = {frozenset(pair) for cause in leaks for pair in cause.pairs if None not in pair and pair[0] != pair[1]}
-    yield Exposure("sessions", totals.sessions, live, len(summary.leaking.sessions), "with tenants")
+    yield Exposure("sessions", totals.sessions, live, sessions, "with tenants")
     yield Exposure("pairs of tenants", totals.overlapping_pairs, live, len(pairs), "with pairs")
     second = summary.exposures["second_sessions"]
     yield Exposure("second sessions of a tenant", second, live, untold, "with tenants")

@@ -253,6 +253,9 @@ class _Summariser:
         if not row.place.startswith("frame ") or not of:
             return
         self._leaking_frame[node.node] = frame
+        if row.kind == FindingKind.FOREIGN_BUDGET:  # the last thing that is looked for in a frame
+            self.summary.leaking.by_amount[kind, session, row.owner] += 1
+            return
         self.summary.leaking.frames[kind] += 1
         self.summary.leaking.sessions.add(session)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from checker.finding_table import FindingTable
@@ -184,10 +185,21 @@ class LeakingFrames:
     Attributes:
         frames: how many, by type.
         sessions: the sessions on which they arrived.
+        by_amount: (type, session, owner) of frames that showed nothing but another's amount: whether that is a leak
+            depends on whether there is such a tenant, which is known only at the end.
     """
 
     frames: Counter[str] = field(default_factory=Counter)
     sessions: set[str] = field(default_factory=set)
+    by_amount: Counter[tuple[str, str, int | None]] = field(default_factory=Counter)
+
+    def judged(self, known: Collection[int]) -> tuple[Counter[str], set[str]]:
+        """Returns the frames by type and the sessions, those of amounts of ``known`` tenants included."""
+        leaks = {key: times for key, times in self.by_amount.items() if key[2] in known}
+        frames = self.frames.copy()
+        for (kind, _, _), times in leaks.items():
+            frames[kind] += times
+        return frames, self.sessions | {session for _, session, _ in leaks}
 
 
 @dataclass(slots=True)

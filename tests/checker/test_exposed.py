@@ -108,3 +108,13 @@ def test_a_read_right_after_anothers_write_is_counted(tenant: int, after_s: floa
         RequestEnded(tenant, 0, 91, "state_read", "answered", START_S + 20.1 + after_s, 0.0, reply_ms=5.0),
     ]
     assert exposed(history)["reads within a second of another tenant's write"].count == counted
+
+
+def test_an_amount_is_a_leak_only_if_there_is_such_a_tenant() -> None:
+    history = healthy()
+    budget = {"kind": FindingKind.FOREIGN_BUDGET, "place": "frame agent_completed of session 0 of tenant 1"}
+    history.rows["local"].append(a_sighting(77_777, 1, **budget))
+    assert leaks(history) == {}
+    history.rows["local"].append(a_sighting(2, 1, at_s=START_S + 30, **budget))
+    found = leaks(history)
+    assert (found["replies"], found["sessions"]) == (1, 1)
