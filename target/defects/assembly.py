@@ -31,6 +31,7 @@ def defects() -> dict[str, type[Defect]]:
         access,
         ambient,
         availability,
+        balances,
         budgets,
         caches,
         database,
@@ -44,7 +45,7 @@ def defects() -> dict[str, type[Defect]]:
     )
 
     families = (
-        transport, tokens, ambient, caches, database, state, budgets, resumption, fan_out, errors, lifecycle, access,
-        availability,
+        transport, tokens, ambient, caches, database, state, budgets, balances, resumption, fan_out, errors, lifecycle,
+        access, availability,
     )  # fmt: skip
     return {defect.name: defect for family in families for defect in family.DEFECTS}

@@ -15,6 +15,7 @@ from target.defects.around import HotCopiesAround, ScopeAround, SubscriptionsAro
 from target.defects.defect import Defect
 from target.defects.dice import Dice
 from target.hot_copies import HotCopies, HotState, context_key, hot_state, state_key
+from target.refusals import NotFound
 from target.scope import Scope
 from target.seams import Foundations
 from target.session import Session
@@ -49,6 +50,24 @@ class _CurrentSocket(ScopeAround):
             current.send(frame)
         else:
             super().reply(frame)
+
+
+class RefusalToOtherSocket(ReplyToOtherSocket):
+    """Look-ups that fail are reported by a shared error handler, which knows the current socket only."""
+
+    name = "refusal-to-other-socket"
+
+    def scope(self, honest: Scope) -> Scope:
+        self.current = honest.session
+        return _CurrentSocketForRefusals(honest, self)
+
+
+class _CurrentSocketForRefusals(_CurrentSocket):
+    def reply(self, frame: dict[str, Any]) -> None:
+        if frame.get("code") == NotFound.code:
+            super().reply(frame)
+        else:
+            self._inner.reply(frame)
 
 
 class ReplyOutOfStep(Defect):
@@ -186,4 +205,4 @@ class _Multiplexer:
                 reply.set_exception(error)
 
 
-DEFECTS: tuple[type[Defect], ...] = (ReplyToOtherSocket, ReplyOutOfStep)
+DEFECTS: tuple[type[Defect], ...] = (ReplyToOtherSocket, RefusalToOtherSocket, ReplyOutOfStep)

@@ -19,6 +19,22 @@ def test_a_reply_goes_to_the_socket_that_spoke_last(stores: Stores) -> None:
     only_with("reply-to-other-socket:1", stores, misdirected)
 
 
+def test_a_refusal_goes_to_the_socket_that_spoke_last_and_an_answer_to_the_one_that_asked(stores: Stores) -> None:
+    async def misdirected(house: House) -> bool:
+        first, second = house.tenant(), house.tenant()
+        async with house.session(first) as asking, house.session(second) as talking:
+            for number in range(20):
+                await asking.send("history", message_id=f"a{number}", thread_id=talking.ready["thread_id"])
+                await asking.send("get_state", message_id=f"b{number}")
+                await talking.send("ping")
+            await until_told([asking, talking], "state", 20)
+            await until_told([asking, talking], "error", 20)
+            assert not any(frame["type"] == "state" for frame in talking.seen)
+            return any(frame["type"] == "error" for frame in talking.seen)
+
+    only_with("refusal-to-other-socket:1", stores, misdirected)
+
+
 def test_a_read_cancelled_by_a_drop_leaves_its_reply_to_the_next(stores: Stores) -> None:
     async def out_of_step(house: House) -> bool:
         first, second = house.tenant(), house.tenant()
