@@ -31,8 +31,7 @@ class Part(enum.StrEnum):
     POSTGRES_MARKS = "marks in Postgres"
     ENCODINGS = "encodings seen through"
     STORE_BANDS = "budget bands in stores"
-    REDIS_ACCOUNTS = "accounts in Redis"
-    POSTGRES_ACCOUNTS = "accounts in Postgres"
+    STORE_ACCOUNTS = "accounts in stores"
     AFTER_REMOVAL = "what lives on after removal"
 
 
@@ -48,7 +47,6 @@ _IN_FRAMES: Mapping[str, Part] = {
     "access-granted": Part.ATTEMPTS,
     "survived-delete": Part.AFTER_REMOVAL,
 }
-_ACCOUNTS = {"redis": Part.REDIS_ACCOUNTS, "postgres": Part.POSTGRES_ACCOUNTS}
 _MARKS = {"redis": Part.REDIS_MARKS, "postgres": Part.POSTGRES_MARKS}
 
 
@@ -63,7 +61,7 @@ def part_of(finding: FindingReport) -> Part:
     if ENCODING_SIGN in finding.excerpt + finding.detail + place and finding.kind != "access-granted":
         return Part.ENCODINGS
     if store in _MARKS and finding.kind == "account-mismatch":
-        return _ACCOUNTS[store]
+        return Part.STORE_ACCOUNTS
     if store in _MARKS and finding.kind == "foreign-budget":
         return Part.STORE_BANDS
     if store in _MARKS and finding.kind == "misfiled-data":
