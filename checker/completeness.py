@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from checker.figures import count, listed
+from checker.summarise import ON_PURPOSE
 from checker.summary import NodeHistory, Summary
 
 
@@ -52,14 +53,18 @@ def nothing_happened(summary: Summary) -> list[str]:
 
 
 def _never_answered(summary: Summary) -> list[str]:
-    """Agents that stay silent while pings come back have shown nothing."""
-    ends = summary.operations.items()
-    silent = [name for name, ended in ends if ended.judged and not ended.answered and not ended.refused]
+    """Agents that stay silent while pings come back have shown nothing, also if the run ended before time-outs did."""
+    silent = [
+        name
+        for name, ended in summary.operations.items()
+        if ended.sent and not ended.answered and not ended.refused and not name.startswith((ATTEMPT, CONTROL))
+    ]
     if not silent:
         return []
-    asked = count(sum(summary.operations[name].judged for name in silent), "request")
+    asked = count(sum(summary.operations[name].sent for name in silent), "request")
     kinds = ("the kind " if len(silent) == 1 else "the kinds ") + listed(silent, 5)
-    return [f"0 of {asked} answered of {kinds}{_commonest(_reasons(summary, silent))}"]
+    reasons = {reason: times for reason, times in _reasons(summary, silent).items() if reason not in ON_PURPOSE}
+    return [f"0 of {asked} answered of {kinds}{_commonest(reasons)}"]
 
 
 def _reasons(summary: Summary, operations: Iterable[str]) -> dict[str, int]:
