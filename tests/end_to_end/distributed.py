@@ -26,7 +26,7 @@ class Swarm:
 
 
 def start_swarm(
-    stack: Stack, *options: str, users: int = 12, seconds: int = 5, workers: int = 2, port: int = 0,
+    stack: Stack, *options: str, users: int = 12, seconds: int = 4, workers: int = 2, port: int = 0,
     profile: Path | None = None, meanwhile: Sequence[LocustProcess] = (),
 ) -> Swarm:  # fmt: skip
     """Start a headless master and so many workers; it waits for ``meanwhile`` too, workers that are there already."""

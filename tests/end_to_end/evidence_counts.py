@@ -36,8 +36,8 @@ def rows(folder: Path, kind: str | None = None) -> list[dict[str, Any]]:
 
 
 def by_request(folder: Path) -> Counts:
-    """From one row a request."""
-    ended = Counter(row["outcome"] for row in rows(folder, "request"))
+    """From one row a request. An answer that comes late has a row of its own, and its request was counted before."""
+    ended = Counter(row["outcome"] for row in rows(folder, "request") if not row["late_answer"])
     return Counts(ended.total(), ended["answered"], ended["refused"], ended["unknown"])
 
 

@@ -144,7 +144,7 @@ class Stack:
 
     def run(
         self, *options: str, profile: Path | None = None, environment: Mapping[str, str] | None = None, users: int = 12,
-        seconds: int = 5, runs: Path | None = None, locustfile: str = "locustfile.py",
+        seconds: int = 4, runs: Path | None = None, locustfile: str = "locustfile.py",
     ) -> RunOutcome:  # fmt: skip
         """Run ``locust`` without its page to the end."""
         load = ("--headless", "-u", str(users), "-r", str(users), "-t", f"{seconds}s")

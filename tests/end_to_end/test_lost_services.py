@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
 from tests.end_to_end import evidence_counts
 from tests.end_to_end.locust_process import RunOutcome
 from tests.end_to_end.secret_search import assert_no_secret
 from tests.end_to_end.stack import Stack
 from tests.end_to_end.waiting import until
 
-LOAD = ("--headless", "-u", "16", "-r", "16", "-t", "9s")
+LOAD = ("--headless", "-u", "16", "-r", "16", "-t")
+LONG = (*LOAD, "60s")
 
 
 def assert_judged_without_accusing(stack: Stack, outcome: RunOutcome) -> None:
@@ -29,7 +32,7 @@ def assert_judged_without_accusing(stack: Stack, outcome: RunOutcome) -> None:
 
 
 def test_a_target_that_is_killed_and_comes_back(stack: Stack) -> None:
-    locust = stack.locust(*LOAD)
+    locust = stack.locust(*LONG)
     folder = locust.until_answered(100)
     stack.target.kill()
     until(
@@ -39,6 +42,7 @@ def test_a_target_that_is_killed_and_comes_back(stack: Stack) -> None:
     lost = evidence_counts.by_request(folder).answered
     stack.target.start()
     until(lambda: evidence_counts.by_request(folder).answered >= lost + 50, "requests are answered again")
+    locust.send(signal.SIGTERM)
 
     outcome = locust.outcome()
 
@@ -48,11 +52,12 @@ def test_a_target_that_is_killed_and_comes_back(stack: Stack) -> None:
 
 
 def test_a_redis_that_is_restarted(stack: Stack) -> None:
-    locust = stack.locust(*LOAD)
+    locust = stack.locust(*LONG)
     folder = locust.until_answered(100)
     stack.redis.restart()
     before = evidence_counts.by_request(folder).answered
     until(lambda: evidence_counts.by_request(folder).answered >= before + 50, "requests are answered again")
+    locust.send(signal.SIGTERM)
 
     outcome = locust.outcome()
 
@@ -60,7 +65,7 @@ def test_a_redis_that_is_restarted(stack: Stack) -> None:
 
 
 def test_a_target_that_is_killed_for_good(stack: Stack) -> None:
-    locust = stack.locust(*LOAD)
+    locust = stack.locust(*LOAD, "7s")
     locust.until_answered(60)
     stack.target.kill()
 
@@ -71,7 +76,7 @@ def test_a_target_that_is_killed_for_good(stack: Stack) -> None:
 
 
 def test_an_auth_service_that_is_killed_for_good(stack: Stack) -> None:
-    locust = stack.locust(*LOAD)
+    locust = stack.locust(*LOAD, "7s")
     locust.until_answered(60)
     stack.auth.kill()
 

@@ -114,10 +114,10 @@ def test_a_master_that_lost_its_last_worker_ends(stack: Stack) -> None:
     assert "node worker-0 was lost" in outcome.verdict["reasons"][0]
 
 
-def test_a_worker_that_would_talk_to_another_target_stops_the_run(stack: Stack) -> None:
+def test_a_worker_with_another_profile_stops_the_run(stack: Stack) -> None:
     profile = short_profile(stack.folder / "same.toml")
     swarm = start_swarm(stack, workers=0, seconds=LONG_S, profile=profile)
-    start_worker(stack, swarm.port, profile, environment={"TARGET_URL": f"ws://{HOST}:1/ws"})
+    start_worker(stack, swarm.port, profile, environment={"TARGET_AUTH_URL": f"http://{HOST}:1"})
 
     outcome = swarm.master.outcome(30)
 
