@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from pathlib import PurePath
 
+from checker.recent_writes import RecentWrites
 from checker.summary import AttemptCount, NodeHistory, OperationCount, Summary, TenantHistory
-from evidence.findings import FindingKind, Severity
+from evidence.findings import FindingKind
 from evidence.oracle import is_control
 from evidence.records import (
     AccessAttempt,
@@ -35,10 +36,6 @@ from evidence.runfolder import RunHeader
 
 ON_PURPOSE = frozenset({"session dropped", "session closed", "user stopped"})
 """Reasons of unknown requests that the run itself cut short: they weigh on no rate, and on the accounts as ever."""
-READS = frozenset({"history", "state_read"})
-RIGHT_AFTER_S = 1.0
-"""A read that leaves so soon after another tenant's write was answered may still meet what the write left behind."""
-WRITES_REMEMBERED = 64
 
 
 def summarise(
@@ -67,8 +64,7 @@ class _Summariser:
         self._stored_operations = stored_operations
         self._chat = chat
         self._sessions: set[tuple[int, int]] = set()
-        self._writes: dict[str, deque[tuple[int, float]]] = defaultdict(lambda: deque(maxlen=WRITES_REMEMBERED))
-        self._leaking_frame: dict[str, tuple[str, float]] = {}
+        self._writes: dict[str, RecentWrites] = defaultdict(lambda: RecentWrites({chat, "state_write"}))
         self._takers: dict[type, Callable[..., None]] = {
             NodeStarted: self._node_started,
             NodeEnded: self._node_ended,
@@ -190,17 +186,7 @@ class _Summariser:
         self._count_outcome(tenant, count, row)
         self._measure(tenant, row)
         if row.outcome == "answered":
-            self._count_read_after_write(self._writes[node.node], row)
-
-    def _count_read_after_write(self, writes: deque[tuple[int, float]], row: RequestEnded) -> None:
-        """Rows of a node come in the order in which its requests ended; writes on other nodes are not compared."""
-        if row.operation in (self._chat, "state_write"):
-            writes.append((row.tenant, row.sent_at_s + (row.reply_ms or 0.0) / 1000))
-        elif row.operation in READS:
-            self.summary.exposures["reads_after_writes"] += any(
-                tenant != row.tenant and 0.0 <= row.sent_at_s - ended_at_s <= RIGHT_AFTER_S
-                for tenant, ended_at_s in writes
-            )
+            self.summary.exposures["reads_after_writes"] += self._writes[node.node].precede(row)
 
     def _count_outcome(self, tenant: TenantHistory, count: OperationCount, row: RequestEnded) -> None:
         if row.outcome == "answered":
@@ -242,22 +228,7 @@ class _Summariser:
         controls = [tenant is not None and is_control(tenant) for tenant in (row.owner, row.recipient)]
         if not all(controls):
             self.summary.live.add(row.sighting())
-            self._count_leaking_frame(node, row)
-
-    def _count_leaking_frame(self, node: NodeHistory, row: SightingSeen) -> None:
-        """What one frame showed stands in rows that follow one another, with the same place and time."""
-        frame = (row.place, row.at_s)
-        if row.severity != Severity.LEAK or self._leaking_frame.get(node.node) == frame:
-            return
-        kind, of, session = row.place.removeprefix("frame ").rpartition(" of session ")
-        if not row.place.startswith("frame ") or not of:
-            return
-        self._leaking_frame[node.node] = frame
-        if row.kind == FindingKind.FOREIGN_BUDGET:  # the last thing that is looked for in a frame
-            self.summary.leaking.by_amount[kind, session, row.owner] += 1
-            return
-        self.summary.leaking.frames[kind] += 1
-        self.summary.leaking.sessions.add(session)
+            self.summary.leaking.note(node.node, row)
 
     def _learnt(self, node: NodeHistory, row: IdLearnt) -> None:
         if is_control(row.tenant):

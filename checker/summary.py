@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from checker.finding_table import FindingTable
 from checker.latencies import Latencies
+from checker.leaking_frames import LeakingFrames
 from evidence.records import (
     ControlCaught,
     Gap,
@@ -176,30 +176,6 @@ class AttemptCount:
     does: str
     outcomes: Counter[str] = field(default_factory=Counter)
     details: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(slots=True)
-class LeakingFrames:
-    """Frames that showed a leak, each once however much it showed.
-
-    Attributes:
-        frames: how many, by type.
-        sessions: the sessions on which they arrived.
-        by_amount: (type, session, owner) of frames that showed nothing but another's amount: whether that is a leak
-            depends on whether there is such a tenant, which is known only at the end.
-    """
-
-    frames: Counter[str] = field(default_factory=Counter)
-    sessions: set[str] = field(default_factory=set)
-    by_amount: Counter[tuple[str, str, int | None]] = field(default_factory=Counter)
-
-    def judged(self, known: Collection[int]) -> tuple[Counter[str], set[str]]:
-        """Returns the frames by type and the sessions, those of amounts of ``known`` tenants included."""
-        leaks = {key: times for key, times in self.by_amount.items() if key[2] in known}
-        frames = self.frames.copy()
-        for (kind, _, _), times in leaks.items():
-            frames[kind] += times
-        return frames, self.sessions | {session for _, session, _ in leaks}
 
 
 @dataclass(slots=True)

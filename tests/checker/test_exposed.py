@@ -12,7 +12,7 @@ from checker.look import Look
 from checker.recall import coverage
 from checker.reports_of_run import totals_of
 from evidence.findings import FindingKind
-from evidence.records import AccessAttempt, RequestEnded, SessionOpened
+from evidence.records import AccessAttempt, SessionOpened
 from tests.checker.histories import REDIS_PLACE, START_S, History, a_sighting, healthy, misfiled
 
 
@@ -97,17 +97,6 @@ def test_connections_after_the_first_are_reconnects() -> None:
     again = next(row for row in history.rows["local"] if isinstance(row, SessionOpened))
     history.rows["local"].append(dataclasses.replace(again, connection=1))
     assert exposed(history)["reconnects"].count == 1
-
-
-@pytest.mark.parametrize(("tenant", "after_s", "counted"), [(1, 0.2, 1), (0, 0.2, 0), (1, 1.5, 0), (1, -0.2, 0)])
-def test_a_read_right_after_anothers_write_is_counted(tenant: int, after_s: float, counted: int) -> None:
-    history = healthy(tenants=2, chats=0)
-    history.replace(RequestEnded, lambda row: None)
-    history.rows["local"] += [
-        RequestEnded(0, 0, 90, "state_write", "answered", START_S + 20, 0.0, reply_ms=100.0),
-        RequestEnded(tenant, 0, 91, "state_read", "answered", START_S + 20.1 + after_s, 0.0, reply_ms=5.0),
-    ]
-    assert exposed(history)["reads within a second of another tenant's write"].count == counted
 
 
 def test_an_amount_is_a_leak_only_if_there_is_such_a_tenant() -> None:
