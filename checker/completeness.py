@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from checker.figures import count, listed
 from checker.summarise import ON_PURPOSE
 from checker.summary import NodeHistory, Summary
+from config.profile import ATTEMPT, CONTROL
 
 
 def fatal_gaps(summary: Summary) -> list[str]:

@@ -28,6 +28,10 @@ class Pace:
         """When the next request should leave."""
         return self._due_s
 
+    def postpone(self, seconds: float) -> None:
+        """Shifts the schedule by a pause of the tenant's own: nothing should have left meanwhile."""
+        self._due_s += seconds
+
     def advance(self) -> None:
         """Goes on to the next slot."""
         self._due_s += self._random.expovariate(self._rate)

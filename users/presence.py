@@ -116,13 +116,13 @@ class Presence:
 
     def pause(self, low_ms: float, high_ms: float) -> None:
         """Waits for a random time between two bounds in milliseconds, as people do."""
-        gevent.sleep(self.random.uniform(low_ms, high_ms) / 1000)
+        self._rest(self.random.uniform(low_ms, high_ms) / 1000)
 
     def wait_for_burst(self) -> None:
         """Waits until the next moment at which tenants of all nodes return together."""
         every_s = self._run.profile.workload.burst_every_s
         self._run.exposures["burst_arrivals"] += 1
-        gevent.sleep(every_s - time.time() % every_s)
+        self._rest(every_s - time.time() % every_s)
 
     @property
     def repeats(self) -> int:
@@ -167,6 +167,13 @@ class Presence:
             self._finished = True
             self._run.acting.pop(self.tenant.number, None)
             self._run.record(self.tenant.ledger())
+
+    def _rest(self, seconds: float) -> None:
+        """A pause of the tenant's own: its schedule waits with it, so that it does not count as lateness."""
+        self._pace.postpone(seconds)
+        if self._slot_s is not None:
+            self._slot_s += seconds
+        gevent.sleep(seconds)
 
     def _stops_asking(self, cost: int) -> bool:
         account, identity = self.tenant.account, self.tenant.identity

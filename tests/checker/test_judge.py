@@ -86,6 +86,15 @@ def test_no_reply_at_all_is_never_a_success() -> None:
     assert Judgement.PASSED not in {test.judgement for test in result.tests}
 
 
+def test_agents_that_stay_silent_until_the_run_ends_are_named_though_nothing_timed_out() -> None:
+    history = healthy()
+    unanswered(history, lambda row: row.operation == "chat")
+    for number, row in enumerate(history.rows["local"]):
+        if isinstance(row, RequestEnded) and row.operation == "chat":
+            history.rows["local"][number] = dataclasses.replace(row, reason="user stopped")
+    assert history.judged().reasons[0].startswith("0 of 20 requests answered of the kind chat")
+
+
 def test_agents_that_never_reply_are_named_though_other_requests_are_answered() -> None:
     history = healthy(tenants=10, chats=1)
     unanswered(history, lambda row: row.operation == "chat")

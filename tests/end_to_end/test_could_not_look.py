@@ -52,7 +52,7 @@ def test_a_silent_target(stack: Stack) -> None:
     asked: Counter[str] = Counter()
     for row in evidence_counts.rows(outcome.folder, "request"):
         if row["outcome"] == "unknown":
-            asked[row["operation"]] += row["reason"] not in ("user stopped", "session dropped", "session closed")
+            asked[row["operation"]] += not row["operation"].startswith(("attempt: ", "control: "))
         else:
             answered.add(row["operation"])
     assert not answered & {"chat", "history", "state_read", "state_write"}

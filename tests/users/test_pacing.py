@@ -45,3 +45,10 @@ def test_a_missed_slot_is_not_dropped() -> None:
 
 def test_the_same_seed_gives_the_same_schedule() -> None:
     assert gaps(1.0, 50, seed=3) == gaps(1.0, 50, seed=3) != gaps(1.0, 50, seed=4)
+
+
+def test_a_pause_of_the_tenants_own_shifts_the_schedule() -> None:
+    pace = Pace(2.0, random.Random(1), 100.0)
+    due_s = pace.due_s
+    pace.postpone(7.5)
+    assert pace.due_s == due_s + 7.5
