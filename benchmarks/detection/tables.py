@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import median
 
 from benchmarks.detection.measuring import Outcome
 from benchmarks.detection.parts import Part, necessary
 from benchmarks.detection.power import exposures_for, power
-from benchmarks.detection.trials import ONE_IN_A_THOUSAND
 from target.defects.catalogue import entries
+
+WITHIN = 5_000  # replies, in which a leak of one in a thousand is to be seen
 
 NOT_LEAKS = {
     "acknowledged-not-stored": "recall of what was answered",
@@ -103,30 +103,34 @@ def false_alarms(outcomes: Sequence[Outcome]) -> str:
 
 
 def rare_table(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """Yields the table of leaks in a thousandth of the replies, and what was to be expected."""
-    rate = float(ONE_IN_A_THOUSAND.partition(":")[2])
+    """Yields the table of rare leaks, and what was to be expected of runs of 5,000 replies."""
     rows = [
         (
             str(outcome.seed),
             f"{outcome.replies:,}",
             str(outcome.strikes),
-            f"{power(rate, outcome.replies):.0%}",
             outcome.verdict,
             f"{outcome.replies_before:,}" if outcome.first_s is not None else "–",
+            str(outcome.strikes_before) if outcome.first_s is not None else "–",
         )
         for outcome in outcomes
     ]
-    yield from _table(("seed", "replies", "strikes", "expected power at most", "verdict", "replies to the first"), rows)
+    yield from _table(
+        ("seed", "replies", "strikes", "verdict", "replies to the first sighting", "strikes until then"), rows
+    )
+    replies, strikes = sum(o.replies for o in outcomes), sum(o.strikes or 0 for o in outcomes)
+    if not strikes:
+        return
+    rate = strikes / replies
     struck = [outcome for outcome in outcomes if outcome.strikes]
-    detected = [outcome for outcome in outcomes if outcome.detected]
+    in_time = sum(o.first_s is not None and o.replies_before <= WITHIN for o in outcomes)
     yield ""
     yield (
-        f"It struck in {len(struck)} of {len(outcomes)} runs, and {sum(o.detected for o in struck)} of those were "
-        f"detected. For a power of 95 % a leak of {rate:.1%} an opportunity takes "
-        f"{exposures_for(rate, 0.95):,} of them."
+        f"{strikes} strikes in {replies:,} replies: one in {1 / rate:,.0f}. A leak of that rate strikes at least once "
+        f"in {WITHIN:,} replies with a probability of {power(rate, WITHIN):.1%}; a power of 95 % takes "
+        f"{exposures_for(rate, 0.95):,} replies. It struck in {len(struck)} of {len(outcomes)} runs, "
+        f"{sum(o.detected for o in struck)} of these were detected, {in_time} of them within {WITHIN:,} replies."
     )
-    if detected:
-        yield f"Where it was detected, the median is {median(o.replies_before for o in detected):,.0f} replies."
 
 
 def ablation_table(outcomes: Iterable[Outcome]) -> Iterator[str]:

@@ -104,7 +104,8 @@ class StaleIdentityCache(Defect):
         def verify(token: str, secret: str) -> Identity:
             key = token[:IDENTITY_CACHE_CHARACTERS]
             kept_s, known = self._known.get(key, (0.0, None))
-            if known is not None and monotonic() - kept_s < IDENTITY_CACHE_S and self.dice.strikes():
+            fresh = monotonic() - kept_s < IDENTITY_CACHE_S
+            if known is not None and fresh and self.dice.strikes(known.user_id):
                 return known
             identity = honest(token, secret)
             self._known[key] = (monotonic(), identity)

@@ -69,9 +69,25 @@ def test_faultless_runs_are_told_by_shape_with_the_commonest_reason() -> None:
 
 
 def test_rare_leaks_are_told_with_the_power_that_was_to_be_expected() -> None:
-    lines = list(rare_table([outcome("rare-001", "reply-to-other-socket:0.001", replies=2995, strikes=0)]))
-    assert "| 1 | 2,995 | 0 | 95% | ISOLATED | – |" in lines
-    assert "It struck in 0 of 1 runs" in lines[-1]
+    seen = outcome(
+        "rare-001", "reply-to-other-socket:0.008", verdict="LEAKING", replies=2500, strikes=5, first_s=3.0,
+        replies_before=700, strikes_before=1,
+    )  # fmt: skip
+    late = outcome(
+        "rare-002", "reply-to-other-socket:0.008", verdict="LEAKING", replies=7400, strikes=5, first_s=9.0,
+        replies_before=6000, strikes_before=2, seed=2,
+    )  # fmt: skip
+    lucky = outcome("rare-003", "reply-to-other-socket:0.008", replies=100, strikes=0, seed=3)
+    lines = list(rare_table([seen, late, lucky]))
+    assert "| 1 | 2,500 | 5 | LEAKING | 700 | 1 |" in lines
+    assert "| 3 | 100 | 0 | ISOLATED | – | – |" in lines
+    assert "10 strikes in 10,000 replies: one in 1,000" in lines[-1]
+    assert "99.3%" in lines[-1]
+    assert "It struck in 2 of 3 runs, 2 of these were detected, 1 of them within 5,000 replies." in lines[-1]
+
+
+def test_rare_leaks_that_never_struck_tell_nothing() -> None:
+    assert len(list(rare_table([outcome("rare-001", "reply-to-other-socket:0.008")]))) == 3
 
 
 def test_the_matrix_says_which_part_nothing_can_stand_in_for() -> None:
