@@ -126,14 +126,17 @@ def _causes(console: Console, result: Result, label: str, causes: list[CauseRepo
 
 def _cause(console: Console, cause: CauseReport, example: FindingReport | None) -> None:
     style = "red" if cause.severity == "leak" else "yellow"
-    who = f"{parties(example)}  " if example is not None else ""
-    text = f"{who}{cause.group}  {cause.sightings:,}× {struck(cause)}".rstrip()
-    console.print(Text.assemble((f"  {cause.kind} ", style), printable(text)))
+    what = f"{cause.group}  {cause.sightings:,}× {struck(cause)}".rstrip()
+    who = parties(example) if example is not None else ""
+    fits = len(f"  {cause.kind} {who}  {what}") <= console.width
+    told = f"{who}  {what}" if who and fits else what
+    console.print(Text.assemble((f"  {cause.kind} ", style), printable(told)), no_wrap=True, overflow="ellipsis")
     if example is None:
         return
-    for label, line in (("at", example.places[0] if example.places else ""), ("see", example.reproduce)):
+    lines = (("", "" if fits else who), ("at: ", next(iter(example.places), "")), ("see: ", example.reproduce))
+    for label, line in lines:
         if line:
-            console.print(Text(f"    {label}: {printable(line)}", "dim"), no_wrap=True, overflow="ellipsis")
+            console.print(Text(f"    {label}{printable(line)}", "dim"), no_wrap=True, overflow="ellipsis")
 
 
 def _totals(console: Console, result: Result) -> None:
@@ -178,11 +181,12 @@ def _store(report: CoverageReport) -> str:
 
 
 def _bounds(console: Console, result: Result) -> None:
-    rates = [bound for bound in result.bounds if bound.upper_95 is not None]
+    leaked = [bound for bound in result.bounds if bound.leaks]
+    rates = leaked or [bound for bound in result.bounds if bound.upper_95 is not None]
     if not rates:
         return
     told = "; ".join(f"{_rate(bound)} of {bound.exposures:,} {bound.unit}" for bound in rates[:BOUNDS_SHOWN])
-    console.print(_entry("at most" if not any(bound.leaks for bound in rates) else "rates", told))
+    console.print(_entry("rates" if leaked else "at most", told))
     wished = share(result.confidence.wished_bound)
     for bound in rates:
         if bound.unit == "replies" and bound.needed is not None:

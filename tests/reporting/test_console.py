@@ -68,3 +68,14 @@ def test_what_the_run_cannot_exclude_is_two_lines_the_weakest_first() -> None:
     assert lines[at] == "at most   78 % of 2 drops in the middle of a request; 64 % of 3 resumes"
     assert lines[at + 1] == "          to bound the rate at 0.1 % takes 2,995 replies; this run had 210"
     assert any(line.startswith("rates     0.084 % to 18 % of 30 sessions") for line in render(leaking()).splitlines())
+
+
+def test_long_names_of_tenants_stand_on_a_line_of_their_own() -> None:
+    result = leaking()
+    for finding in result.findings:
+        for party in (finding.owner, finding.recipient):
+            assert party is not None
+            party.name = f"0d7e61c2-1350-8e29-a412-{party.number:012}"
+    lines = render(result, width=80).splitlines()
+    at = lines.index("  misfiled-data postgres public.messages  3×")
+    assert lines[at + 1].strip() == "0d7e61c2-1350-8e29-a412-000000000002 → 0d7e61c2-1350-8e29-a412-000000000001"
