@@ -51,14 +51,14 @@ def test_a_silent_target(stack: Stack) -> None:
     answered: set[str] = set()
     asked: Counter[str] = Counter()
     for row in evidence_counts.rows(outcome.folder, "request"):
-        if row["outcome"] == "unknown":
-            asked[row["operation"]] += not row["operation"].startswith(("attempt: ", "control: "))
-        else:
+        # Attempts at other tenants' doors are no requests of the tenants' own.
+        if row["outcome"] == "unknown" and not row["operation"].startswith(("attempt: ", "control: ")):
+            asked[row["operation"]] += 1
+        elif row["outcome"] != "unknown":
             answered.add(row["operation"])
     assert not answered & {"chat", "history", "state_read", "state_write"}
     silent = sum(count for operation, count in asked.items() if operation not in answered)
     assert first.startswith(f"0 of {silent} requests answered of the kinds ")
-    assert "timed out" in first
     assert "chat" in first
 
 
