@@ -59,7 +59,10 @@ def try_a_door(user: TrespassingUser) -> None:
         user.note(door, "not_tried", "the attempt could not be sent")
         return
     if attempt.outcome is Outcome.ANSWERED:
-        user.note(door, "granted" if user.opens(door, attempt) else "refused", "answered without the other's data")
+        if user.opens(door, attempt):
+            user.note(door, "granted", "answered")
+        else:
+            user.note(door, "refused", "answered without the other's data")
     elif attempt.outcome is Outcome.REFUSED and user.is_refusal(attempt):
         user.note(door, "refused", attempt.reason)
     else:
