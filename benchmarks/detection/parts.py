@@ -2,16 +2,20 @@
 
 The parts are independent of one another: each looks at a frame, a reply, an attempt or a store by itself, and what one
 finds does not depend on another. So what a run would have found with one part switched off is what the others found.
-(One exception is honest to name: an attempt on a door that answers everybody counts as granted only if marks of the
-other tenant are recognised in the answer.)
+One exception is left out of the count: at a door that answers everybody, an attempt counts as granted because other
+parts saw the other tenant's marks in the answer.
 """
 
 from __future__ import annotations
 
 import enum
+import functools
+import tomllib
 from collections.abc import Iterable, Mapping
 
 from checker.result import FindingReport
+from config.load import DEFAULT_PROFILE
+from config.profile import ATTEMPT
 
 ENCODING_SIGN = "›"
 
@@ -72,13 +76,20 @@ def part_of(finding: FindingReport) -> Part:
 
 
 def seen_by(findings: Iterable[FindingReport]) -> dict[Part, int]:
-    """Returns how many leaks each part found; suspicions decide nothing and are left out."""
+    """Returns how many leaks each part found by itself; suspicions decide nothing and are left out."""
     counts: dict[Part, int] = {}
     for finding in findings:
-        if finding.severity == "leak":
+        if finding.severity == "leak" and finding.group not in _doors_open_to_all():
             part = part_of(finding)
             counts[part] = counts.get(part, 0) + 1
     return counts
+
+
+@functools.cache
+def _doors_open_to_all() -> frozenset[str]:
+    profile = tomllib.loads(DEFAULT_PROFILE.read_text(encoding="utf-8"))
+    doors = profile["attempts"]["doors"].items()
+    return frozenset(ATTEMPT + name for name, door in doors if door.get("granted_by") == "victims_marks")
 
 
 def necessary(matrix: Mapping[str, Iterable[Part]]) -> dict[Part, list[str]]:

@@ -50,6 +50,13 @@ def test_suspicions_are_not_counted() -> None:
     assert seen == {Part.TENANT_NAMES: 1}
 
 
+def test_an_attempt_that_others_marks_show_to_be_granted_is_no_sight_of_its_own() -> None:
+    shown = finding("access-granted", "attempt: read_state")
+    answered = finding("access-granted", "attempt: read_history")
+    assert seen_by([shown]) == {}
+    assert seen_by([shown, answered]) == {Part.ATTEMPTS: 1}
+
+
 def test_a_part_is_necessary_for_the_defects_that_it_alone_sees() -> None:
     matrix = {"one": [Part.CANARIES], "both": [Part.CANARIES, Part.MESSAGE_IDS], "none": []}
     alone = necessary(matrix)
