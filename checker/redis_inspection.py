@@ -14,13 +14,15 @@ from checker.content import Content
 from checker.ownership import Claim, GatheredClaims, Judgement, Standing, claim_of, judge, sighting_of
 from checker.redis_elements import Element, KeyPart
 from checker.scan import FindingShelf, StoreScan
-from checker.written_forms import hints
+from checker.written_forms import SHORTEST_RUN, hints
 from evidence.findings import Sighting
 from evidence.marks import MarkKind
 
 KEY_NAME = "the key's name"
 _RECORD_FIELDS = 64  # a hash of more fields is a table, not a record
 _IDS = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|\d+")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_ENCODED = re.compile(rb"[A-Za-z0-9+_=-]{%d,}" % SHORTEST_RUN)
 _READS = {
     "hash": ("HGET", "field"),
     "list": ("LINDEX", "element"),
@@ -276,6 +278,7 @@ class RedisInspection:
         spans += [(named.start, named.end) for named in self._names.segments(key)]
         for start, end in sorted(spans, reverse=True):
             key = key[:start] + b"*" + key[end:]
+        key = _ENCODED.sub(lambda run: run[0] if _UUID.search(run[0]) else b"*", key)
         return _shown(re.sub(rb"\*(?:[^:/|]?\*)+", b"*", _IDS.sub(b"*", key)))
 
 

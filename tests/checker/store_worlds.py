@@ -55,13 +55,27 @@ class World:
         numbers = {name.lower(): number for number, name in self.names.items()} | self.aliases
         return Roster(self.names, numbers, self.learnt)
 
-    def redis(self, url: str, *, shared: Iterable[str] = (), budgets: Iterable[RedisBudget] = ()) -> StoreScan:
+    def redis(
+        self,
+        url: str,
+        *,
+        shared: Iterable[str] = (),
+        budgets: Iterable[RedisBudget] = (),
+        fields: Iterable[str] = (),
+    ) -> StoreScan:
         store = RedisStore(url=SecretStr(url), shared=tuple(shared), budgets=tuple(budgets))
-        return scan_redis(store, KEYRING, self.roster(), ignore_progress)
+        return scan_redis(store, KEYRING, self.roster(), ignore_progress, fields)
 
-    def postgres(self, url: str, *, shared: Iterable[str] = (), budgets: Iterable[PostgresBudget] = ()) -> StoreScan:
+    def postgres(
+        self,
+        url: str,
+        *,
+        shared: Iterable[str] = (),
+        budgets: Iterable[PostgresBudget] = (),
+        fields: Iterable[str] = (),
+    ) -> StoreScan:
         store = PostgresStore(url=SecretStr(url), shared=tuple(shared), budgets=tuple(budgets))
-        return scan_postgres(store, KEYRING, self.roster(), ignore_progress)
+        return scan_postgres(store, KEYRING, self.roster(), ignore_progress, fields)
 
 
 def marked_world(tenants: Iterable[int] = (A, B, C, HOLDER, PLANTED)) -> World:

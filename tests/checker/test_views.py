@@ -6,6 +6,7 @@ import random
 import time
 import tracemalloc
 import zlib
+from collections.abc import Callable
 
 import pytest
 import zstandard
@@ -114,7 +115,7 @@ def zeros() -> bytes:
     return b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(1024)), packer.flush()])
 
 
-BOMBS = {
+BOMBS: dict[str, Callable[[], bytes]] = {
     "gzip of zeros": zeros,
     "gzip in gzip": lambda: gzip.compress(zeros()),
     "gzip in base64": lambda: base64.b64encode(zeros()),

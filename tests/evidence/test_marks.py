@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.marks import CANARY_PREFIX, MAX_SEQUENCE, MAX_TENANT, Keyring, Mark, MarkKind, RunKey
+from evidence.marks import CANARY_PREFIX, MAX_SEQUENCE, MAX_TENANT, REMEMBERED, Keyring, Mark, MarkKind, RunKey
 
 KEY = RunKey(bytes(range(32)))
 RING = Keyring(KEY)
@@ -283,3 +283,16 @@ def test_ends_collide_as_often_as_those_of_random_ids(tenant_ids: list[str], end
     # The number of distinct values scatters less than that of collisions would as a Poisson variable.
     scatter = math.sqrt(TENANTS - expected + 1)
     assert abs(seen - expected) < 6 * scatter
+
+
+def test_what_was_verified_is_remembered_in_bounds_and_the_same_answer_given() -> None:
+    key, other = RunKey(b"m" * 32), RunKey(b"n" * 32)
+    text = key.mint_id(Mark(MarkKind.TENANT, 7, 3))
+    forged = text[:-1] + ("0" if text[-1] != "0" else "1")
+    for _ in range(2):
+        assert key.open_id(text) == Mark(MarkKind.TENANT, 7, 3)
+        assert key.open_id(forged) is None
+        assert other.open_id(text) is None
+    for sequence in range(20_000):
+        assert key.open_id(key.mint_id(Mark(MarkKind.MESSAGE, 1, sequence))) == Mark(MarkKind.MESSAGE, 1, sequence)
+    assert key._unseal.cache_info().currsize <= REMEMBERED
