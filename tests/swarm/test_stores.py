@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+
+from swarm.stores import StoreError, open_postgres, open_redis, postgres_error
+from target.embedded.ports import free_port
+
+PLANTED = "PLANTED-password"
+
+
+def with_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{PLANTED}@{parts.hostname}:{parts.port}"))
+
+
+def where(url: str) -> str:
+    return f"{urlsplit(url).hostname}:{urlsplit(url).port}"
+
+
+def test_stores_that_answer_are_opened(fresh_redis: str, fresh_database: str) -> None:
+    open_redis(fresh_redis).close()
+    open_postgres(fresh_database).close()
+
+
+def test_a_refused_password_is_one_sentence_without_it(fresh_redis: str, fresh_database: str) -> None:
+    for opened, url in ((open_redis, fresh_redis), (open_postgres, fresh_database)):
+        with pytest.raises(StoreError) as refused:
+            opened(with_password(url))
+        sentence = str(refused.value)
+        assert where(url) in sentence
+        assert "the password was refused" in sentence
+        assert PLANTED not in sentence
+        assert "\n" not in sentence
+        assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("opened", [open_redis, open_postgres])
+def test_nobody_listening_is_one_sentence(opened: object) -> None:
+    scheme = "redis" if opened is open_redis else "postgresql"
+    url = f"{scheme}://user:{PLANTED}@127.0.0.1:{free_port()}/0"
+    with pytest.raises(StoreError) as refused:
+        (open_redis if opened is open_redis else open_postgres)(url)
+    assert f"{where(url)}" in str(refused.value)
+    assert "connection refused: is it running, and is the address right?" in str(refused.value)
+    assert PLANTED not in str(refused.value)
+
+
+def test_an_address_that_is_none_is_one_sentence() -> None:
+    with pytest.raises(StoreError, match="Redis at"):
+        open_redis("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("SELECT * FROM nowhere", 'relation "nowhere" does not exist: apply the target\'s migrations'),
+        ("SELECT nothing", 'column "nothing" does not exist: apply the target\'s migrations'),
+        ("SELECT 1 / 0", "division by zero"),
+    ],
+)
+def test_a_statement_that_fails_says_what_to_do(fresh_database: str, statement: str, words: str) -> None:
+    connection = open_postgres(fresh_database)
+    try:
+        with connection.cursor() as cursor, pytest.raises(psycopg2.Error) as failed:
+            cursor.execute(statement)
+        sentence = str(postgres_error(failed.value, fresh_database))
+    finally:
+        connection.close()
+    assert words in sentence
+    assert sentence.startswith(f"Postgres at {where(fresh_database)}")
+    assert "\n" not in sentence
