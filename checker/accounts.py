@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,9 @@ from dataclasses import dataclass, field
 from checker.figures import count, tenants
 from checker.result import AccountReport, TenantName
 from checker.scan import StoreScan
+from checker.seen_again import amount_in_store
 from checker.summary import Summary, TenantHistory
+from config.profile import Stores
 from evidence.account import Bounds
 from evidence.findings import FindingKind, Sighting
 
@@ -45,19 +48,34 @@ class _Stand:
     bounds: Bounds
 
 
-def settle(summary: Summary, scans: Sequence[StoreScan]) -> Settlement:
-    """Returns every tenant's account settled in every budget place that the scans know."""
+def settle(summary: Summary, scans: Sequence[StoreScan], stores: Stores | None = None) -> Settlement:
+    """Returns every tenant's account settled in every budget place that the scans know.
+
+    Args:
+        summary: the evidence, with its ledgers.
+        scans: what the stores showed.
+        stores: from the profile, to say how an amount is read again.
+    """
     settlement = Settlement()
     stands = {number: _stand(tenant) for number, tenant in summary.tenants.items()}
     listed: list[AccountReport] = []
     for scan in scans:
         for place in scan.budget_places:
             _settle_place(summary, stands, scan, place, settlement, listed)
+    if stores is not None:
+        settlement.sightings = [_with_command(sighting, summary, stores) for sighting in settlement.sightings]
     settlement.settled = sum(account.settled for account in listed)
     settlement.unsettled = len(listed) - settlement.settled
     listed.sort(key=lambda account: account.settled)
     settlement.accounts = listed[: max(REPORTED, settlement.unsettled)]
     return settlement
+
+
+def _with_command(sighting: Sighting, summary: Summary, stores: Stores) -> Sighting:
+    assert sighting.owner is not None
+    return dataclasses.replace(
+        sighting, reproduce=amount_in_store(stores, sighting.group, summary.name(sighting.owner))
+    )
 
 
 def _stand(tenant: TenantHistory) -> _Stand | None:

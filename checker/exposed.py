@@ -130,7 +130,7 @@ def _stores(coverage: Sequence[CoverageReport], leaks: Sequence[Cause]) -> Itera
             misfiled = sum(
                 cause.sightings
                 for cause in leaks
-                if cause.kind is FindingKind.MISFILED_DATA
+                if cause.kind in (FindingKind.MISFILED_DATA, FindingKind.FOREIGN_BUDGET)
                 and cause.worst is not None
                 and cause.worst.first.place.startswith(report.store)
             )

@@ -11,6 +11,7 @@ from checker.causes import Cause
 from checker.finding_table import FindingTable
 from checker.result import CauseReport, FindingReport, PairReport, TenantName
 from checker.scan import StoreScan
+from checker.seen_again import in_the_evidence
 from checker.summary import Summary
 from evidence.findings import Finding, FindingKind, Severity, Sighting
 from evidence.oracle import is_control
@@ -109,7 +110,7 @@ def report(summary: Summary, finding: Finding) -> FindingReport:
         last_at_s=finding.last_at_s,
         excerpt=finding.first.excerpt,
         detail=finding.first.detail,
-        reproduce=finding.first.reproduce,
+        reproduce=finding.first.reproduce or in_the_evidence(summary.header.run_id, finding),
         fingerprint=finding.fingerprint,
         cause=causes.fingerprint(finding.kind, finding.severity, finding.group),
         doc=finding.kind.doc,

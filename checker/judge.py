@@ -71,7 +71,9 @@ class _Judge:
         summary, profile = self._summary, self._profile
         totals = totals_of(summary)
         coverage = [self._coverage(look) for look in self._looks]
-        settlement = self._guard("settling the accounts", lambda: settle(summary, self._scans), Settlement())
+        settlement = self._guard(
+            "settling the accounts", lambda: settle(summary, self._scans, profile.stores), Settlement()
+        )
         table = self._guard(
             "gathering the findings",
             lambda: gathering.gather(summary, self._scans, settlement.sightings),

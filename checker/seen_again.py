@@ -1,0 +1,50 @@
+"""How to see a finding again: the command that shows it, where the sighting brings none of its own."""
+
+from __future__ import annotations
+
+import shlex
+
+from config.profile import Stores
+from evidence.findings import Finding, FindingKind
+
+_LIVE = ("frame ", "reply to ", "attempt: ")
+
+
+def in_the_evidence(run_id: str, finding: Finding) -> str:
+    """Returns the command that shows the rows of what was seen while the run lasted; empty if there are none."""
+    rows = f"runs/{run_id}/evidence/*.jsonl"
+    place = finding.first.place
+    if place.startswith(_LIVE):
+        owner, recipient = (_number(tenant) for tenant in (finding.owner, finding.recipient))
+        row = f'"row":"sighting","kind":"{finding.kind}","owner":{owner},"recipient":{recipient},'
+        return f"grep -h {shlex.quote(row)} {rows}"
+    if finding.kind is FindingKind.SHARED_ID:
+        value = finding.first.excerpt.partition(": ")[2]
+        return f'grep -h \'"row":"learnt"\' {rows} | grep -F -e {shlex.quote(value)}' if value else ""
+    return ""
+
+
+def _number(tenant: int | None) -> str:
+    """A tenant that the checker does not know was still written down with a number."""
+    return "[^,]*" if tenant is None else str(tenant)
+
+
+def amount_in_store(stores: Stores, place: str, tenant: str) -> str:
+    """Returns the command that reads a tenant's remaining amount; empty for a place that is not in the profile.
+
+    Args:
+        stores: from the profile.
+        place: the label of the budget place, as the scans give it.
+        tenant: its id in the target.
+    """
+    for budget in stores.redis.budgets if stores.redis else ():
+        if place == f"redis {budget.key}" + (f" field {budget.field}" if budget.field else ""):
+            key = shlex.quote(budget.key.replace("{tenant}", tenant))
+            read = f"HGET {key} {shlex.quote(budget.field)}" if budget.field else f"GET {key}"
+            return f'redis-cli -u "$REDIS_URL" {read}'
+    for column in stores.postgres.budgets if stores.postgres else ():
+        if place == f"postgres {column.table}.{column.amount}":
+            literal = tenant.replace("'", "''")
+            query = f"SELECT {column.amount} FROM {column.table} WHERE {column.owner}::text = '{literal}'"
+            return f'psql "$POSTGRES_URL" -c {shlex.quote(query)}'
+    return ""
