@@ -59,8 +59,8 @@ GUIDES: dict[str, Guide] = {
             "Ask for the same again as the recipient, alone: what shows again is a query or a stored row, what does "
             "not is a cache, a pool or a race.",
         ),
-        innocent="A feature that shows one tenant's words to another on purpose (a shared room): leave it out of the workload, "
-        "which takes tenants for strangers.",
+        innocent="A feature that shows one tenant's words to another on purpose (a shared room): leave it out of the "
+        "workload, which takes tenants for strangers.",
     ),
     "wrong-identity": Guide(
         causes=(

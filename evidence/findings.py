@@ -53,7 +53,7 @@ _MEANINGS = {
     FindingKind.MISROUTED_REPLY: "A frame arrived that answers a request of another tenant.",
     FindingKind.FOREIGN_CONTENT: "A frame carried content that another tenant had sent or stored.",
     FindingKind.WRONG_IDENTITY: "A field that names the tenant named another one.",
-    FindingKind.FOREIGN_BUDGET: "A remaining amount shown to or stored for a tenant is from another one's private band.",
+    FindingKind.FOREIGN_BUDGET: "A remaining amount shown or stored for a tenant is from another's private band.",
     FindingKind.SHARED_ID: "The service handed one and the same id to two tenants.",
     FindingKind.ACCOUNT_MISMATCH: "A remaining amount cannot be explained by what this tenant was charged.",
     FindingKind.REFUSED_TOO_EARLY: "The service refused for lack of budget while the tenant had enough left.",
