@@ -21,7 +21,7 @@ from swarm.judge import Judge
 from swarm.master import Master
 from swarm.node import Node
 from swarm.options import add_options, profile_of
-from swarm.orphans import quit_with_parent
+from swarm.orphans import dismiss, quit_with_parent
 from swarm.sinks import FileSink
 from swarm.stores import wait_with_gevent
 from swarm.worker import Worker
@@ -195,6 +195,8 @@ def _part_of(environment: Environment) -> _Part | None:
     except (ProfileError, EvidenceError) as error:
         for line in str(error).splitlines():
             logger.error("%s", line)
+        if isinstance(runner, MasterRunner):
+            dismiss(runner, options.processes or 0)
         sys.exit(_TOLD_SOMETHING_IMPOSSIBLE)
     _weigh(environment, profile)
     environment.host = environment.host or profile.target.url
