@@ -16,11 +16,12 @@ from target.charging import CHAT_COST
 from target.defects.around import HotCopiesAround
 from target.defects.defect import Defect
 from target.defects.dice import Dice
-from target.defects.last_tenant import LastOf
+from target.defects.last_tenant import LastOf, LastTenant
 from target.hot_copies import HotCopies, HotState
 from target.seams import Foundations
 
 REPLICA_LAG_S = 2.0
+DASHBOARD_KEPT_S = 600
 CLOSED_BY_CLIENT = 1000
 
 
@@ -48,6 +49,42 @@ class _OneGauge(HotCopiesAround):
         if hot.quota is not None:
             self._defect.last.leave(user_id, hot.quota)
         return replace(hot, quota=shown) if shown is not None and self._defect.dice.strikes() else hot
+
+
+class BalanceUnderLastTenant(Defect):
+    """Balances are kept for a dashboard by a client that still names the tenant whose balance it kept before."""
+
+    name = "balance-under-last-tenant"
+
+    def __init__(self, dice: Dice, stores: Foundations) -> None:
+        super().__init__(dice, stores)
+        self.last = LastTenant()
+
+    def hot_copies(self, honest: HotCopies) -> HotCopies:
+        return _DashboardCopies(honest, self)
+
+
+class _DashboardCopies(HotCopiesAround):
+    def __init__(self, inner: HotCopies, defect: BalanceUnderLastTenant) -> None:
+        super().__init__(inner)
+        self._defect = defect
+
+    async def read(self, user_id: UUID) -> HotState:
+        hot = await super().read(user_id)
+        if hot.quota is not None:
+            other = self._defect.last.of_another(user_id)
+            self._defect.last.note(user_id)
+            misled = other is not None and self._defect.dice.strikes(other)
+            client: Any = self._defect.stores.client
+            key = dashboard_key(other if misled and other is not None else user_id)
+            await client.hset(key, "remaining", hot.quota)
+            await client.expire(key, DASHBOARD_KEPT_S)
+        return hot
+
+
+def dashboard_key(user_id: UUID) -> str:
+    """The Redis hash that a dashboard would read for a tenant."""
+    return f"dashboard:{user_id}"
 
 
 class StaleBalance(Defect):
@@ -114,4 +151,4 @@ class _CountingSocket(WebSocket):
             return None
 
 
-DEFECTS: tuple[type[Defect], ...] = (QuotaOfLast, StaleBalance, CountedAtClose)
+DEFECTS: tuple[type[Defect], ...] = (QuotaOfLast, BalanceUnderLastTenant, StaleBalance, CountedAtClose)

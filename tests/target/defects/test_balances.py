@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import redis
+
 from target.charging import CHAT_COST
+from target.defects.balances import dashboard_key
 from tests.target.conftest import Stores, Tenant, budgets
 from tests.target.defects.house import House, only_with, state
 
@@ -17,6 +20,18 @@ def test_a_tenant_is_shown_the_quota_shown_before(stores: Stores) -> None:
         return bool(told["quota"] == 1_000)
 
     only_with("quota-of-last:1", stores, shown)
+
+
+def test_a_balance_is_kept_for_the_tenant_before(stores: Stores) -> None:
+    async def kept(house: House) -> bool:
+        first, second = house.tenant(1_000), house.tenant(500)
+        async with house.session(first) as one, house.session(second) as two:
+            await state(one)
+            assert (await state(two))["budget"]["quota"] == 500
+        with redis.Redis.from_url(stores.redis_url, decode_responses=True) as client:
+            return bool(client.hget(dashboard_key(first.user_id), "remaining") == "500")
+
+    only_with("balance-under-last-tenant:1", stores, kept)
 
 
 def test_a_quota_is_shown_as_it_was_before_a_charge(stores: Stores) -> None:
