@@ -18,6 +18,7 @@ from config.load import DEFAULT_PROFILE
 from config.profile import ATTEMPT
 
 ENCODING_SIGN = "›"
+LEARNT = "learnt id"
 
 
 class Part(enum.StrEnum):
@@ -64,6 +65,8 @@ def part_of(finding: FindingReport) -> Part:
     store = place.split(" ", 1)[0]
     if ENCODING_SIGN in finding.excerpt + finding.detail + place and finding.kind != "access-granted":
         return Part.ENCODINGS
+    if store in _MARKS and LEARNT in finding.detail:
+        return Part.LEARNT_IDS
     if store in _MARKS and finding.kind == "account-mismatch":
         return Part.STORE_ACCOUNTS
     if store in _MARKS and finding.kind == "foreign-budget":

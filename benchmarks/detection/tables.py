@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from benchmarks.detection.measuring import Outcome
 from benchmarks.detection.parts import Part, necessary
 from benchmarks.detection.power import exposures_for, power
+from benchmarks.detection.truth import Agreement
 from target.defects.catalogue import entries
 
 WITHIN = 5_000  # replies, in which a leak of one in a thousand is to be seen
@@ -31,7 +32,6 @@ def detection_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def _detection_row(outcome: Outcome) -> tuple[str, ...]:
-    right, judged = outcome.right_tenants
     named = ", ".join(sorted(outcome.kinds)) or "–"
     if outcome.kinds and not outcome.named_rightly:
         named += " (not what the catalogue says)"
@@ -43,10 +43,20 @@ def _detection_row(outcome: Outcome) -> tuple[str, ...]:
         f"{outcome.replies:,}",
         outcome.verdict,
         named,
-        f"{right} of {judged}" if judged else "–",
+        _tenants(outcome),
         first,
         ", ".join(outcome.parts) or "–",
     )
+
+
+def _tenants(outcome: Outcome) -> str:
+    """How the findings' tenants agree with the strikes, in few words."""
+    words = {
+        Agreement.EXACT: "both right", Agreement.HANDED_ON: "both by way of others", Agreement.ONE_SIDE: "one right",
+        Agreement.WRONG: "**wrong**",
+    }  # fmt: skip
+    told = [f"{outcome.agreement[how]} {word}" for how, word in words.items() if outcome.agreement.get(how)]
+    return ", ".join(told) or "–"
 
 
 def unseen(outcomes: Iterable[Outcome]) -> Iterator[str]:

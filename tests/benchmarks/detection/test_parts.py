@@ -35,6 +35,11 @@ def test_what_was_seen_through_an_encoding_belongs_to_that_part() -> None:
     assert part_of(encoded) is Part.ENCODINGS
 
 
+def test_what_a_learnt_id_shows_in_a_store_belongs_to_those_who_learn_ids() -> None:
+    detail = "column agent_id holds a learnt id of tenant 7"
+    assert part_of(finding("misfiled-data", "postgres runs (id = 1)", detail=detail)) is Part.LEARNT_IDS
+
+
 @pytest.mark.parametrize("kind", FindingKind)
 def test_every_kind_of_finding_belongs_to_a_part(kind: FindingKind) -> None:
     assert part_of(finding(kind.value, "redis key 'x'"))
