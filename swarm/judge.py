@@ -184,7 +184,7 @@ class Judge:
         try:
             if run.profile.stores.redis is not None:
                 open_redis(run.profile.stores.redis.url.get_secret_value()).close()
-            Provisioner(run.profile, run.key, NAME, 0, run.sink.record).plant_control()
+            Provisioner(run.profile, run.key, NAME, 0, run.sink.record, flush=run.sink.flush).plant_control()
         except (StoreError, TenantUnavailable) as error:
             self.fail(str(error))
 

@@ -48,7 +48,7 @@ class Node:
         self._sink = sink
         self._closed = False
         self._totals = {"sent": 0, "answered": 0, "refused": 0, "unknown": 0}
-        tenants = Provisioner(profile, key, name, worker_index, self._record, on_failure)
+        tenants = Provisioner(profile, key, name, worker_index, self._record, on_failure, sink.flush)
         self.run = NodeRun(
             environment, run_id=run_id, node=name, worker_index=worker_index, key=key, profile=profile, sink=self,
             tenants=tenants,

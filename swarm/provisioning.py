@@ -41,11 +41,12 @@ class Provisioner:
         worker_index: Locust's ordinal of this worker.
         record: writes evidence down.
         on_failure: told once, in a sentence, when tenants can't be made.
+        flush: hands over what was written down, so that it outlives this process.
     """
 
     def __init__(
         self, profile: Profile, key: RunKey, node: str, worker_index: int, record: Callable[[Row], None],
-        on_failure: Callable[[str], None] = lambda _sentence: None,
+        on_failure: Callable[[str], None] = lambda _sentence: None, flush: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._profile = profile
         self._key = key
@@ -55,6 +56,7 @@ class Provisioner:
         self._worker_index = worker_index
         self._record = record
         self._on_failure = on_failure
+        self._flush = flush
         self._ordinal = 0
         self._waiting: dict[bool, deque[TenantIdentity]] = {False: deque(), True: deque()}
         self._lock = BoundedSemaphore(1)
@@ -119,6 +121,7 @@ class Provisioner:
                     [identity.email], planted,
                 )
             )  # fmt: skip
+        self._flush()
         try:
             self._make_rows(values)
             self._make_keys(values)

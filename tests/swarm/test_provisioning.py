@@ -135,3 +135,16 @@ def test_a_statement_with_an_unknown_placeholder_is_named(
     made = Provisioning(profile_on(fresh_redis, migrated_database.owner_url, provisioning__sql_create=[statement]))
     with pytest.raises(TenantUnavailable, match=r"provisioning.sql_create names %\(mail\)s, which nothing fills"):
         made.provisioner.take(short=False)
+
+
+def test_what_is_to_be_made_has_been_handed_over_before_it_is_made(
+    profile: Profile, migrated_database: MigratedDatabase
+) -> None:
+    rows: list[Row] = []
+    seen: list[tuple[int, int]] = []
+
+    def flush() -> None:
+        seen.append((len(rows), len(column(migrated_database.owner_url, "SELECT id FROM users"))))
+
+    Provisioner(profile, KEY, "local", 0, rows.append, flush=flush).take(short=False)
+    assert seen == [(3, 0)]
