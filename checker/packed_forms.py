@@ -54,23 +54,24 @@ class _Machine(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-def unpacked(data: bytes, most: int) -> Iterator[Unpacked]:
-    """Yields what every packed stream in the data holds.
+def unpacked(data: bytes, most: int, *, announced: bool = False) -> Iterator[Unpacked]:
+    """Yields what every packed stream in the data holds; what seems to be one in noise holds noise.
 
     Args:
         data: a whole value, or part of one.
         most: how many bytes to unpack of each stream at most.
+        announced: whether to leave out forms that nothing announces.
     """
     if len(data) < SHORTEST or is_text(data):
         return
-    position, found = 0, False
+    position, all_of_it = 0, False
     while (match := _MAGIC.search(data, position)) is not None:
         result = _unpack_at(data, match.start(), most)
         if result.text or result.stopped:
-            found = True
+            all_of_it = result.start == 0 and result.ended and result.end == len(data)
             yield result
         position = result.end if result.text else match.start() + 1
-    if not found:
+    if not all_of_it and not announced:
         yield from _without_magic(data, most)
 
 

@@ -106,9 +106,19 @@ class RowJudge:
         marks = self._keyring.find(block)
         mentions = sorted(self._names.mentions(block), key=lambda named: named.start) if self._names else []
         strong = self._names.strong.keys()
-        amounts = self._amount_starts(block)
-        encoded = sorted([*hints(block), *amounts])
-        always, start, mark, mention, hint = self._always, 0, 0, 0, 0
+        encoded = sorted([*hints(block), *self._amount_starts(block)])
+        named = not strong.isdisjoint(block.replace(b"\n", b"\t").split(b"\t"))
+        if self._always or marks or mentions or encoded or named:
+            self._take_lines(block, marks, mentions, encoded, named)
+        else:
+            self._scan.unattributed += block.count(b"\n")
+
+    def _take_lines(
+        self, block: bytes, marks: list[Sighted], mentions: list[Named], encoded: list[int], named: bool
+    ) -> None:
+        """Judges the lines that hold something, given where in the block it is."""
+        always, strong = self._always, self._names.strong.keys()
+        start, mark, mention, hint = 0, 0, 0, 0
         lines = block.split(b"\n")
         lines.pop()
         for line in lines:
@@ -120,13 +130,9 @@ class RowJudge:
                 mention += 1
             while hint < len(encoded) and encoded[hint] < end:
                 hint += 1
-            cells = line.split(b"\t")
-            if always or mark > first_mark or mention > first_mention or hint > first_hint:
-                told = True
-            else:
-                told = not strong.isdisjoint(cells)
-            if told:
-                seen = encoded[first_hint:hint]
+            told = always or mark > first_mark or mention > first_mention or hint > first_hint
+            if told or (named and not strong.isdisjoint(line.split(b"\t"))):
+                cells, seen = line.split(b"\t"), encoded[first_hint:hint]
                 self._row(cells, start, marks[first_mark:mark], mentions[first_mention:mention], seen)
             else:
                 self._scan.unattributed += 1

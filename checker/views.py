@@ -63,10 +63,11 @@ class View(NamedTuple):
 class _Reading:
     """The state of decoding one value."""
 
-    __slots__ = ("left", "seen", "why")
+    __slots__ = ("left", "seen", "why", "window")
 
-    def __init__(self, left: int) -> None:
+    def __init__(self, left: int, window: bool) -> None:
         self.left = left
+        self.window = window  # whether the value is only a part of what is stored
         self.seen: set[bytes | int] = set()
         self.why = ""
 
@@ -97,7 +98,7 @@ class Decoder:
         """
         if len(value) < SHORTEST:
             return
-        reading = _Reading(min(self._limits.value_bytes, self._left))
+        reading = _Reading(min(self._limits.value_bytes, self._left), not whole)
         before = reading.left
         try:
             yield from self._inside(value, "", self._limits.depth, whole, reading)
@@ -117,7 +118,7 @@ class Decoder:
         return [*self._named, *([f"{more} more values were not read whole"] if more else [])]
 
     def _inside(self, data: bytes, path: str, depth: int, whole: bool, reading: _Reading) -> Iterator[View]:
-        for form, text, is_whole in self._layer(data, depth, whole, reading):
+        for form, text, is_whole in self._layer(data, depth, reading):
             if len(text) < SHORTEST:
                 continue
             key = hash(text)
@@ -132,16 +133,18 @@ class Decoder:
             yield view
             yield from self._inside(text, view.path + _BETWEEN, depth - 1, view.whole, reading)
 
-    def _layer(self, data: bytes, depth: int, whole: bool, reading: _Reading) -> Iterator[tuple[str, bytes, bool]]:
+    def _layer(self, data: bytes, depth: int, reading: _Reading) -> Iterator[tuple[str, bytes, bool]]:
         """What the data means with one form undone."""
         if depth == 0:
-            if next(unpacked(data, SHORTEST), None) is not None:
+            streams = unpacked(data, self._limits.stream_bytes, announced=True)
+            # Two bytes are no proof: noise has them now and then. The end of a zlib stream has a check sum.
+            if any(stream.ended or stream.name != "zlib" for stream in streams):
                 reading.why = f"compressed data lies more than {self._limits.depth} forms deep in it"
             return
         for stream in unpacked(data, min(self._limits.stream_bytes, reading.left)):
             if stream.stopped:
                 reading.why = f"it holds {stream.name} that unpacks to more than is sane"
-            elif not whole and not stream.ended and stream.end >= len(data):  # goes on in the next window
+            elif reading.window and not stream.ended and stream.end >= len(data):  # goes on in the next window
                 reading.why = f"it is too large to be read at once, and holds {stream.name}"
             yield stream.name, stream.text, stream.start == 0 and stream.end >= len(data)
         for text in narrowed(data):

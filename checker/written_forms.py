@@ -21,8 +21,10 @@ _FEW = 20  # a run with fewer characters beside its first one repeats itself: pa
 
 _ESCAPE = re.compile(rb"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\\/\"'bfnrt])")
 _SIMPLE = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-_WORTH_UNESCAPING = re.compile(rb"\\(?:[/\"]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})")
-_BYTE_AS_CHARACTER = re.compile(rb"\\u00(?:[01]|[89a-fA-F])[0-9a-fA-F]")
+# Escaped line breaks alone change no mark, but they part what belongs together where they break long lines of base64.
+_WORTH_UNESCAPING = re.compile(rb"\\(?:[/\"]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|(?<=[A-Za-z0-9+/_-]{20}\\)[\\rn])")
+_BYTE_AS_CHARACTER = re.compile(rb"\\(?:u00|x)(?:[01]|[89a-fA-F])[0-9a-fA-F]")
+_LITERAL = re.compile(rb"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _URL = re.compile(rb"%[0-9a-fA-F]{2}")
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z]{2,8};)")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
@@ -61,13 +63,19 @@ def stretches(data: bytes) -> Iterator[bytes]:
 def unescaped(text: bytes) -> Iterator[bytes]:
     r"""Yields the text with the escapes of JSON, JavaScript and Python resolved, one level of them.
 
-    Binary data that was written into JSON a byte a character (``\u001f\u008b…``) is yielded as bytes as well.
+    Binary data that was written a byte a character (``\u001f\u008b…``, ``\x1f\x8b…``) is yielded as bytes as well, that
+    of each quoted string by itself too.
     """
     if b"\\" not in text or not _WORTH_UNESCAPING.search(text):
         return
-    yield _ESCAPE.sub(_character, text)
+    all_of_it = _LITERAL.fullmatch(text.strip().removeprefix(b"b"))
+    yield _ESCAPE.sub(_character, (all_of_it[1] or all_of_it[2]) if all_of_it else text)
     if _BYTE_AS_CHARACTER.search(text):
         yield _ESCAPE.sub(_byte, text)
+        for literal in _LITERAL.finditer(text):
+            written = literal[1] or literal[2] or b""
+            if _BYTE_AS_CHARACTER.search(written):
+                yield _ESCAPE.sub(_byte, written)
 
 
 def _character(match: re.Match[bytes]) -> bytes:

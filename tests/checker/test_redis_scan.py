@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gzip
 import os
+import random
 import socket
 import subprocess
 import threading
@@ -241,6 +243,19 @@ def test_a_large_string_is_one_place_over_all_its_windows(fresh_redis: str) -> N
     fill_redis(fresh_redis, lambda client: client.set("doc:9", text))
     scan = marked_world().redis(fresh_redis)
     assert [who(finding) for finding in scan.findings] == [(A, B, "doc:*", 1)]
+
+
+@pytest.mark.usefixtures("any_server")
+def test_packed_data_that_is_read_in_windows_only_is_named_and_never_called_clean(
+    fresh_redis: str, request: pytest.FixtureRequest
+) -> None:
+    packed = gzip.compress(random.Random(1).randbytes(2 * WINDOW_BYTES) + canary(A).encode())
+    fill_redis(fresh_redis, lambda client: client.set(f"doc:{tenant(B)}", packed))
+    scan = marked_world().redis(fresh_redis)
+    if request.node.callspec.params["any_server"] == "large":
+        assert "was not read whole" in scan.skipped[0] and tenant(B) in scan.skipped[0]
+    else:
+        assert ([who(finding) for finding in scan.findings], scan.skipped) == ([(A, B, "doc:*", 1)], [])
 
 
 @pytest.mark.usefixtures("any_server")

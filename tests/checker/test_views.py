@@ -18,6 +18,7 @@ from tests.checker.encodings import DEPTH_OF, FORMS, TEXT_FORMS
 from tests.checker.store_worlds import KEYRING, A, canary, message, tenant
 
 ALL = FORMS | TEXT_FORMS
+UNANNOUNCED = ("deflate", "lz4 block")
 MARKS = {"canary": canary(A), "id": message(A), "id without hyphens": message(A).replace("-", ""), "name": tenant(A)}
 
 
@@ -56,16 +57,20 @@ def test_a_mark_is_found_behind_any_nesting_up_to_the_depth(
     path: list[str], before: str, after: str, mark: str
 ) -> None:
     value = f"{before} {MARKS[mark]} {after}".encode("utf-8", "replace")
-    depth = 0
+    depth, last = 0, ""
     for name in path:
         if name in TEXT_FORMS:
             try:
                 value.decode()
             except UnicodeDecodeError:
                 continue  # nobody writes bytes as text without saying how
+        if name == "base64, within" and last in UNANNOUNCED:
+            continue  # these are recognised only as the whole of what they lie in
+        if name.startswith(("HTML", "UTF-16")) and b"\0" in value:
+            continue  # HTML has no reference to a zero byte, and nobody widens characters twice
         if depth + DEPTH_OF.get(name, 1) > ReadingLimits().depth:
             break
-        value = ALL[name](value)
+        value, last = ALL[name](value), name
         depth += DEPTH_OF.get(name, 1)
     decoder = Decoder()
     assert KEYRING.find(value) or seen(value, decoder)
