@@ -157,6 +157,34 @@ class _HastyCounters(CountersAround):
         await super().charge(user_id, amount)
 
 
+class SharedLimit(Defect):
+    """The limiter's window counts everybody's requests: who comes after others is refused, with units of its own."""
+
+    name = "shared-limit"
+
+    def __init__(self, dice: Dice, stores: Foundations) -> None:
+        super().__init__(dice, stores)
+        self.last = LastTenant()
+
+    def counters(self, honest: BudgetCounters) -> BudgetCounters:
+        return _CrowdedCounters(honest, self)
+
+
+class _CrowdedCounters(CountersAround):
+    def __init__(self, inner: BudgetCounters, defect: SharedLimit) -> None:
+        super().__init__(inner)
+        self._defect = defect
+
+    async def charge(self, user_id: UUID, amount: int) -> None:
+        other = self._defect.last.of_another(user_id)
+        self._defect.last.note(user_id)
+        if other is not None and self._defect.dice.strikes(other):
+            held = await self._defect.stores.client.get(counter_key(user_id))
+            if held is not None:
+                raise CounterTooLow(int(held))
+        await super().charge(user_id, amount)
+
+
 class SharedQuota(Defect):
     """The bucket is keyed by the caller's address; behind a proxy that is one bucket for everybody."""
 
@@ -203,5 +231,5 @@ class _QuotaOfBucket(HotCopiesAround):
 
 
 DEFECTS: tuple[type[Defect], ...] = (
-    ChargeOther, LostBudgetUpdate, DoubleCharge, NoLimit, EarlyRefusal, SharedQuota
+    ChargeOther, LostBudgetUpdate, DoubleCharge, NoLimit, EarlyRefusal, SharedLimit, SharedQuota
 )  # fmt: skip

@@ -68,6 +68,19 @@ def test_a_tenant_with_units_is_refused(stores: Stores) -> None:
     only_with("early-refusal:1", stores, refused)
 
 
+def test_who_comes_after_others_is_refused_with_units_of_its_own(stores: Stores) -> None:
+    async def refused(house: House) -> bool:
+        first, second = house.tenant(), house.tenant()
+        async with house.session(first) as one, house.session(second) as two:
+            await one.chat("m1")
+            end = (await two.chat("m2"))[-1]
+        told = end.get("code") == "budget_exhausted"
+        assert not told or end["remaining"] == 1_000
+        return bool(told)
+
+    only_with("shared-limit:1", stores, refused)
+
+
 def test_one_bucket_is_everybody_s(stores: Stores) -> None:
     async def shared(house: House) -> bool:
         with redis.Redis.from_url(stores.redis_url) as client:
