@@ -23,6 +23,7 @@ from target.seams import Foundations
 REPLICA_LAG_S = 2.0
 DASHBOARD_KEPT_S = 600
 CLOSED_BY_CLIENT = 1000
+BATCH = 8
 
 
 class QuotaOfLast(Defect):
@@ -113,7 +114,7 @@ class _LaggingCopies(HotCopiesAround):
 
 
 class CountedAtClose(Defect):
-    """Usage that is kept in memory is counted when a session ends, and the last request has been counted before."""
+    """Usage is written in batches, and once more when a session ends, though the last of it was written before."""
 
     name = "counted-at-close"
 
@@ -130,17 +131,17 @@ class _CountingSocket(WebSocket):
     def __init__(self, inner: WebSocket, defect: CountedAtClose) -> None:
         super().__init__(inner.scope, inner._receive, inner._send)
         self._defect = defect
-        self._chatted = False
+        self._chats = 0
 
     async def receive(self) -> Any:
         message = await super().receive()
         if message["type"] == "websocket.disconnect":
             user_id = self._user_id()
-            over = self._chatted and message.get("code") == CLOSED_BY_CLIENT
+            over = self._chats >= BATCH and message.get("code") == CLOSED_BY_CLIENT
             if over and user_id is not None and self._defect.dice.strikes(user_id):
                 await self._defect.count(user_id)
         elif "chat_message" in (message.get("text") or ""):
-            self._chatted = True
+            self._chats += 1
         return message
 
     def _user_id(self) -> UUID | None:
