@@ -37,7 +37,6 @@ class Part(enum.StrEnum):
     ENCODINGS = "encodings seen through"
     STORE_BANDS = "budget bands in stores"
     STORE_ACCOUNTS = "accounts in stores"
-    AFTER_REMOVAL = "what lives on after removal"
 
 
 _IN_FRAMES: Mapping[str, Part] = {
@@ -50,7 +49,6 @@ _IN_FRAMES: Mapping[str, Part] = {
     "refused-too-early": Part.REFUSALS,
     "not-refused": Part.REFUSALS,
     "access-granted": Part.ATTEMPTS,
-    "survived-delete": Part.AFTER_REMOVAL,
 }
 _MARKS = {"redis": Part.REDIS_MARKS, "postgres": Part.POSTGRES_MARKS}
 

@@ -60,13 +60,13 @@ class Truth:
         """
         if not self._together:
             return Agreement.NOT_LOGGED
-        named = [tenant.name for tenant in (finding.owner, finding.recipient) if tenant is not None]
+        named = list({tenant.name for tenant in (finding.owner, finding.recipient) if tenant is not None})
         known = [name for name in named if name in self._together]
         if not known:
             return Agreement.WRONG
         if not self._pairs:
-            return Agreement.EXACT if len(known) == len(set(named)) == 1 else Agreement.ONE_SIDE
-        if all(set(named) <= self._together[name] for name in known[:1]):
+            return Agreement.EXACT if len(known) == len(named) == 1 else Agreement.ONE_SIDE
+        if set(named) <= self._together[known[0]]:
             return Agreement.EXACT
         if len(known) == len(named) and len({self._root(name) for name in known}) == 1:
             return Agreement.HANDED_ON

@@ -25,6 +25,8 @@ def strike(*tenants: str) -> Strike:
         ([strike("a", "b")], "c", "d", Agreement.WRONG),
         ([strike("a")], "b", "a", Agreement.ONE_SIDE),
         ([strike("a")], "a", None, Agreement.EXACT),
+        ([strike("a")], "a", "a", Agreement.EXACT),
+        ([strike("a", "b")], "a", "a", Agreement.EXACT),
         ([strike("a")], "b", "c", Agreement.WRONG),
         ([strike()], "a", "b", Agreement.NOT_LOGGED),
         ([], "a", "b", Agreement.NOT_LOGGED),
