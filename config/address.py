@@ -10,12 +10,26 @@ def shown(url: str) -> str:
     if "://" not in url:
         words = dict(word.split("=", 1) for word in url.split() if "=" in word)
         return f"{words.get('host', 'local socket')}:{words.get('port', 'default')}/{words.get('dbname', '')}"
+    if not readable(url):
+        return "(an address that can't be read)"
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.hostname or 'local socket'}{port}{parts.path}"
+
+
+UNREADABLE = "the address can't be used: percent-encode what is special in its user and password"
+
+
+def readable(url: str) -> bool:
+    """Returns whether it is plain where the credentials end, so that a library's words about the rest may be shown."""
+    if "://" not in url:
+        return True
     try:
         parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
+        parts.port  # noqa: B018  # raises if what follows the colon is no number
     except ValueError:
-        return "(an address that can't be read)"
-    return f"{parts.hostname or 'local socket'}{port}{parts.path}"
+        return False
+    return parts.netloc.count("@") <= 1 and "@" not in parts.path
 
 
 def scrub(text: str, *urls: str) -> str:

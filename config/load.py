@@ -28,7 +28,7 @@ _SHORTEST_SECRET = 4
 # What is sent to a token service or signed into a token may hold a client's secret beside the placeholders.
 _CREDENTIAL_PARTS = {"body", "claims"}
 # User and password of an address, and its query.
-_ADDRESS_SECRETS = re.compile(r"(://)[^/@\s?]*@|\?\S+")
+_ADDRESS_SECRETS = re.compile(r"(://)\S*@|\?\S+")
 # What stood in place of a table or list is never shown: a store's address written one level too high, say.
 _TOML_NAMES = {str: "string", int: "whole number", float: "number", bool: "boolean"}
 _MISPLACED = {"model_type", "model_attributes_type", "dict_type", "tuple_type", "list_type"}

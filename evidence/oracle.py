@@ -134,6 +134,8 @@ class Oracle:
         for found in self._keyring.find(text):
             if not self._keyring.is_current(found):
                 foreign_runs += 1
+                detail = f"a {found.mark.kind.name.lower()} mark of a tenant of another run"
+                sight(_kind_of(found.mark.kind), None, excerpt_of(text, found), detail, Severity.LEAK)
             elif found.mark.tenant == tenant:
                 own.append(found)
             else:

@@ -142,6 +142,7 @@ class RequestEnded:
         reason: why it was refused or is unknown; empty when answered.
         expected: whether this outcome was due (a refusal for lack of budget that was to come, say).
         sent_at_s: Unix time it left.
+        ended_at_s: Unix time it ended, one way or another.
         late_ms: how much later than intended it left.
         first_ms: from leaving to the first frame of the reply.
         reply_ms: from leaving to the final frame.
@@ -170,6 +171,7 @@ class RequestEnded:
     canaries: list[int] = field(default_factory=list)
     own_marks: int = 0
     late_answer: bool = False
+    ended_at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,9 @@ class Request:
         return self.events[0][1] if self.events else None
 
 
+REMEMBERED = 10_000  # ended requests a session; a frame for an older one counts as unmatched
+
+
 class RequestBook:
     """All requests of one session that have not ended yet, and the memory of those that have.
 
@@ -102,6 +105,10 @@ class RequestBook:
         if self._open.pop(request.request_id, None) is None:
             return False
         self._ended[request.request_id] = outcome
+        if len(self._ended) > REMEMBERED:
+            oldest = next(iter(self._ended))
+            del self._ended[oldest]
+            self._given_up.pop(oldest, None)
         if outcome is Outcome.UNKNOWN:
             self._given_up[request.request_id] = request
         request.outcome, request.reason, request.ended_s = outcome, reason, at_s

@@ -3,9 +3,9 @@
 ====================  ==================  ==============================================================
 message               direction           payload
 ====================  ==================  ==============================================================
-``run_open``          master to worker    run_id, key (hex), master (nonce), fingerprint of the profile
+``run_open``          master to worker    run_id, key and earlier keys (hex), master (nonce), fingerprint of the profile
 ``run_joined``        worker to master    run_id, node
-``run_refused``       worker to master    run_id, reason
+``run_refused``       worker to master    run_id, reason, fatal
 ``run_failed``        worker to master    run_id, node, reason
 ``evidence``          worker to master    run_id, node, rows (count), lines (bytes)
 ``drain``             master to worker    run_id
@@ -27,6 +27,7 @@ DRAIN = "drain"
 DRAINED = "drained"
 
 STATS_RUN = "isolation_run"
+EARLIER_RUNS = 20  # so many runs back marks are told from noise while a run lasts
 
 
 def node_name(worker_index: int) -> str:

@@ -19,6 +19,7 @@ from swarm.cleaning import clean
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL_FAILED = 2
+CHECK_S = 3600
 logger = logging.getLogger(__name__)
 
 
@@ -53,11 +54,15 @@ def check(folder: Path, profile_path: str, environment: Mapping[str, str]) -> Ch
         env={**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)},
         stdout=subprocess.PIPE,
     )
+    printed = b""
     try:
-        printed, _ = process.communicate()
+        printed, _ = process.communicate(timeout=CHECK_S)
+    except subprocess.TimeoutExpired:
+        logger.error("The checker was not done after %d minutes and was stopped", CHECK_S // 60)
     finally:
         if process.poll() is None:
-            process.terminate()
+            process.kill()
+            process.wait()
     text = printed.decode("utf-8", "replace")
     try:
         result = Result.model_validate_json((folder / "verdict.json").read_bytes())

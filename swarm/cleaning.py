@@ -83,24 +83,24 @@ def _remove_rows(profile: Profile, names: list[str], done: CleanUp) -> None:
 
 
 def _remove_keys(profile: Profile, names: list[str], done: CleanUp) -> None:
-    """One SCAN for all tenants."""
+    """One SCAN for all tenants. Keys are bytes: a stranger's need not be text."""
     store, patterns = profile.stores.redis, profile.provisioning.redis_remove
     if store is None or not patterns:
         return
     url = store.url.get_secret_value()
-    client = open_redis(url)
+    client = open_redis(url, decode=False)
     ours = set(names)
     try:
-        batch: list[str] = []
-        for name in client.scan_iter(count=1000):
-            if _matches(name, patterns, ours):
-                batch.append(name)
+        batch: list[bytes] = []
+        for key in client.scan_iter(count=1000):
+            if _matches(key.decode("utf-8", "surrogateescape"), patterns, ours):
+                batch.append(key)
             if len(batch) >= _BATCH:
                 done.keys += int(client.unlink(*batch))
                 batch = []
         if batch:
             done.keys += int(client.unlink(*batch))
-    except (redis.RedisError, OSError, UnicodeDecodeError) as error:
+    except (redis.RedisError, OSError) as error:
         raise redis_error(error, url) from None
     finally:
         client.close()

@@ -9,10 +9,11 @@ import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import gevent
 
-from checker.result import Result
+from checker.result import Result, Verdict
 from config.load import ProfileError, public_view
 from config.profile import Profile
 from evidence.marks import RunKey
@@ -29,6 +30,7 @@ from users.run import TenantUnavailable
 
 logger = logging.getLogger(__name__)
 NAME = "judge"
+_WORST = (0, 3, 1, TOOL_FAILED)
 
 
 @dataclass(slots=True)
@@ -50,6 +52,31 @@ class OpenRun:
     greenlets: list[gevent.Greenlet[..., None]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class ReplyCount:
+    """Ended requests as Locust's statistics were told of them; unlike those nobody can reset it in the middle of a run.
+
+    Attributes:
+        requests: how many ended.
+        failures: how many of them failed.
+    """
+
+    requests: int = 0
+    failures: int = 0
+
+    def on_request(self, request_type: str, exception: Exception | None, **_kwargs: object) -> None:
+        """Counts a request of this process."""
+        if request_type == "reply":
+            self.requests += 1
+            self.failures += exception is not None
+
+    def on_report(self, stats: list[dict[str, Any]]) -> None:
+        """Counts the requests that a worker's report adds to the master's statistics."""
+        replies = [entry for entry in stats if entry["method"] == "reply"]
+        self.requests += sum(entry["num_requests"] for entry in replies)
+        self.failures += sum(entry["num_failures"] for entry in replies)
+
+
 class Judge:
     """Opens runs, ends them, and has them checked.
 
@@ -58,6 +85,7 @@ class Judge:
 
     Attributes:
         run: the open run, or None.
+        replies: Locust's count of ended requests in the latest run.
         status: what to tell people now, in a few words.
         results: results of the runs so far, the newest last.
         last_words: the latest verdict for people, to be printed after Locust's own statistics.
@@ -71,6 +99,8 @@ class Judge:
         self.last_words = ""
         self._checks: list[gevent.Greenlet[..., None]] = []
         self.exit_code: int | None = None
+        self.replies = ReplyCount()
+        environment.events.request.add_listener(lambda **told: self.replies.on_request(**told))
 
     def open(self) -> OpenRun | None:
         """Makes the run folder, asks the target's health and plants the control in the stores.
@@ -106,6 +136,7 @@ class Judge:
         self.run = run = OpenRun(header, folder, key, profile, FileSink(folder.writer(NAME)))
         logger.info("Run %s against %s: evidence in %s", header.run_id, profile.target.name, folder.path)
         self.status = f"run {header.run_id} is under way"
+        self.replies = ReplyCount()
         self._preflight(run)
         run.greenlets = [
             gevent.spawn(health.poll, profile.health, run.sink.record),
@@ -140,9 +171,7 @@ class Judge:
         if run is None:
             return
         gevent.killall(run.greenlets)
-        replies = [entry for (_, method), entry in self._environment.stats.entries.items() if method == "reply"]
-        run.header.locust_requests = sum(entry.num_requests for entry in replies)
-        run.header.locust_failures = sum(entry.num_failures for entry in replies)
+        run.header.locust_requests, run.header.locust_failures = self.replies.requests, self.replies.failures
         run.header.ended_at_s = time.time()
         run.header.stopped_by = run.failure or run.header.stopped_by or "stopped as planned"
         run.sink.close()
@@ -152,28 +181,52 @@ class Judge:
         self._checks.append(gevent.spawn(self._judge, run))
 
     def wait(self) -> int | None:
-        """Waits until every run has been checked; returns the exit code of the last, None if none was judged."""
+        """Waits until every run has been checked; returns the worst exit code, None if none was to be judged."""
         gevent.joinall(self._checks)
         return self.exit_code
 
     def _judge(self, run: OpenRun) -> None:
         options = self._environment.parsed_options
         assert options is not None
-        if not options.no_check:
-            self.status = f"run {run.header.run_id} is being checked"
-            checked = check(run.folder.path, options.target_profile, environment_of(options))
-            result, self.exit_code = checked.result, checked.exit_code
-            self.last_words = checked.printed
-            if not options.headless:
-                print(checked.printed)
-            if result is not None:
-                self.results.append((run.folder.path, result))
-                self.status = f"run {run.header.run_id}: {result.headline}"
-                isolation_events(self._environment).verdict_reached.fire(result=result, folder=run.folder.path)
-        else:
+        if options.no_check:
             logger.info("Not checked: python -m checker %s", run.folder.path)
-        if run.header.clean_up and not options.no_check:
+            return
+        self.status = f"run {run.header.run_id} is being checked"
+        try:
+            result = self._checked(run)
+        except Exception:
+            logger.exception("Run %s could not be judged", run.header.run_id)
+            self._ends_with(TOOL_FAILED)
+            self.status = f"run {run.header.run_id} could not be judged"
+            return
+        if not run.header.clean_up:
+            return
+        if result is None or result.verdict is Verdict.LEAKING:
+            # What the findings point to must be there to be looked at.
+            logger.warning(
+                "What the run created was kept to be looked at; remove it: python -m swarm clean %s", run.folder.path
+            )
+        else:
             clean_up(run.folder, run.profile)
+
+    def _checked(self, run: OpenRun) -> Result | None:
+        options = self._environment.parsed_options
+        assert options is not None
+        checked = check(run.folder.path, options.target_profile, environment_of(options))
+        self._ends_with(checked.exit_code)
+        self.last_words = checked.printed
+        if not options.headless:
+            print(checked.printed)
+        if checked.result is not None:
+            self.results.append((run.folder.path, checked.result))
+            self.status = f"run {run.header.run_id}: {checked.result.headline}"
+            isolation_events(self._environment).verdict_reached.fire(result=checked.result, folder=run.folder.path)
+        return checked.result
+
+    def _ends_with(self, code: int) -> None:
+        """Of several runs in one process the worst decides: failed, leaking, inconclusive, isolated."""
+        codes = [known for known in (self.exit_code, code) if known is not None]
+        self.exit_code = max(codes, key=_WORST.index) if all(known in _WORST for known in codes) else TOOL_FAILED
 
     def _preflight(self, run: OpenRun) -> None:
         for item in run.profile.health:

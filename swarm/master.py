@@ -90,6 +90,7 @@ class Master:
         payload = {
             "run_id": run.header.run_id,
             "key": run.key.key.hex(),
+            "earlier": [key.key.hex() for key in run.folder.earlier_keys(channel.EARLIER_RUNS)],
             "master": self._nonce,
             "fingerprint": fingerprint(run.profile),
         }
@@ -151,6 +152,7 @@ class Master:
         """Empties the statistics of a worker that takes part in another run, before Locust adds them up."""
         run = self._judge.run
         if run is None or data.get(channel.STATS_RUN) == run.header.run_id:
+            self._judge.replies.on_report(data["stats"])
             return
         if data.get("stats"):
             logger.warning("Statistics from %s, which takes no part in this run, were left out", client_id)

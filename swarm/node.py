@@ -9,9 +9,10 @@ import os
 import platform
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import gevent
+from gevent.pool import Pool
 
 from config.profile import Profile
 from evidence.marks import RunKey
@@ -23,6 +24,7 @@ from users.control import try_control
 from users.run import NodeRun
 
 _KEEP_S = 0.25
+_CLOSING_AT_ONCE = 500
 
 
 class Node:
@@ -37,11 +39,12 @@ class Node:
         profile: the target profile.
         sink: where evidence goes.
         on_failure: told, in a sentence, when the run can't go on.
+        earlier: keys of other runs against the same target.
     """
 
     def __init__(
         self, environment: Environment, *, run_id: str, name: str, worker_index: int, key: RunKey, profile: Profile,
-        sink: Sink, on_failure: Callable[[str], None],
+        sink: Sink, on_failure: Callable[[str], None], earlier: Sequence[RunKey] = (),
     ) -> None:  # fmt: skip
         self.name = name
         self.run_id = run_id
@@ -51,7 +54,7 @@ class Node:
         tenants = Provisioner(profile, key, name, worker_index, self._record, on_failure, sink.flush)
         self.run = NodeRun(
             environment, run_id=run_id, node=name, worker_index=worker_index, key=key, profile=profile, sink=self,
-            tenants=tenants,
+            tenants=tenants, earlier=earlier,
         )  # fmt: skip
         self._greenlets: list[gevent.Greenlet[..., None]] = []
 
@@ -105,8 +108,11 @@ class Node:
         self._closed = True
         self.stopping()
         gevent.killall(self._greenlets)
+        # All at once: each may wait for its peer to say good-bye.
+        pool = Pool(_CLOSING_AT_ONCE)
         for acting in list(self.run.acting.values()):
-            acting.finish("user stopped")
+            pool.spawn(acting.finish, "user stopped")
+        pool.join()
         self.run.detach()
         self._record(Exposures(self.name, dict(self.run.exposures)))
         self._record(NodeEnded(self.name, time.time(), self._sink.rows, **self._totals))

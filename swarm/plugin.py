@@ -17,6 +17,7 @@ from config.load import ProfileError
 from config.profile import Profile
 from evidence.records import EvidenceError
 from reporting.web_tab import add_tab
+from swarm.channel import EARLIER_RUNS
 from swarm.judge import Judge
 from swarm.master import Master
 from swarm.node import Node
@@ -86,6 +87,7 @@ class _Local(_Judging):
         self._node = Node(
             self._environment, run_id=run.header.run_id, name="local", worker_index=0, key=run.key,
             profile=run.profile, sink=FileSink(run.folder.writer("local")), on_failure=self._judge.fail,
+            earlier=run.folder.earlier_keys(EARLIER_RUNS),
         )  # fmt: skip
         self._node.open()
 
@@ -199,7 +201,9 @@ def _part_of(environment: Environment) -> _Part | None:
             dismiss(runner, options.processes or 0)
         sys.exit(_TOLD_SOMETHING_IMPOSSIBLE)
     _weigh(environment, profile)
-    environment.host = environment.host or profile.target.url
+    url = profile.target.url
+    if not environment.host and "?" not in url and "@" not in url:  # the page shows it to everybody
+        environment.host = url
     judge = Judge(environment)
     if environment.web_ui is not None:
         add_tab(environment, judge)

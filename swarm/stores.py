@@ -10,7 +10,7 @@ import psycopg2.extensions
 import redis
 from gevent.socket import wait_read, wait_write
 
-from config.address import scrub, shown
+from config.address import UNREADABLE, readable, scrub, shown
 
 _TIMEOUT_S = 10
 
@@ -19,20 +19,25 @@ class StoreError(Exception):
     """A store could not be used; the message is one sentence: what failed, where, what to do."""
 
 
-def wait_with_gevent() -> None:
-    """Lets other greenlets run while a query of psycopg2 is under way, in this whole process."""
-    psycopg2.extensions.set_wait_callback(_wait)
+def wait_with_gevent(patience_s: float = _TIMEOUT_S) -> None:
+    """Lets other greenlets run while a query of psycopg2 is under way, in this whole process.
+
+    Args:
+        patience_s: a server that says nothing for so long is given up; psycopg2's own time-outs don't hold any more.
+    """
+    psycopg2.extensions.set_wait_callback(lambda connection: _wait(connection, patience_s))
 
 
-def _wait(connection: psycopg2.extensions.connection) -> None:
+def _wait(connection: psycopg2.extensions.connection, patience_s: float) -> None:
+    silent = psycopg2.OperationalError(f"no answer within {patience_s:g} s")
     while True:
         state = connection.poll()
         if state == psycopg2.extensions.POLL_OK:
             return
         if state == psycopg2.extensions.POLL_READ:
-            wait_read(connection.fileno())
+            wait_read(connection.fileno(), timeout=patience_s, timeout_exc=silent)
         elif state == psycopg2.extensions.POLL_WRITE:
-            wait_write(connection.fileno())
+            wait_write(connection.fileno(), timeout=patience_s, timeout_exc=silent)
         else:
             raise psycopg2.OperationalError(f"psycopg2 is in an unknown state ({state})")
 
@@ -49,15 +54,15 @@ def open_postgres(url: str) -> psycopg2.extensions.connection:
         raise postgres_error(error, url) from None
 
 
-def open_redis(url: str) -> redis.Redis:
-    """Connects to Redis and asks it for a sign of life.
+def open_redis(url: str, *, decode: bool = True) -> redis.Redis:
+    """Connects to Redis and asks it for a sign of life; ``decode`` returns text in place of bytes.
 
     Raises:
         StoreError: it refuses, or the address can't be used.
     """
     try:
         client = redis.Redis.from_url(
-            url, decode_responses=True, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
+            url, decode_responses=decode, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
         )
         client.ping()
     except (redis.RedisError, ValueError, OSError) as error:
@@ -68,6 +73,8 @@ def open_redis(url: str) -> redis.Redis:
 def postgres_error(error: psycopg2.Error, url: str) -> StoreError:
     """Returns the error as a sentence that names the place and the remedy."""
     where = f"Postgres at {shown(url)}"
+    if not readable(url):
+        return StoreError(f"{where}: {UNREADABLE}")
     lines = scrub(str(error).strip(), url).splitlines()
     said = lines[0].strip() if lines else type(error).__name__
     if error.pgcode in ("42P01", "42703"):
@@ -87,6 +94,8 @@ def postgres_error(error: psycopg2.Error, url: str) -> StoreError:
 def redis_error(error: Exception, url: str) -> StoreError:
     """Returns the error as a sentence that names the place and the remedy."""
     where = f"Redis at {shown(url)}"
+    if not readable(url):
+        return StoreError(f"{where}: {UNREADABLE}")
     said = scrub(str(error).strip(), url) or type(error).__name__
     if isinstance(error, redis.AuthenticationError):
         return StoreError(f"{where}: the password was refused: correct stores.redis.url")

@@ -61,6 +61,7 @@ class Worker:
         self._node = Node(
             self._environment, run_id=run_id, name=name, worker_index=self._runner.worker_index,
             key=RunKey(bytes.fromhex(invitation["key"])), profile=profile, sink=sink,
+            earlier=[RunKey(bytes.fromhex(key)) for key in invitation.get("earlier", ())],
             on_failure=lambda sentence: self._runner.send_message(
                 channel.RUN_FAILED, {"run_id": run_id, "node": name, "reason": sentence}
             ),

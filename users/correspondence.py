@@ -360,6 +360,7 @@ class Correspondence:
                 canaries=request.canaries,
                 own_marks=request.own_marks,
                 late_answer=late,
+                ended_at_s=round(self._run.unix_s(request.ended_s), 6),
             )
         )
 

@@ -8,7 +8,7 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar, cast
 
 from config.profile import Profile
@@ -87,6 +87,7 @@ class NodeRun:
         profile: the target profile.
         sink: where evidence goes.
         tenants: where tenants come from.
+        earlier: keys of other runs, whose tenants' data must not show up either.
 
     Attributes:
         exposures: how often the node did what makes leaks show, by name.
@@ -106,6 +107,7 @@ class NodeRun:
         profile: Profile,
         sink: Sink,
         tenants: TenantSource,
+        earlier: Sequence[RunKey] = (),
     ) -> None:
         self.environment = environment
         self.run_id = run_id
@@ -120,7 +122,7 @@ class NodeRun:
         self.naming = naming_of(profile.tenants.names, key)
         frames = profile.frames
         self.oracle = Oracle(
-            Keyring(key), self.bands, FrameFields(frames.tenant, frames.budget, frames.learn), self.naming
+            Keyring(key, earlier), self.bands, FrameFields(frames.tenant, frames.budget, frames.learn), self.naming
         )
         self.random = random.Random(f"{profile.workload.seed}/{worker_index}")
         self.exposures: Counter[str] = Counter()

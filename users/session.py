@@ -57,6 +57,8 @@ class Session:
         self._reader: gevent.Greenlet[..., None] | None = None
         self._mender: gevent.Greenlet[..., None] | None = None
         self._last_sent_s = 0.0
+        self._pinged_s = 0.0
+        self.awaits_pong = False
 
     @property
     def is_open(self) -> bool:
@@ -106,6 +108,7 @@ class Session:
             connection.abort()
             raise SessionUnavailable("the session has ended")
         total_ms = (time.perf_counter() - started_s) * 1000
+        self.awaits_pong = False
         self._connection = connection
         ordinal, self._connections = self._connections, self._connections + 1
         self._last_sent_s = time.perf_counter()
@@ -176,11 +179,22 @@ class Session:
     def keep(self, now_s: float) -> None:
         """Pings an idle connection and gives up overdue requests; called a few times a second for every session."""
         self._talk.expire(now_s)
-        connection = self._connection
-        if connection is not None and now_s - self._last_sent_s >= self._run.profile.target.ping_every_s:
-            self._last_sent_s = now_s
+        connection, every_s = self._connection, self._run.profile.target.ping_every_s
+        if connection is None:
+            return
+        if self.awaits_pong:
+            if now_s - self._pinged_s >= 2 * every_s:
+                self._give_up(connection)
+        elif now_s - self._last_sent_s >= every_s:
+            self._last_sent_s = self._pinged_s = now_s
+            self.awaits_pong = True
             # Apart, because a send waits while the peer does not read, and one caller keeps all sessions.
             gevent.spawn(_ping, connection)
+
+    def _give_up(self, connection: Connection) -> None:
+        """Nothing has arrived since a ping, not even its pong: the connection is dead though nobody has closed it."""
+        self._report_lost(connection, self._connections - 1, ConnectionLost(None, "no answer to a ping", clean=False))
+        connection.abort()
 
     def drop(self) -> None:
         """Drops the connection as a lost network would; resumable requests stay open."""
@@ -221,7 +235,9 @@ class Session:
     def _read(self, connection: Connection, ordinal: int) -> None:
         try:
             while True:
-                for message in connection.read():
+                received = connection.read()
+                self.awaits_pong = False
+                for message in received:
                     if message.text is not None and (message.kind != "close" or message.text):
                         self._talk.receive(message.text, message.arrived_s)
                     elif message.kind == "binary":

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.address import scrub, shown
+from config.address import readable, scrub, shown
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,17 @@ def test_a_password_is_taken_out_of_what_a_library_says(url: str) -> None:
 
 def test_text_is_left_as_it_is_where_there_is_no_password() -> None:
     assert scrub("connection to db refused", "postgresql://app@db/shop", "redis://:@db") == "connection to db refused"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u:pa@ssw0rd@host:1/db", "postgresql://u:pa/ssw0rd@host:1/db", "redis://:pa:ss/w0rd@host/0"],
+)
+def test_an_address_whose_password_is_not_escaped_shows_no_part_of_it(url: str) -> None:
+    assert not readable(url)
+    assert "w0rd" not in shown(url) and "pa" not in shown(url)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p%40ss@host:5432/db", "redis://host", "host=x password=y"])
+def test_a_well_formed_address_is_readable(url: str) -> None:
+    assert readable(url)

@@ -106,10 +106,12 @@ def test_the_group_of_a_sighting_names_the_frame_and_nobody() -> None:
     assert sighting.group == "frame history"
 
 
-def test_marks_of_an_earlier_run_are_counted_and_no_leak() -> None:
+def test_marks_of_another_run_are_its_tenants_data_and_name_nobody_of_this_one() -> None:
     old = EARLIER.mint_canary(Mark(MarkKind.PROMPT, OTHER, 1)) + " " + EARLIER.mint_id(Mark(MarkKind.MESSAGE, OWN, 1))
     inspection = look({"type": "history", "items": old})
-    assert (inspection.sightings, inspection.own, inspection.foreign_runs) == ([], [], 2)
+    seen = [FindingKind.FOREIGN_CONTENT, FindingKind.MISROUTED_REPLY]
+    assert kinds(inspection) == [(kind, None, Severity.LEAK) for kind in seen]
+    assert (inspection.own, inspection.foreign_runs) == ([], 2)
 
 
 def test_marks_of_an_unknown_run_are_nothing() -> None:

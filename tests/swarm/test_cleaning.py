@@ -145,3 +145,16 @@ def test_a_run_that_created_nothing_touches_no_store(tmp_path: Path) -> None:
 )
 def test_a_clean_up_says_what_it_did(done: CleanUp, said: str) -> None:
     assert str(done) == said
+
+
+def test_a_strangers_key_that_is_no_text_is_left_and_does_not_stop_the_removal(
+    tmp_path: Path, fresh_redis: str, migrated_database: MigratedDatabase
+) -> None:
+    profile = profile_on(fresh_redis, migrated_database.owner_url, provisioning__batch=2)
+    rows: list[Row] = []
+    Provisioner(profile, KEY, "local", 0, rows.append).take(short=False)
+    with redis.Redis.from_url(fresh_redis) as client:
+        client.set(b"\xff\xfe stranger", "stays")
+        done = clean(run_folder(tmp_path, profile, rows), profile)
+        assert (done.keys, done.left) == (6, [])
+        assert client.keys() == [b"\xff\xfe stranger"]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
+import psycopg2.extensions
 import pytest
 
-from swarm.stores import StoreError, open_postgres, open_redis, postgres_error
+from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, wait_with_gevent
 from target.embedded.ports import free_port
 
 PLANTED = "PLANTED-password"
@@ -72,3 +75,26 @@ def test_a_statement_that_fails_says_what_to_do(fresh_database: str, statement: 
     assert words in sentence
     assert sentence.startswith(f"Postgres at {where(fresh_database)}")
     assert "\n" not in sentence
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    wait_with_gevent(0.2)
+    yield
+    psycopg2.extensions.set_wait_callback(None)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_postgres_that_accepts_and_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        with pytest.raises(StoreError, match=r"no answer within 0\.2 s"):
+            open_postgres(f"postgresql://u:p@127.0.0.1:{port}/db")
+
+
+@pytest.mark.parametrize("opened", [open_redis, open_postgres])
+def test_of_an_address_whose_password_is_not_escaped_no_part_is_shown(opened: Callable[[str], object]) -> None:
+    scheme = "redis" if opened is open_redis else "postgresql"
+    with pytest.raises(StoreError, match="percent-encode") as refused:
+        opened(f"{scheme}://u:PLAN@TED/word@127.0.0.1:1/0")
+    assert not {part for part in ("PLAN", "TED", "word@") if part in str(refused.value)}

@@ -220,8 +220,22 @@ def test_keeping_a_session_gives_up_the_overdue_and_pings_the_idle() -> None:
         assert request.outcome is Outcome.UNKNOWN
         session.keep(now_s + 12)
         until(lambda: target.pings == 1, "the ping")
+        until(lambda: not session.awaits_pong, "the pong")
         session.keep(now_s + 22)
         until(lambda: target.pings == 2, "the second ping")
+
+
+def test_a_connection_on_which_not_even_a_pong_arrives_is_lost() -> None:
+    with small_target() as target, session_at(target, target__ping_every_s=10.0) as (session, here):
+        session.open()
+        now_s = time.perf_counter()
+        session.keep(now_s + 11)
+        assert session.awaits_pong
+        session.keep(now_s + 30)
+        assert here.sink.of(SessionEnded) == [], "its pong may be on the way still"
+        session.keep(now_s + 31)
+        [ended] = here.sink.of(SessionEnded)
+        assert (ended.how, ended.reason) == ("lost", "no answer to a ping")
 
 
 def test_room_is_waited_for() -> None:
