@@ -38,7 +38,7 @@ def check(
     started_s = time.monotonic()
     crashes = CrashLog(folder.path)
     header, key = folder.header(), folder.key()
-    summary = summarise(header, folder.rows(), stored_operations(profile))
+    summary = summarise(header, folder.rows(), stored_operations(profile), drain_s=profile.workload.drain_s)
     keyring = Keyring(key, folder.earlier_keys())
     looks = look_into(scanners_of(profile), keyring, roster(summary), progress_of, crashes.add)
     result = judge(summary, looks, profile, crashes.add)

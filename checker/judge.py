@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from checker import believe, completeness, confidence, five_tests, gathering, recall, sufficiency, thresholds
+from checker import believe, completeness, confidence, five_tests, gathering, liveness, recall, sufficiency, thresholds
 from checker.accounts import Settlement, settle
 from checker.causes import Cause, causes_of
 from checker.exposed import exposures_of
@@ -203,6 +203,8 @@ class _Judge:
             ("looking for gaps", lambda: completeness.fatal_gaps(summary)),
             ("looking for a clean-up", lambda: completeness.cleaned_up(summary)),
             ("looking for tenants and requests", lambda: completeness.nothing_happened(summary)),
+            ("looking for a target that stopped answering", lambda: liveness.stopped_answering(summary, profile)),
+            ("looking at the health checks", lambda: liveness.unhealthy_at_the_end(summary, profile)),
             ("looking for lost nodes", lambda: completeness.lost_nodes(summary)),
             ("looking for damaged rows", lambda: completeness.damaged_rows(summary)),
             ("comparing counts", lambda: completeness.counts_disagree(summary)),

@@ -36,6 +36,10 @@ from evidence.runfolder import RunHeader
 
 ON_PURPOSE = frozenset({"session dropped", "session closed", "user stopped"})
 """Reasons of unknown requests that the run itself cut short: they weigh on no rate, and on the accounts as ever."""
+CUT_SHORT_MARGIN_S = 1.0
+"""What a request may be open for beyond the drain before our stopping is no excuse for it."""
+DRAIN_S = 5.0
+"""How long a stopping tenant waits for its open replies, where the profile does not say otherwise."""
 
 
 def summarise(
@@ -43,6 +47,7 @@ def summarise(
     rows: Iterable[tuple[str, int, Row | RowDamaged]],
     stored_operations: Collection[str] = (),
     chat: str = "chat",
+    drain_s: float = DRAIN_S,
 ) -> Summary:
     """Returns what the rows say, added up.
 
@@ -51,18 +56,21 @@ def summarise(
         rows: (file name, line number, row or what is wrong with the line), as ``RunFolder.rows`` yields them.
         stored_operations: operations whose canaries a store keeps: theirs are remembered.
         chat: the operation whose first reply ends a tenant's start-up.
+        drain_s: how long a stopping tenant waits for its open replies. What was open for longer when the run cut it
+            short was not answered in time by the target: a frozen service must not be excused by our stopping.
     """
-    summariser = _Summariser(Summary(header), frozenset(stored_operations), chat)
+    summariser = _Summariser(Summary(header), frozenset(stored_operations), chat, drain_s)
     for file_name, line, row in rows:
         summariser.take(PurePath(file_name).stem, f"{file_name} line {line}", row)
     return summariser.summary
 
 
 class _Summariser:
-    def __init__(self, summary: Summary, stored_operations: frozenset[str], chat: str) -> None:
+    def __init__(self, summary: Summary, stored_operations: frozenset[str], chat: str, drain_s: float) -> None:
         self.summary = summary
         self._stored_operations = stored_operations
         self._chat = chat
+        self._excused_s = drain_s + CUT_SHORT_MARGIN_S
         self._sessions: set[tuple[int, int]] = set()
         self._writes: dict[str, RecentWrites] = defaultdict(lambda: RecentWrites({chat, "state_write"}))
         self._takers: dict[type, Callable[..., None]] = {
@@ -181,8 +189,15 @@ class _Summariser:
             tenant.undecided.discard(row.sequence)
             tenant.late_answers += 1
             count.late_answers += 1
+            self.summary.replies.answered(row.sent_at_s + (row.reply_ms or row.first_ms or 0.0) / 1000)
             return
         node.requests += 1
+        if row.outcome == "answered" or (row.outcome == "refused" and row.expected):
+            self.summary.replies.answered(_ended_at_s(row))
+        elif row.outcome == "unknown":
+            self.summary.replies.unanswered(row.sent_at_s, _ended_at_s(row))
+        else:
+            self.summary.replies.ended(_ended_at_s(row))
         self._count_outcome(tenant, count, row)
         self._measure(tenant, row)
         if row.outcome == "answered":
@@ -203,11 +218,16 @@ class _Summariser:
         elif row.outcome == "unknown":
             tenant.unknown += 1
             count.unknown += 1
-            count.on_purpose += row.reason in ON_PURPOSE
+            count.on_purpose += self._cut_short(row)
             tenant.undecided.add(row.sequence)
         else:
             raise ValueError(f"no outcome: {row.outcome}")
         count.reasons[row.reason[:120] or "no reason given"] += 1
+
+    def _cut_short(self, row: RequestEnded) -> bool:
+        """Whether the run, and not the target, is to blame that this request has no answer."""
+        known = row.ended_at_s > 0  # evidence of older runs does not tell
+        return row.reason in ON_PURPOSE and not (known and row.ended_at_s - row.sent_at_s > self._excused_s)
 
     def _measure(self, tenant: TenantHistory, row: RequestEnded) -> None:
         last_at_s = row.sent_at_s + (row.reply_ms or row.first_ms or 0.0) / 1000
@@ -275,6 +295,11 @@ class _Summariser:
 
     def _control(self, node: NodeHistory, row: ControlCaught) -> None:
         node.controls.append(row)
+
+
+def _ended_at_s(row: RequestEnded) -> float:
+    """When a request ended, in Unix seconds; of an older run's evidence what its reply's time tells."""
+    return row.ended_at_s or row.sent_at_s + (row.reply_ms or row.first_ms or 0.0) / 1000
 
 
 def _is_earlier(row: RequestEnded, known: tuple[float, float | None] | None) -> bool:

@@ -31,7 +31,8 @@ class OperationCount:
 
     Attributes:
         due: refusals that were to come.
-        on_purpose: of unknown end because the run dropped the connection or stopped the tenant.
+        on_purpose: of unknown end because the run dropped the connection or stopped the tenant, and not open for
+            longer than a stopping tenant waits.
         showed_own: answers that showed marks of the tenant's own.
         late_answers: answers that came after their request had been given up.
     """
@@ -164,6 +165,37 @@ class LearntIds:
 
 
 @dataclass(slots=True)
+class ReplyTimes:
+    """When the last answer came, and which requests stayed without one. All times are Unix seconds.
+
+    Attributes:
+        last_answer_at_s: when the last answer, or refusal that was due, came; 0 if none did.
+        last_end_at_s: when the last request ended, however it did: the end of the run as the tenants knew it.
+        open_from_s, open_to_s: when each request of unknown end was sent and given up.
+    """
+
+    last_answer_at_s: float = 0.0
+    last_end_at_s: float = 0.0
+    open_from_s: array[float] = field(default_factory=lambda: array("d"))
+    open_to_s: array[float] = field(default_factory=lambda: array("d"))
+
+    def answered(self, at_s: float) -> None:
+        """Notes an answer."""
+        self.last_answer_at_s = max(self.last_answer_at_s, at_s)
+        self.ended(at_s)
+
+    def unanswered(self, sent_at_s: float, ended_at_s: float) -> None:
+        """Notes a request of unknown end."""
+        self.open_from_s.append(sent_at_s)
+        self.open_to_s.append(ended_at_s)
+        self.ended(ended_at_s)
+
+    def ended(self, at_s: float) -> None:
+        """Notes that a request ended."""
+        self.last_end_at_s = max(self.last_end_at_s, at_s)
+
+
+@dataclass(slots=True)
 class AttemptCount:
     """What came of the attempts at one door, or with one kind of bad token.
 
@@ -188,6 +220,7 @@ class Summary:
     nodes: dict[str, NodeHistory] = field(default_factory=dict)
     operations: dict[str, OperationCount] = field(default_factory=dict)
     sessions: SessionCount = field(default_factory=SessionCount)
+    replies: ReplyTimes = field(default_factory=ReplyTimes)
     learnt: LearntIds = field(default_factory=LearntIds)
     live: FindingTable = field(default_factory=FindingTable)
     leaking: LeakingFrames = field(default_factory=LeakingFrames)
