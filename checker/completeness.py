@@ -54,11 +54,16 @@ def nothing_happened(summary: Summary) -> list[str]:
 
 
 def _never_answered(summary: Summary) -> list[str]:
-    """Agents that stay silent while pings come back have shown nothing, also if the run ended before time-outs did."""
+    """Agents that stay silent while pings come back have shown nothing, also if the run ended before time-outs did.
+
+    An error in place of every answer is silence too; only a refusal that was due says what it should.
+    """
     silent = [
         name
         for name, ended in summary.operations.items()
-        if ended.sent and not ended.answered and not ended.refused and not name.startswith((ATTEMPT, CONTROL))
+        if not ended.answered
+        and ended.refused - ended.due + ended.unknown > 0
+        and not name.startswith((ATTEMPT, CONTROL))
     ]
     if not silent:
         return []

@@ -103,6 +103,38 @@ def test_agents_that_never_reply_are_named_though_other_requests_are_answered() 
     assert result.reasons[0] == "0 of 10 requests answered of the kind chat; most often: timed out (10×)"
 
 
+def refused(history: History, reason: str, *, due: bool) -> None:
+    """Refuses every chat, in rows and ledgers alike."""
+    lost: dict[int, int] = {}
+
+    def refuse(row: RequestEnded) -> RequestEnded:
+        lost[row.tenant] = lost.get(row.tenant, 0) + 1
+        return dataclasses.replace(
+            row, outcome="refused", reason=reason, expected=due, charged=0, own_marks=0, canaries=[]
+        )
+
+    history.replace(RequestEnded, refuse, lambda row: row.operation == "chat")
+    history.replace(
+        TenantLedger,
+        lambda row: dataclasses.replace(row, answered=row.answered - lost[row.tenant], refused=lost[row.tenant]),
+    )
+
+
+def test_agents_that_answer_every_chat_with_an_error_are_silent_agents() -> None:
+    history = healthy(tenants=10, chats=1)
+    history.profile = profile(thresholds={})
+    refused(history, "internal_error", due=False)
+    result = history.judged()
+    assert (result.verdict, result.exit_code) == (Verdict.INCONCLUSIVE, 3)
+    assert result.reasons == ["0 of 10 requests answered of the kind chat; most often: internal_error (10×)"]
+
+
+def test_refusals_that_were_due_are_no_silence() -> None:
+    history = healthy(tenants=10, chats=1)
+    refused(history, "budget_exhausted", due=True)
+    assert not any("answered of the kind" in reason for reason in history.judged().reasons)
+
+
 def test_a_fatal_gap_comes_first_and_in_its_own_words() -> None:
     history = healthy()
     history.rows["local"].append(
