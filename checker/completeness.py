@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from checker.figures import count, listed
+from checker.figures import count, listed, percent
 from checker.summarise import ON_PURPOSE
 from checker.summary import NodeHistory, Summary
 from config.profile import ATTEMPT, CONTROL
@@ -26,12 +26,18 @@ def cleaned_up(summary: Summary) -> list[str]:
     return [f"what the run created was removed at {at}: to check a run again, start it with --keep-data"]
 
 
+UNMATCHED_SHARE = 0.005
+"""More frames than this that belong to no request and are no push: the profile does not fit what the target says."""
+
+
 def notes(summary: Summary) -> list[str]:
-    """Gaps that ended nothing, each once, and nodes that were turned away."""
+    """Gaps that ended nothing, each once, a few frames that fit nothing, and nodes that were turned away."""
     found = list(dict.fromkeys(gap.what for gap in summary.gaps if not gap.fatal))
     acted, wanted = len(summary.acted), summary.header.users
     if acted < wanted:
         found.append(f"{acted:,} of the {count(wanted, 'tenant')} that were asked for acted")
+    if not frames_not_matched(summary) and _unmatched(summary):
+        found.append(_unmatched_sentence(summary))
     if summary.header.refused_nodes:
         found.append(f"nodes of another run were turned away: {listed(summary.header.refused_nodes, 5)}")
     return found
@@ -188,3 +194,24 @@ def frames_not_inspected(summary: Summary) -> list[str]:
     if frames == inspected:
         return []
     return [f"{frames - inspected:,} of {count(frames, 'frame')} were not inspected"]
+
+
+def frames_not_matched(summary: Summary) -> list[str]:
+    """Frames that answer no request that was asked may be somebody else's, or tell that ids are looked for amiss."""
+    return [_unmatched_sentence(summary)] if _unmatched(summary) > UNMATCHED_SHARE * _frames(summary) else []
+
+
+def _frames(summary: Summary) -> int:
+    return sum(tenant.ledger.frames for tenant in summary.tenants.values() if tenant.ledger is not None)
+
+
+def _unmatched(summary: Summary) -> int:
+    return sum(tenant.ledger.unmatched for tenant in summary.tenants.values() if tenant.ledger is not None)
+
+
+def _unmatched_sentence(summary: Summary) -> str:
+    frames, unmatched = _frames(summary), _unmatched(summary)
+    return (
+        f"{unmatched:,} of {count(frames, 'frame')} ({percent(unmatched, frames)}) belonged to no request and were no "
+        f"push of the profile's, at most {percent(UNMATCHED_SHARE, 1)} may"
+    )

@@ -209,6 +209,7 @@ class _Judge:
             ("looking for damaged rows", lambda: completeness.damaged_rows(summary)),
             ("comparing counts", lambda: completeness.counts_disagree(summary)),
             ("counting inspected frames", lambda: completeness.frames_not_inspected(summary)),
+            ("counting frames that answer nothing", lambda: completeness.frames_not_matched(summary)),
             ("judging the stores", lambda: recall.reasons(coverage, profile)),
             ("judging the live control", lambda: sufficiency.control_not_caught(summary)),
             ("looking for silent tenants", lambda: sufficiency.silent_tenants(summary, profile)),

@@ -464,3 +464,15 @@ def test_a_part_that_crashes_is_inconclusive_and_never_a_pass(monkeypatch: pytes
     result = healthy().judged()
     assert outcome(result) == (Verdict.INCONCLUSIVE, 3, ["judging the limits crashed: ZeroDivisionError"])
     assert "sesame" not in result.model_dump_json()
+
+
+@pytest.mark.parametrize(("unmatched", "verdict"), [(1, Verdict.ISOLATED), (4, Verdict.INCONCLUSIVE)])
+def test_frames_that_answer_nothing_are_told_and_many_of_them_are_a_doubt(unmatched: int, verdict: Verdict) -> None:
+    history = healthy(tenants=40)  # 680 frames
+    history.replace(
+        TenantLedger, lambda row: dataclasses.replace(row, unmatched=unmatched), lambda row: row.tenant == 0
+    )
+    result = history.judged()
+    said = result.notes if verdict is Verdict.ISOLATED else result.reasons
+    assert result.verdict is verdict
+    assert [line for line in said if line.startswith(f"{unmatched} of 680 frames (0.")] == said
