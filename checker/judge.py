@@ -203,6 +203,7 @@ class _Judge:
             ("looking for gaps", lambda: completeness.fatal_gaps(summary)),
             ("looking for a clean-up", lambda: completeness.cleaned_up(summary)),
             ("looking for tenants and requests", lambda: completeness.nothing_happened(summary)),
+            ("counting tenants that acted", lambda: completeness.too_few_acted(summary)),
             ("looking for a target that stopped answering", lambda: liveness.stopped_answering(summary, profile)),
             ("looking at the health checks", lambda: liveness.unhealthy_at_the_end(summary, profile)),
             ("looking for lost nodes", lambda: completeness.lost_nodes(summary)),

@@ -476,3 +476,13 @@ def test_frames_that_answer_nothing_are_told_and_many_of_them_are_a_doubt(unmatc
     said = result.notes if verdict is Verdict.ISOLATED else result.reasons
     assert result.verdict is verdict
     assert [line for line in said if line.startswith(f"{unmatched} of 680 frames (0.")] == said
+
+
+@pytest.mark.parametrize(("asked_for", "verdict"), [(42, Verdict.ISOLATED), (43, Verdict.INCONCLUSIVE)])
+def test_nearly_all_tenants_that_were_asked_for_must_have_acted(asked_for: int, verdict: Verdict) -> None:
+    history = healthy(tenants=40)
+    history.header.users = asked_for
+    result = history.judged()
+    assert result.verdict is verdict
+    said = result.notes if verdict is Verdict.ISOLATED else result.reasons
+    assert said == [f"40 of the {asked_for} tenants that were asked for acted"]
