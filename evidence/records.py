@@ -350,11 +350,7 @@ class ControlCaught:
 
 @dataclass(frozen=True, slots=True)
 class NodeEnded:
-    """A node's last row: how many rows it wrote before this one, and its counts for comparison with Locust's.
-
-    Attributes:
-        locust_requests: what Locust's own statistics counted as replies on this node, by outcome.
-    """
+    """A node's last row: how many rows it wrote before this one, and its requests by outcome."""
 
     row: ClassVar[str] = "node_end"
     node: str

@@ -70,8 +70,8 @@ def _verdict(console: Console, result: Result) -> None:
     style = _COLOURS[result.verdict]
     console.print(Text.assemble((f"{result.verdict} ", style), (f"(exit {result.exit_code})", "dim")))
     console.print(Text(printable(result.headline), "bold"))
-    kinds = tuple(f"{finding.kind} " for finding in result.findings)
-    reasons = [reason for reason in result.reasons if not reason.startswith(kinds)]  # findings follow by themselves
+    findings = (*(f"{finding.kind} " for finding in result.findings), "and ")
+    reasons = [reason for reason in result.reasons if not reason.startswith(findings)]  # they follow by themselves
     for reason in reasons[:REASONS_SHOWN]:
         console.print(_indented(f"- {reason}"))
     if len(reasons) > REASONS_SHOWN:
