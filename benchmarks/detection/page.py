@@ -38,7 +38,7 @@ those of the reference profile. What was measured before is kept in `runs/detect
 - **named**: the kinds of finding. The catalogue of defects says which are due.
 - **tenants**: leaks by how their two tenants agree with the strikes. *Both right*: those of one strike. *By way of
   others*: what was misfiled with one was quoted in an answer that was misfiled with the next. *One right*: the target
-  does not know the other. *Wrong*: no strike concerned them. Token defects log no tenants. Whose a mark is needs no
+  does not know the other. *Wrong*: no strike concerned them. Whose a mark is needs no
   check beyond this: it is signed. Who got it is the tenant whose session, key or row it was.
 - **replies to the first**: replies that the swarm had received when it first saw a leak live. What only the stores
   show is found after the run.
