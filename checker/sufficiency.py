@@ -6,11 +6,17 @@ from checker.figures import count, listed, percent, tenants
 from checker.overlap import overlapping_pairs
 from checker.summary import Summary
 from config.profile import Profile
+from config.template import placeholders
 
 HOLLOW_SHARE = 0.01
 """More answers than this that had to show own marks and did not: reading proved nothing."""
 FAILED_CONNECTS = 0.05
 """More failed connects than this, where the profile sets no success rate, and the run is inconclusive."""
+
+SIGNS_OF_LIFE = frozenset({"ping", "resume"})
+"""Operations whose answer only says that the connection is there."""
+IDS = frozenset({"message_id", "test_id"})
+"""Placeholders of the id that a reply repeats."""
 
 
 def pairs(summary: Summary) -> int:
@@ -42,9 +48,16 @@ def control_not_caught(summary: Summary) -> list[str]:
 
 
 def silent_tenants(summary: Summary, profile: Profile) -> list[str]:
-    """Every tenant must have had so many inspected replies."""
+    """Every tenant must have had so many inspected replies that could have shown somebody else's.
+
+    A pong says nothing of anybody, so that a tenant which only got pongs was not looked at.
+    """
     needed = profile.thresholds.replies_per_tenant
-    silent = [summary.name(number) for number, tenant in summary.acted.items() if tenant.answered < needed]
+    silent = [
+        summary.name(number)
+        for number, tenant in summary.acted.items()
+        if sum(times for name, times in tenant.answers.items() if _is_telling(name, profile)) < needed
+    ]
     if not silent:
         return []
     verb = " has" if len(silent) == 1 else ", have"
@@ -52,6 +65,12 @@ def silent_tenants(summary: Summary, profile: Profile) -> list[str]:
         f"{tenants(silent)}{verb} fewer than {count(needed, 'inspected reply', 'inspected replies')}: "
         "nothing is proven about them"
     ]
+
+
+def _is_telling(name: str, profile: Profile) -> bool:
+    """Whether the reply to an operation is told from others' by its id, and is more than a sign of life."""
+    operation = profile.operation(name)
+    return operation is not None and name not in SIGNS_OF_LIFE and not IDS.isdisjoint(placeholders(operation.send))
 
 
 def hollow_answers(summary: Summary, profile: Profile) -> list[str]:

@@ -206,6 +206,7 @@ class _Summariser:
     def _count_outcome(self, tenant: TenantHistory, count: OperationCount, row: RequestEnded) -> None:
         if row.outcome == "answered":
             tenant.answered += 1
+            tenant.answers[row.operation] = tenant.answers.get(row.operation, 0) + 1
             count.answered += 1
             count.showed_own += row.own_marks > 0
             if row.canaries and row.operation in self._stored_operations:

@@ -63,6 +63,7 @@ class TenantHistory:
 
     Attributes:
         answered, refused, unknown: its requests by how they ended.
+        answers: the answered ones by operation.
         connect_ms: how long its very first connection took, from asking for a token to the upgrade.
         first_chat: (Unix seconds it left, milliseconds to its first frame or None) of the first chat that got a frame,
             or of the first at all if none did.
@@ -77,6 +78,7 @@ class TenantHistory:
     answered: int = 0
     refused: int = 0
     unknown: int = 0
+    answers: dict[str, int] = field(default_factory=dict)
     late_answers: int = 0
     connections: int = 0
     connect_ms: float | None = None

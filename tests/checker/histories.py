@@ -63,14 +63,22 @@ def profile(**changes: object) -> Profile:
         "frames": {"request_id": ["message_id"], "learn": {"agent": "agent_id", "thread": "thread_id"}},
         "operations": {
             "chat": {
-                "send": {"type": "chat"},
+                "send": {"type": "chat", "message_id": "{message_id}"},
                 "ends": ["agent_completed"],
                 "cost": CHAT_COST,
                 "shows_own": True,
                 "stored_in": ["postgres"],
             },
-            "routing": {"send": {"type": "routing_test"}, "ends": ["routing_test_result"]},
-            "state_read": {"send": {"type": "get_state"}, "ends": ["state"], "shows_own": True},
+            "routing": {
+                "send": {"type": "routing_test", "test_id": "{test_id}"},
+                "ends": ["routing_test_result"],
+            },
+            "state_read": {
+                "send": {"type": "get_state", "message_id": "{message_id}"},
+                "ends": ["state"],
+                "shows_own": True,
+            },
+            "ping": {"send": {"type": "ping"}, "ends": ["pong"]},
         },
         "stores": {
             "redis": {"url": "redis://u:sesame@127.0.0.1:1/0", "budgets": [{"key": "budget:{tenant}"}]},

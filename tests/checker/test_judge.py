@@ -486,3 +486,11 @@ def test_nearly_all_tenants_that_were_asked_for_must_have_acted(asked_for: int, 
     assert result.verdict is verdict
     said = result.notes if verdict is Verdict.ISOLATED else result.reasons
     assert said == [f"40 of the {asked_for} tenants that were asked for acted"]
+
+
+def test_a_tenant_that_only_got_pongs_was_not_looked_at() -> None:
+    history = healthy()
+    history.replace(RequestEnded, lambda row: dataclasses.replace(row, operation="ping"), lambda row: row.tenant == 2)
+    result = history.judged()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "tenant t-2 has fewer than 1 inspected reply: nothing is proven about them" in result.reasons

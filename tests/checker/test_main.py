@@ -20,7 +20,7 @@ place = "none"
 [frames]
 request_id = ["message_id"]
 [operations.chat]
-send = { type = "chat" }
+send = { type = "chat", message_id = "{message_id}" }
 ends = ["agent_completed"]
 cost = 7
 stored_in = ["postgres"]
