@@ -126,7 +126,11 @@ class _Judge:
             headline=decision.headline,
             reasons=decision.reasons,
             believe=sentences,
-            notes=completeness.notes(summary) + [note for report in coverage for note in report.notes],
+            notes=[
+                *completeness.notes(summary),
+                *sufficiency.came_too_late(summary),
+                *(note for report in coverage for note in report.notes),
+            ],
             stopped_by=header.stopped_by,
             started_at_s=header.started_at_s,
             ended_at_s=header.ended_at_s,

@@ -13,6 +13,8 @@ HOLLOW_SHARE = 0.01
 FAILED_CONNECTS = 0.05
 """More failed connects than this, where the profile sets no success rate, and the run is inconclusive."""
 
+TOO_LATE_S = 15.0
+"""A tenant that began less than this before the end of the run may not have come to send anything."""
 SIGNS_OF_LIFE = frozenset({"ping", "resume"})
 """Operations whose answer only says that the connection is there."""
 IDS = frozenset({"message_id", "test_id"})
@@ -52,11 +54,12 @@ def silent_tenants(summary: Summary, profile: Profile) -> list[str]:
 
     A pong says nothing of anybody, so that a tenant which only got pongs was not looked at.
     """
-    needed = profile.thresholds.replies_per_tenant
+    needed, late = profile.thresholds.replies_per_tenant, set(_came_too_late(summary))
     silent = [
         summary.name(number)
         for number, tenant in summary.acted.items()
-        if sum(times for name, times in tenant.answers.items() if _is_telling(name, profile)) < needed
+        if number not in late
+        and sum(times for name, times in tenant.answers.items() if _is_telling(name, profile)) < needed
     ]
     if not silent:
         return []
@@ -64,6 +67,25 @@ def silent_tenants(summary: Summary, profile: Profile) -> list[str]:
     return [
         f"{tenants(silent)}{verb} fewer than {count(needed, 'inspected reply', 'inspected replies')}: "
         "nothing is proven about them"
+    ]
+
+
+def came_too_late(summary: Summary) -> list[str]:
+    """Tenants that the end of the run overtook say nothing against the others: they are told, and doubt nothing."""
+    late = _came_too_late(summary)
+    return [f"{count(len(late), 'tenant')} came too late to send anything"] if late else []
+
+
+def _came_too_late(summary: Summary) -> list[int]:
+    header, end_s = summary.header, summary.replies.last_end_at_s
+    if not end_s:
+        return []
+    # Of a short run no more than the latter half is its end: else nobody would have to send anything.
+    began_s = end_s - min(TOO_LATE_S, (end_s - header.started_at_s) / 2)
+    return [
+        number
+        for number, tenant in summary.acted.items()
+        if not tenant.sent and tenant.started is not None and tenant.started.at_s > began_s
     ]
 
 

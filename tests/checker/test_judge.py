@@ -11,6 +11,7 @@ from checker.look import Look
 from checker.result import Judgement, Result, Verdict
 from config.profile import Profile
 from evidence.findings import FindingKind
+from evidence.marks import MarkKind
 from evidence.oracle import control_pair
 from evidence.records import (
     ControlCaught,
@@ -22,8 +23,19 @@ from evidence.records import (
     SessionEnded,
     TenantLedger,
     TenantProvisioned,
+    TenantStarted,
 )
-from tests.checker.histories import POSTGRES_PLACE, REDIS_PLACE, History, a_sighting, healthy, misfiled, profile
+from tests.checker.histories import (
+    BUDGET,
+    POSTGRES_PLACE,
+    REDIS_PLACE,
+    START_S,
+    History,
+    a_sighting,
+    healthy,
+    misfiled,
+    profile,
+)
 
 
 def unanswered(history: History, where: Callable[[RequestEnded], bool] = lambda row: True) -> None:
@@ -494,3 +506,28 @@ def test_a_tenant_that_only_got_pongs_was_not_looked_at() -> None:
     result = history.judged()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "tenant t-2 has fewer than 1 inspected reply: nothing is proven about them" in result.reasons
+
+
+@pytest.mark.parametrize(("began_s", "verdict"), [(12.0, Verdict.ISOLATED), (2.0, Verdict.INCONCLUSIVE)])
+def test_a_tenant_that_began_at_the_very_end_and_sent_nothing_is_only_told(began_s: float, verdict: Verdict) -> None:
+    history = healthy(tenants=4)  # the last request ends after 13.3 s
+    history.header.locust_requests = 21
+    for number in range(1, 6):
+        history.scans["postgres"].own_marks.discard((MarkKind.PROMPT, 3, number))
+    for scan, place in (("redis", REDIS_PLACE), ("postgres", POSTGRES_PLACE)):
+        history.scans[scan].amounts[place, 3] = BUDGET
+    history.replace(RequestEnded, lambda row: None, lambda row: row.tenant == 3)
+    history.replace(
+        TenantStarted, lambda row: dataclasses.replace(row, at_s=START_S + began_s), lambda row: row.tenant == 3
+    )
+    history.replace(
+        TenantLedger,
+        lambda row: dataclasses.replace(row, charged=0, low=BUDGET, high=BUDGET, sent=0, answered=0),
+        lambda row: row.tenant == 3,
+    )
+    result = history.judged()
+    if verdict is Verdict.ISOLATED:
+        assert (result.verdict, result.reasons) == (verdict, [])
+    else:
+        assert result.reasons == ["tenant t-3 has fewer than 1 inspected reply: nothing is proven about them"]
+    assert ("1 tenant came too late to send anything" in result.notes) is (verdict is Verdict.ISOLATED)
