@@ -10,7 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from checker import believe, completeness, confidence, five_tests, gathering, liveness, recall, sufficiency, thresholds
+from checker import (
+    attempted,
+    believe,
+    completeness,
+    confidence,
+    five_tests,
+    gathering,
+    liveness,
+    recall,
+    sufficiency,
+    thresholds,
+)
 from checker.accounts import Settlement, settle
 from checker.causes import Cause, causes_of
 from checker.exposed import exposures_of
@@ -129,6 +140,7 @@ class _Judge:
             notes=[
                 *completeness.notes(summary),
                 *sufficiency.came_too_late(summary),
+                *attempted.notes(summary, profile),
                 *(note for report in coverage for note in report.notes),
             ],
             stopped_by=header.stopped_by,
@@ -216,6 +228,8 @@ class _Judge:
             ("counting inspected frames", lambda: completeness.frames_not_inspected(summary)),
             ("counting frames that answer nothing", lambda: completeness.frames_not_matched(summary)),
             ("judging the stores", lambda: recall.reasons(coverage, profile)),
+            ("looking for doors that were not tried", lambda: attempted.nothing_concluded(summary, profile)),
+            ("looking for doors tried in vain", lambda: attempted.tried_in_vain(summary, profile)),
             ("judging the live control", lambda: sufficiency.control_not_caught(summary)),
             ("looking for silent tenants", lambda: sufficiency.silent_tenants(summary, profile)),
             ("looking for hollow answers", lambda: sufficiency.hollow_answers(summary, profile)),

@@ -1,0 +1,91 @@
+"""Were the profile's doors and bad tokens tried, so that something came of it? Plain functions that return sentences.
+
+A door that nobody found shut is not shut: an attempt counts once it was refused or granted, after its control.
+"""
+
+from __future__ import annotations
+
+from checker.figures import count, listed
+from checker.summary import Summary
+from config.profile import Profile
+
+TRESPASSING = "Trespassing"
+"""How the names of the Locust user classes begin that try doors and tokens."""
+TRIED_IN_VAIN = 3
+"""After so many attempts that ended unclear or lacked their control it is no accident."""
+
+
+def nothing_concluded(summary: Summary, profile: Profile) -> list[str]:
+    """Doors and tokens that the profile lists must have been tried with some outcome, or every line on access is void.
+
+    A run too small for a tenant of the kind that tries them is told so by a note: its mix asks for one.
+    """
+    listed_names, wanted = _listed(profile), profile.workload.mix.trespassing > 0
+    if not listed_names or any(_concluded(summary, name) for name in summary.attempts):
+        return []
+    if wanted and not _trespassed(summary):
+        return []
+    made = sum(sum(tried.outcomes.values()) for tried in summary.attempts.values())
+    why = (
+        f"{count(made, 'attempt')} ended unclear or lacked a control" if made
+        else "nothing tried them" if wanted
+        else "nothing tried them, the mix has no trespassing tenants"
+    )  # fmt: skip
+    return [f"not one of the profile's {len(listed_names):,} doors and bad tokens was found shut or open: {why}"]
+
+
+def tried_in_vain(summary: Summary, profile: Profile) -> list[str]:
+    """A door or token whose every attempt, and there were several, ended unclear or lacked its control."""
+    if nothing_concluded(summary, profile):
+        return []  # said of all of them already
+    reasons = []
+    for name, tried in sorted(summary.attempts.items()):
+        made = sum(tried.outcomes.values())
+        if made < TRIED_IN_VAIN or _concluded(summary, name):
+            continue
+        commonest = f", most often: {tried.details.most_common(1)[0][0]}" if tried.details else ""
+        reasons.append(
+            f"{_spoken(name)} was tried {made:,} times and never found shut or open: {tried.outcomes['unclear']:,} "
+            f"ended unclear, {tried.outcomes['not_tried']:,} lacked a control{commonest}"
+        )
+    return reasons
+
+
+def notes(summary: Summary, profile: Profile) -> list[str]:
+    """What the profile lists and nothing came of, where that is no doubt already."""
+    if nothing_concluded(summary, profile):
+        return []
+    untried = [
+        name for name in _listed(profile) if not _concluded(summary, name) and _made(summary, name) < TRIED_IN_VAIN
+    ]
+    if not untried:
+        return []
+    names = listed(map(_spoken, untried), 5)
+    return [f"never tried with a clear end, though the profile lists them: {names}"]
+
+
+def _listed(profile: Profile) -> list[str]:
+    """The names of all attempts that the profile asks for, as the evidence spells them."""
+    return [*profile.attempts.doors, *(f"token: {kind}" for kind in profile.attempts.tokens)]
+
+
+def _made(summary: Summary, name: str) -> int:
+    tried = summary.attempts.get(name)
+    return sum(tried.outcomes.values()) if tried is not None else 0
+
+
+def _concluded(summary: Summary, name: str) -> bool:
+    tried = summary.attempts.get(name)
+    return tried is not None and bool(tried.outcomes["refused"] or tried.outcomes["granted"])
+
+
+def _trespassed(summary: Summary) -> bool:
+    return bool(summary.attempts) or any(
+        tenant.started is not None and tenant.started.user_class.startswith(TRESPASSING)
+        for tenant in summary.tenants.values()
+    )
+
+
+def _spoken(name: str) -> str:
+    kind, colon, rest = name.partition("token: ")
+    return f"the {rest} token" if colon and not kind else f"the door {name}"

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from checker.result import Result, Verdict
+from evidence.records import AccessAttempt, TenantStarted
+from tests.checker.histories import History, healthy, profile
+
+DOORS = {
+    name: {"does": "read", "send": {"type": "history", "message_id": "{message_id}"}, "ends": ["history"]}
+    for name in ("history", "state")
+}
+
+
+def judged(history: History, attempts: list[AccessAttempt], *, trespassing: int = 1) -> Result:
+    history.profile = profile(
+        attempts={"doors": DOORS, "tokens": ["missing"]}, workload={"mix": {"trespassing": trespassing}}
+    )
+    history.rows["local"] += attempts
+    return history.judged()
+
+
+def attempts(name: str, *outcomes: str) -> list[AccessAttempt]:
+    return [AccessAttempt(0, 1, name, "read", outcome, 1.0, "internal_error") for outcome in outcomes]
+
+
+def trespassers() -> History:
+    history = healthy()
+    history.replace(
+        TenantStarted, lambda row: dataclasses.replace(row, user_class="TrespassingTenant"), lambda row: row.tenant == 0
+    )
+    return history
+
+
+def test_what_every_door_refused_is_no_doubt_and_no_note() -> None:
+    tried = [attempt for name in ("history", "state", "token: missing") for attempt in attempts(name, "refused")]
+    result = judged(trespassers(), tried)
+    assert (result.verdict, result.reasons, result.notes) == (Verdict.ISOLATED, [], [])
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        ([], "nothing tried them"),
+        (attempts("history", "unclear", "not_tried"), "2 attempts ended unclear or lacked a control"),
+    ],
+)
+def test_doors_that_trespassing_tenants_never_found_shut_or_open_are_a_doubt(
+    made: list[AccessAttempt], why: str
+) -> None:
+    result = judged(trespassers(), made)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reasons == [f"not one of the profile's 3 doors and bad tokens was found shut or open: {why}"]
+
+
+def test_doors_listed_in_a_profile_whose_mix_never_tries_them_are_a_doubt() -> None:
+    [reason] = judged(healthy(), [], trespassing=0).reasons
+    assert reason.endswith("nothing tried them, the mix has no trespassing tenants")
+
+
+def test_a_run_too_small_for_a_trespassing_tenant_is_told_so() -> None:
+    result = judged(healthy(), [])
+    assert (result.verdict, result.reasons) == (Verdict.ISOLATED, [])
+    assert result.notes == [
+        "never tried with a clear end, though the profile lists them: the door history, the door state, "
+        "the missing token"
+    ]
+
+
+def test_a_door_tried_in_vain_again_and_again_is_a_doubt_that_names_it() -> None:
+    tried = [*attempts("history", "unclear", "unclear", "not_tried"), *attempts("token: missing", "refused")]
+    result = judged(trespassers(), tried)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reasons == [
+        "the door history was tried 3 times and never found shut or open: 2 ended unclear, 1 lacked a control, "
+        "most often: internal_error"
+    ]
+    assert result.notes == ["never tried with a clear end, though the profile lists them: the door state"]
+
+
+def test_a_profile_without_doors_and_tokens_has_nothing_to_try() -> None:
+    assert healthy().judged().notes == []
