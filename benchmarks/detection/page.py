@@ -44,6 +44,19 @@ those of the reference profile. What was measured before is kept in `runs/detect
   show is found after the run.
 """
 
+CLOSING = """
+## What these figures don't say
+
+- Each defect was run once at each rate. One that strikes seldom will be missed by some runs: what a run can exclude is
+  in its own report, and what it takes to see a leak is above.
+- The reference target was written for this project. Services leak in ways that its catalogue does not have.
+- Its tenants are named by UUIDs, which its schema wants. Names built to collide are tried on hand-written stores
+  (`tests/checker`), not here.
+- What a store keeps after its tenant was deleted (`survives-delete`) is not looked for: nobody is deleted during a run.
+- The truth about who was concerned is the target's own. Where it knows one tenant only (a cache that does not know
+  whose its content is), the other is vouched for by the mark alone.
+"""
+
 
 def write_page(outcomes: Sequence[Outcome], path: Path) -> None:
     """Writes the page."""
@@ -90,6 +103,7 @@ def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
         "dot goes unseen when that part is switched off.\n"
     )
     yield from ablation_table([*natural, *lower])
+    yield CLOSING.rstrip()
 
 
 def _is_natural(outcome: Outcome) -> bool:
