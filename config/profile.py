@@ -279,7 +279,11 @@ class Workload(Part):
     burst_every_s: float = Field(10.0, gt=0, description="Roving tenants also return together, on multiples of this.")
     repeats: PositiveInt = Field(7, description="One statement is repeated so often on one connection.")
     mix: Mix = Mix()
-    drain_s: float = Field(5.0, ge=0, description="How long a stopping tenant waits for its open replies.")
+    drain_s: float = Field(
+        5.0,
+        ge=0,
+        description="How long a stopping tenant waits for its open replies. What was open for longer counts as unanswered.",
+    )
 
 
 class Thresholds(Part):
