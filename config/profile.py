@@ -282,7 +282,7 @@ class Workload(Part):
     drain_s: float = Field(
         5.0,
         ge=0,
-        description="How long a stopping tenant waits for its open replies. What was open for longer counts as unanswered.",
+        description="How long a stopping tenant waits for its open replies. What was open longer is unanswered.",
     )
 
 
