@@ -71,7 +71,7 @@ class TrespassingTenant(TenantUser):
 
     def note(self, door: str, outcome: str, detail: str = "") -> None:
         """Writes down what came of an attempt at a door."""
-        self._note(door, self._door(door).does, outcome, detail)
+        self._note(door, self._door(door).does, outcome, detail, owner=self._pair()[1].tenant.number)
 
     def try_next_token(self) -> None:
         """Tries the next kind of token that must be refused, after a good one made in the same way."""
@@ -87,10 +87,11 @@ class TrespassingTenant(TenantUser):
                 good = forge(settings, None, own.tenant.identity, other.tenant.identity)[0]
                 accepted, detail = try_token(run, good, own.tenant.identity, tls_of(run))
                 if accepted != "granted":
-                    self._note(name, "connect", "not_tried", f"a good token was not accepted either: {detail}")
+                    why = f"a good token was not accepted either: {detail}"
+                    self._note(name, "connect", "not_tried", why)
                     continue
             outcome, detail = try_token(run, token, self._pair()[0].tenant.identity, tls_of(run))
-            self._note(name, "connect", outcome, detail)
+            self._note(name, "connect", outcome, detail, owner=self._whose_with(kind))
 
     def _forgeries(self, kind: Forgery) -> Iterator[tuple[str, str]]:
         settings = self._run().profile.auth.jwt
@@ -109,7 +110,14 @@ class TrespassingTenant(TenantUser):
         numeric = self._run().profile.tenants.names == "integer"
         return TenantIdentity(number, name, f"{name}@tenants.example", 0, numeric=numeric)
 
-    def _note(self, name: str, does: str, outcome: str, detail: str) -> None:
+    def _whose_with(self, kind: Forgery) -> int | None:
+        """Whose things lie open to who comes with such a token: who shows an expired one only gets at its own."""
+        own, other = self._pair()
+        if kind in ("missing", "unknown"):
+            return None
+        return own.tenant.number if kind in ("expired", "wrong_audience") else other.tenant.number
+
+    def _note(self, name: str, does: str, outcome: str, detail: str, *, owner: int | None = None) -> None:
         run = self._run()
         own, other = self._pair()
         now_s = run.unix_s(time.perf_counter())
@@ -118,7 +126,7 @@ class TrespassingTenant(TenantUser):
         if outcome == "granted":
             run.sight(
                 Sighting(
-                    kind=FindingKind.ACCESS_GRANTED, owner=other.tenant.number, recipient=own.tenant.number,
+                    kind=FindingKind.ACCESS_GRANTED, owner=owner, recipient=own.tenant.number,
                     place=f"{ATTEMPT}{name}", group=f"{ATTEMPT}{name}", at_s=now_s,
                     detail=f"{does} was granted: {detail}" if detail else f"{does} was granted",
                 )

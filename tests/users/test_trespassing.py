@@ -109,3 +109,21 @@ def test_bad_tokens_are_tried_after_a_good_one() -> None:
     assert [row.name for row in rows] == ["token: missing", "token: unsigned"]
     assert {row.outcome for row in rows} == {"granted"}, "this target takes anything"
     assert all("PLANTED" not in row.detail and "ey" not in row.detail.split() for row in rows)
+
+
+def test_a_bad_token_that_is_taken_opens_what_is_of_the_tenant_that_it_names() -> None:
+    with small_target() as target:
+        here = world(profile_for(target.url, workload__attempt_rate=300.0, attempts__doors={}))
+        here.run.attach()
+        user = TrespassingTenant(here.run.environment)
+        user.on_start()
+        for _ in here.run.profile.attempts.tokens:
+            user.try_next_token()
+        here.run.stopping = True
+        user.on_stop()
+    owners = {row.group: row.owner for row in here.sink.of(SightingSeen) if row.kind == "access-granted"}
+    expected = {
+        "missing": None, "unknown": None, "expired": INTRUDER, "wrong_audience": INTRUDER, "unsigned": NEIGHBOUR,
+        "wrong_key": NEIGHBOUR, "contradictory": NEIGHBOUR,
+    }  # fmt: skip
+    assert owners == {f"attempt: token: {kind}": expected[kind] for kind in here.run.profile.attempts.tokens}
