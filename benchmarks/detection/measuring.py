@@ -38,6 +38,7 @@ class Outcome:
         first_s: from the first reply to the first leak that was seen live; None if none was.
         replies_before: replies until then; without a live one all, since the stores are read at the end.
         strikes_before: strikes until then.
+        users, run_s: tenants that were asked for, and how long they ran.
         seconds: of the whole trial.
         disturbed: what was killed or restarted.
         revision: of the project.
@@ -61,6 +62,8 @@ class Outcome:
     first_s: float | None
     replies_before: int
     strikes_before: int
+    users: int
+    run_s: int
     seconds: float
     disturbed: str
     revision: str
@@ -127,6 +130,8 @@ def measure(folder: Path) -> Outcome:
         first_s=first_at_s - ends_s[0] if first_at_s is not None and ends_s else None,
         replies_before=sum(end_s <= first_at_s for end_s in ends_s) if first_at_s is not None else len(ends_s),
         strikes_before=_before(strikes, first_at_s),
+        users=trial["users"],
+        run_s=trial["seconds"],
         seconds=done["seconds"],
         disturbed=done["disturbed"],
         revision=done["revision"],

@@ -34,6 +34,7 @@ One stack a run: embedded Redis and Postgres, two service processes, tenants tha
 those of the reference profile. What was measured before is kept in `runs/detection` and not measured again;
 `--table-only` writes the page anew, and `--out` takes another folder. Numbers differ a little from run to run.
 
+- **size**: tenants, and for how long. Where a race did not come about in a short run, a longer one stands beside it.
 - **strikes**: how often the defect struck, as the target itself writes down (`--defect-log`).
 - **named**: the kinds of finding. The catalogue of defects says which are due.
 - **tenants**: leaks by how their two tenants agree with the strikes. *Both right*: those of one strike. *By way of

@@ -26,7 +26,7 @@ NOT_LEAKS = {
 def detection_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """Yields the table of defects: detected, named, tenants, time."""
     yield from _table(
-        ("defect", "strikes", "replies", "verdict", "named", "tenants", "replies to the first", "seen by"),
+        ("defect", "size", "strikes", "replies", "verdict", "named", "tenants", "replies to the first", "seen by"),
         (_detection_row(outcome) for outcome in outcomes),
     )
 
@@ -39,6 +39,7 @@ def _detection_row(outcome: Outcome) -> tuple[str, ...]:
     first = f"{outcome.replies_before:,}" if live else "the whole run" if outcome.detected else "–"
     return (
         f"`{'` `'.join(outcome.defects)}`",
+        f"{outcome.users} × {outcome.run_s} s",
         "–" if outcome.strikes is None else f"{outcome.strikes:,}",
         f"{outcome.replies:,}",
         outcome.verdict,

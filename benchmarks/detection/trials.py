@@ -87,7 +87,8 @@ def of_defects(asked: Iterable[str], users: int, seconds: int) -> Iterator[Trial
     """
     for text in asked:
         choice = DefectChoice.parse(text)
-        yield Trial(_file_name(f"{choice.name}-{choice.rate:g}"), (str(choice),), users, seconds, 1)
+        name = _file_name(f"{choice.name}-{choice.rate:g}-{users}x{seconds}")
+        yield Trial(name, (str(choice),), users, seconds, 1)
 
 
 def all_defects(*, lower: bool) -> list[str]:

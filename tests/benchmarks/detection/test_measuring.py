@@ -21,7 +21,14 @@ LEAK_AT_S = 1_003.0
 def played(folder: Path, result: Result | None, *, defects: tuple[str, ...] = (), **done: Any) -> Path:
     """A trial's folder as ``play`` leaves it."""
     folder.mkdir()
-    trial = {"name": folder.name, "defects": defects, "seed": 3, "shape": {"name": "ordinary"}}
+    trial = {
+        "name": folder.name,
+        "defects": defects,
+        "seed": 3,
+        "users": 40,
+        "seconds": 20,
+        "shape": {"name": "ordinary"},
+    }
     fields = {"trial": trial, "exit_code": 1, "timed_out": False, "disturbed": "", "revision": "1234567", "seconds": 30}
     (folder / "trial.json").write_text(json.dumps({**fields, **done}))
     (folder / "log").write_text("something\nthe last word\n")
