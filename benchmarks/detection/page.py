@@ -35,7 +35,8 @@ those of the reference profile. What was measured before is kept in `runs/detect
 `--table-only` writes the page anew, and `--out` takes another folder. Numbers differ a little from run to run.
 
 - **size**: tenants, and for how long. Where a race did not come about in a short run, a longer one stands beside it.
-- **strikes**: how often the defect struck, as the target itself writes down (`--defect-log`).
+- **strikes**: how often the defect struck, as the target itself writes down (`--defect-log`). Not every strike is
+  a leak: who gets a slot in a room where nothing is said any more hears nothing.
 - **named**: the kinds of finding. The catalogue of defects says which are due.
 - **tenants**: leaks by how their two tenants agree with the strikes. *Both right*: those of one strike. *By way of
   others*: what was misfiled with one was quoted in an answer that was misfiled with the next. *One right*: the target
