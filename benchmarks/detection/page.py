@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,7 @@ from benchmarks.detection.tables import (
     unseen,
 )
 from benchmarks.detection.trials import RARE
+from benchmarks.detection.truth import Agreement
 from target.defects.catalogue import entries
 from target.defects.choice import DefectChoice
 
@@ -28,13 +30,16 @@ OPENING = """\
 The reference target is run with each of its defects (`docs/defects.md`), and without any, and the real swarm judges it
 without being told. This page is written by the benchmark:
 
-    .venv/bin/python -m benchmarks.detection --all --lower --clean 64 --rare 6
+    .venv/bin/python -m benchmarks.detection --all --lower --clean 52 --seconds 15
+    .venv/bin/python -m benchmarks.detection --rare 6 --users 60 --seconds 22
+    .venv/bin/python -m benchmarks.detection --defect reply-out-of-step --users 60 --seconds 40
 
 One stack a run: embedded Redis and Postgres, two service processes, tenants that speak three times as often as
 those of the reference profile. What was measured before is kept in `runs/detection` and not measured again;
 `--table-only` writes the page anew, and `--out` takes another folder. Numbers differ a little from run to run.
 
-- **size**: tenants, and for how long. Where a race did not come about in a short run, a longer one stands beside it.
+- **size**: tenants, and for how long. Where a race did not come about in a short run,
+  a longer one stands beside it.
 - **strikes**: how often the defect struck, as the target itself writes down (`--defect-log`). Not every strike is
   a leak: who gets a slot in a room where nothing is said any more hears nothing.
 - **named**: the kinds of finding. The catalogue of defects says which are due.
@@ -79,12 +84,7 @@ def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
     due = [outcome for outcome in natural if outcome.promised]
     yield OPENING
     yield "## Every defect at its natural rate\n"
-    yield (
-        f"{sum(o.detected for o in due)} of {len(due)} defects that a finding can show were detected; "
-        f"{sum(o.named_rightly for o in due)} of them under a name that the catalogue has for them; "
-        f"{sum(o.right_tenants[0] for o in due)} of {sum(o.right_tenants[1] for o in due)} leaks named tenants "
-        "that the target says were concerned.\n"
-    )
+    yield _summary(due) + "\n"
     yield from detection_table(due)
     yield "\nNot detected, or not to be detected by a finding:\n"
     yield from unseen(natural)
@@ -106,6 +106,23 @@ def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
     )
     yield from ablation_table([*natural, *lower])
     yield CLOSING.rstrip()
+
+
+def _summary(due: Sequence[Outcome]) -> str:
+    """In one paragraph, how many defects were detected, and whether under the right names and with the right tenants."""
+    defects = {outcome.defects for outcome in due}
+    detected = {outcome.defects for outcome in due if outcome.detected}
+    named = {outcome.defects for outcome in due if outcome.named_rightly}
+    told: Counter[Agreement] = Counter()
+    for outcome in due:
+        told.update(outcome.agreement)
+    both = told[Agreement.EXACT] + told[Agreement.HANDED_ON]
+    return (
+        f"{len(detected)} of {len(defects)} defects that a finding can show were detected, {len(named)} of them under a "
+        f"name that the catalogue has for them. Of {sum(told.values()):,} leaks, {both:,} named two tenants whom strikes "
+        f"concerned, {told[Agreement.ONE_SIDE]:,} one where the target does not know the other, "
+        f"{told[Agreement.WRONG]:,} a wrong one; of {told[Agreement.NOT_LOGGED]:,} the target says nothing."
+    )
 
 
 def _is_natural(outcome: Outcome) -> bool:

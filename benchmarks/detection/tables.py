@@ -16,7 +16,7 @@ WITHIN = 5_000  # replies, in which a leak of one in a thousand is to be seen
 NOT_LEAKS = {
     "acknowledged-not-stored": "recall of what was answered",
     "silent": "replies were seen at all",
-    "shared-negative-cache": "owners' own access beside each attempt",
+    "shared-negative-cache": "attempts that count as not tried, since the owner was refused as well",
     "guessable-ids": "nothing: harmless by itself",
     "existence-oracle": "nothing yet: a suspicion at most",
     "noisy-neighbour": "latency thresholds: a suspicion at most",
