@@ -23,6 +23,10 @@ class Standing(Protocol):
     status: str
     results: list[tuple[Path, Result]]
 
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way or being checked, so that the latest result is not its own."""
+
 
 def add_tab(environment: Environment, standing: Standing) -> None:
     """Adds the tab "Isolation" and the routes ``/isolation`` and ``/isolation/<run id>/report.html``.
@@ -57,9 +61,9 @@ def rows(environment: Environment, standing: Standing) -> list[dict[str, str]]:
     leaks = [error for error in environment.stats.errors.values() if error.method == "LEAK"]
     shown = [("status", standing.status)]
     shown += [(f"sighted live: {error.name}", str(error.occurrences)) for error in leaks]
-    if standing.results:
+    if standing.results and not standing.running:
         folder, result = standing.results[-1]
-        shown.append(("verdict", str(result.verdict)))
+        shown.insert(0, ("verdict", str(result.verdict)))
         shown += [("reason", reason) for reason in result.reasons]
         shown += [("why it can be believed", sentence) for sentence in result.believe]
         shown.append(("report", f"/isolation/{folder.name}/report.html"))

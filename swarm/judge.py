@@ -102,6 +102,11 @@ class Judge:
         self.replies = ReplyCount()
         environment.events.request.add_listener(lambda **told: self.replies.on_request(**told))
 
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way or being checked, so that the latest result is not its own."""
+        return self.run is not None or any(not check.ready() for check in self._checks)
+
     def open(self) -> OpenRun | None:
         """Makes the run folder, asks the target's health and plants the control in the stores.
 

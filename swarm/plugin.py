@@ -8,6 +8,7 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 import logging
 import os
+import signal
 import sys
 from typing import Protocol
 
@@ -64,6 +65,11 @@ class _Judging:
         code = judge.wait()
         if code is not None:
             environment.process_exit_code = code
+
+    def note_interrupt(self) -> None:
+        """Notes that an open run does not end as planned."""
+        if self._judge.run is not None:
+            self._judge.run.header.stopped_by = "interrupted"
 
     def say_last_words(self) -> None:
         """Prints the verdict below Locust's own statistics, where people look for it."""
@@ -127,7 +133,16 @@ def install(events: Events) -> None:
     parts: dict[int, _Part] = {}
     importer = os.getpid()  # with --processes Locust forks after this
 
+    def on_interrupt() -> None:
+        for part in parts.values():
+            if isinstance(part, _Judging):
+                part.note_interrupt()
+        # Python would raise it in whichever greenlet runs, and end a session's reader or the channel to the master in
+        # the middle of its work. Locust waits for it in the main one.
+        gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+
     def on_init(environment: Environment, **_kwargs: object) -> None:
+        gevent.signal_handler(signal.SIGINT, on_interrupt)
         # The loop's clock has stood still since it last ran, for seconds while Locust was imported on a busy machine;
         # the timer of --run-time, which Locust sets next, would go off early by as much.
         gevent.get_hub().loop.update_now()
@@ -192,6 +207,12 @@ def _part_of(environment: Environment) -> _Part | None:
     options = environment.parsed_options
     if options is None:
         return None
+    mistaken = getattr(options, "profile", None)
+    if mistaken and str(mistaken).endswith(".toml"):
+        logger.error(
+            "--profile is Locust's own option and names no file: use --target-profile %s", mistaken
+        )
+        sys.exit(_TOLD_SOMETHING_IMPOSSIBLE)
     try:
         profile = profile_of(options, environment.host)
     except (ProfileError, EvidenceError) as error:

@@ -47,7 +47,7 @@ class TenantUser(User):
         sessions = self.holds or (2 if run.is_turn_of(f"{kind} two sessions", workload.two_sessions) else 1)
         rate = getattr(workload, self.rate)
         self.presence = presence_of_new_tenant(run, rate=rate, sessions=sessions, short=short)
-        self.presence.begin(kind)
+        self.presence.begin(kind, looks_first=True)
 
     def wait_time(self) -> float:
         """Returns the seconds until this tenant means to send again."""

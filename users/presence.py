@@ -21,6 +21,7 @@ from users.tenant import Tenant
 
 # A tenant that can't be sure to have enough left stops asking once it was refused this often.
 REFUSALS_WANTED = 2
+_FIRST_LOOKS = ("state_read", "routing", "history")
 _WAIT_FOR_CONNECTION_S = 5.0
 
 
@@ -58,15 +59,29 @@ class Presence:
         """How many requests are open on all sessions."""
         return sum(session.in_flight for session in self._sessions)
 
-    def begin(self, user_class: str) -> None:
-        """Opens the sessions and waits for the first slot. A refused connection is tried again in the background."""
+    def begin(self, user_class: str, *, looks_first: bool = False) -> None:
+        """Opens the sessions and waits for the first slot. A refused connection is tried again in the background.
+
+        Args:
+            user_class: the tenant's kind, for the evidence.
+            looks_first: whether it begins with a read at once, so that nobody, however quiet, is left of whom nothing
+                was seen.
+        """
         self._run.acting[self.tenant.number] = self
         self._run.exposures["tenants"] += 1
         now_s = self._run.unix_s(time.perf_counter())
         self._run.record(TenantStarted(self.tenant.number, user_class, len(self._sessions), now_s))
         for session in self._sessions:
             session.reopen(resume=False)
+        if looks_first:
+            self._look_first()
         gevent.sleep(self.next_pause_s())
+
+    def _look_first(self) -> None:
+        for name in _FIRST_LOOKS:
+            if self._run.profile.operation(name) is not None:
+                self.ask(name, session=0)
+                return
 
     def next_pause_s(self) -> float:
         """Takes the next slot of the schedule and returns the seconds until then, 0 if it has passed already."""

@@ -18,7 +18,7 @@ from users.state import StateTenant
 
 KINDS = [AgentTenant, ListeningTenant, RovingTenant, StateTenant]
 SAYS = {
-    AgentTenant: {"chat_message", "history", "routing_test"},
+    AgentTenant: {"chat_message", "history", "routing_test", "get_state"},
     ListeningTenant: {"ping", "update_state", "get_state", "routing_test"},
     RovingTenant: {"chat_message", "history", "resume", "get_state"},
     StateTenant: {"get_state", "history", "update_state", "chat_message", "routing_test"},

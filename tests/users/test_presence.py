@@ -234,3 +234,11 @@ def test_two_runs_with_one_seed_choose_alike() -> None:
     with small_target() as target, presence_at(target) as (one, _), presence_at(target) as (other, _):
         assert [one.random.random() for _ in range(5)] == [other.random.random() for _ in range(5)]
         assert one.drop_after_ms == (10.0, 30.0)
+
+
+def test_a_tenant_that_looks_first_has_read_before_its_first_slot() -> None:
+    with small_target() as target, presence_at(target) as (presence, here):
+        presence.begin("ListeningTenant", looks_first=True)
+        presence.drain()
+        assert target.types() == ["get_state"]
+        assert here.tenant.counts.sent == 1
