@@ -45,8 +45,8 @@ those of the reference profile. What was measured before is kept in `runs/detect
 - **named**: the kinds of finding. The catalogue of defects says which are due.
 - **tenants**: leaks by how their two tenants agree with the strikes. *Both right*: those of one strike. *By way of
   others*: what was misfiled with one was quoted in an answer that was misfiled with the next. *One right*: the target
-  does not know the other. *Wrong*: no strike concerned them. Whose a mark is needs no
-  check beyond this: it is signed. Who got it is the tenant whose session, key or row it was.
+  does not know the other. *Wrong*: no strike concerned them. Whose a mark is needs no check
+  beyond this: it is signed. Who got it is the tenant whose session, key or row it was.
 - **replies to the first**: replies that the swarm had received when it first saw a leak live. What only the stores
   show is found after the run.
 """
@@ -109,7 +109,7 @@ def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def _summary(due: Sequence[Outcome]) -> str:
-    """In one paragraph, how many defects were detected, and whether under the right names and with the right tenants."""
+    """Returns how many defects were detected, and whether under the right names and with the right tenants."""
     defects = {outcome.defects for outcome in due}
     detected = {outcome.defects for outcome in due if outcome.detected}
     named = {outcome.defects for outcome in due if outcome.named_rightly}
@@ -118,9 +118,9 @@ def _summary(due: Sequence[Outcome]) -> str:
         told.update(outcome.agreement)
     both = told[Agreement.EXACT] + told[Agreement.HANDED_ON]
     return (
-        f"{len(detected)} of {len(defects)} defects that a finding can show were detected, {len(named)} of them under a "
-        f"name that the catalogue has for them. Of {sum(told.values()):,} leaks, {both:,} named two tenants whom strikes "
-        f"concerned, {told[Agreement.ONE_SIDE]:,} one where the target does not know the other, "
+        f"{len(detected)} of {len(defects)} defects that a finding can show were detected, {len(named)} of them under "
+        f"a name that the catalogue has for them. Of {sum(told.values()):,} leaks, {both:,} named exactly tenants whom "
+        f"strikes concerned, {told[Agreement.ONE_SIDE]:,} one where the target does not know the other, "
         f"{told[Agreement.WRONG]:,} a wrong one; of {told[Agreement.NOT_LOGGED]:,} the target says nothing."
     )
 
