@@ -99,13 +99,14 @@ class Judge:
         self.last_words = ""
         self._checks: list[gevent.Greenlet[..., None]] = []
         self.exit_code: int | None = None
+        self._latest: Path | None = None
         self.replies = ReplyCount()
         environment.events.request.add_listener(lambda **told: self.replies.on_request(**told))
 
     @property
     def running(self) -> bool:
         """Whether a run is under way or being checked, so that the latest result is not its own."""
-        return self.run is not None or any(not check.ready() for check in self._checks)
+        return not self.results or self.results[-1][0] != self._latest
 
     def open(self) -> OpenRun | None:
         """Makes the run folder, asks the target's health and plants the control in the stores.
@@ -142,6 +143,7 @@ class Judge:
         logger.info("Run %s against %s: evidence in %s", header.run_id, profile.target.name, folder.path)
         self.status = f"run {header.run_id} is under way"
         self.replies = ReplyCount()
+        self._latest = folder.path
         self._preflight(run)
         run.greenlets = [
             gevent.spawn(health.poll, profile.health, run.sink.record),
