@@ -209,9 +209,7 @@ def _part_of(environment: Environment) -> _Part | None:
         return None
     mistaken = getattr(options, "profile", None)
     if mistaken and str(mistaken).endswith(".toml"):
-        logger.error(
-            "--profile is Locust's own option and names no file: use --target-profile %s", mistaken
-        )
+        logger.error("--profile is Locust's own option and names no file: use --target-profile %s", mistaken)
         sys.exit(_TOLD_SOMETHING_IMPOSSIBLE)
     try:
         profile = profile_of(options, environment.host)
