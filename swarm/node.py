@@ -59,6 +59,11 @@ class Node:
         self._greenlets: list[gevent.Greenlet[..., None]] = []
 
     @property
+    def closed(self) -> bool:
+        """Whether its part of the run is over."""
+        return self._closed
+
+    @property
     def rows(self) -> int:
         """How many rows this node has written."""
         return self._sink.rows

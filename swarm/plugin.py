@@ -137,6 +137,8 @@ def install(events: Events) -> None:
         for part in parts.values():
             if isinstance(part, _Judging):
                 part.note_interrupt()
+            elif isinstance(part, Worker) and os.getpid() != importer and part.leaves_it_to_the_master():
+                return
         # Python would raise it in whichever greenlet runs, and end a session's reader or the channel to the master in
         # the middle of its work. Locust waits for it in the main one.
         gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())

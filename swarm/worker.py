@@ -35,6 +35,7 @@ class Worker:
         self._master: str | None = None
         self._invitation: dict[str, Any] | None = None
         self._node: Node | None = None
+        self._interrupted = False
         runner.register_message(channel.RUN_OPEN, self._on_run_open)
         # Stopping takes as long as tenants need: it must not hold up the messages that come meanwhile.
         runner.register_message(channel.DRAIN, self._on_drain, concurrent=True)
@@ -84,6 +85,15 @@ class Worker:
         if self._node is not None:
             self._runner.stop()
             self._report_drained(self._node)
+
+    def leaves_it_to_the_master(self) -> bool:
+        """Returns whether a first Ctrl-C while a run is open is left to the master, which drains this worker.
+
+        A terminal sends Ctrl-C to forked workers and their master at once; a worker that went by itself would race with
+        the master's drain, and its last rows could be lost. The second one counts.
+        """
+        first, self._interrupted = not self._interrupted, True
+        return first and self._node is not None and not self._node.closed
 
     def _on_run_open(self, msg: Message, **_kwargs: object) -> None:
         invitation = msg.data
