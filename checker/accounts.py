@@ -12,7 +12,7 @@ from checker.result import AccountReport, TenantName
 from checker.scan import StoreScan
 from checker.seen_again import amount_in_store
 from checker.summary import Summary, TenantHistory
-from config.profile import Stores
+from config.stores import Stores
 from evidence.account import Bounds
 from evidence.findings import FindingKind, Sighting
 

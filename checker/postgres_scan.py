@@ -23,7 +23,7 @@ from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge
 from checker.scan import FindingShelf, Progress, Roster, StoreScan
 from checker.views import binary_values
 from checker.written_forms import hints
-from config.profile import PostgresBudget, PostgresStore
+from config.stores import PostgresBudget, PostgresStore
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Sighting
 from evidence.marks import Keyring, Mark, MarkKind

@@ -11,7 +11,8 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 
 from config.load import ProfileInvalid, VariableMissing, load
-from config.profile import PostgresStore, Profile, RedisStore
+from config.profile import Profile
+from config.stores import PostgresStore, RedisStore
 from evidence.runfolder import RunHeader
 
 

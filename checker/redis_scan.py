@@ -15,7 +15,7 @@ from checker.redis_elements import KeyPart, KeyReader
 from checker.redis_inspection import RedisInspection
 from checker.redis_wire import RedisWire, parse_address
 from checker.scan import FindingShelf, Progress, RightsMissing, Roster, StoreScan, StoreUnreadable
-from config.profile import RedisBudget, RedisStore
+from config.stores import RedisBudget, RedisStore
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Sighting
 from evidence.marks import Keyring

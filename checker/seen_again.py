@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from config.profile import Stores
+from config.stores import Stores
 from evidence.findings import Finding, FindingKind
 
 _LIVE = ("frame ", "reply to ", "attempt: ")

@@ -11,7 +11,8 @@ from typing import TypeGuard
 
 import orjson
 
-from config.profile import ATTEMPT, Operation
+from config.messages import Operation
+from config.profile import ATTEMPT
 from config.template import fill, placeholders
 from evidence.account import Violation
 from evidence.findings import Severity, Sighting

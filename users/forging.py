@@ -11,7 +11,9 @@ from urllib.parse import quote
 import jwt
 import orjson
 
-from config.profile import Forgery, Profile, SignedToken
+from config.attempts import Forgery
+from config.auth import SignedToken
+from config.profile import Profile
 from config.template import fill, placeholders
 from users.run import NodeRun
 from users.tenant import TenantIdentity

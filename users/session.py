@@ -12,7 +12,7 @@ import gevent
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
-from config.profile import Operation
+from config.messages import Operation
 from evidence.records import ConnectFailed, SessionEnded, SessionOpened
 from evidence.requests import Outcome, Request
 from users.correspondence import Correspondence

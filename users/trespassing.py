@@ -6,7 +6,8 @@ import itertools
 import time
 from collections.abc import Iterator
 
-from config.profile import ATTEMPT, Door, Forgery
+from config.attempts import Door, Forgery
+from config.profile import ATTEMPT
 from evidence.findings import FindingKind, Sighting
 from evidence.oracle import ORDINAL_BITS
 from evidence.records import AccessAttempt

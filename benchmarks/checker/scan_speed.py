@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from checker.postgres_scan import scan_postgres
 from checker.redis_scan import scan_redis
 from checker.scan import Roster
-from config.profile import PostgresStore, RedisStore
+from config.stores import PostgresStore, RedisStore
 from evidence.marks import Keyring, Mark, MarkKind, RunKey
 from target.embedded import EmbeddedPostgres, EmbeddedRedis
 from target.embedded.folders import temporary_folder

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from checker.postgres_scan import scan_postgres
 from checker.redis_scan import scan_redis
 from checker.scan import Roster, StoreScan
-from config.profile import PostgresBudget, PostgresStore, RedisBudget, RedisStore
+from config.stores import PostgresBudget, PostgresStore, RedisBudget, RedisStore
 from evidence.findings import Finding
 from evidence.marks import Keyring, Mark, MarkKind, RunKey
 from evidence.oracle import control_pair

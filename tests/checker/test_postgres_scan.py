@@ -12,7 +12,7 @@ from psycopg2.extensions import connection
 
 from checker.postgres_catalogue import Catalogue, read_catalogue
 from checker.scan import StoreNotUnderstood, StoreRefused, StoreScan, StoreUnreachable
-from config.profile import PostgresBudget
+from config.stores import PostgresBudget
 from evidence.marks import Mark, MarkKind
 from target.migrate import migrate
 from target.service_role import ServiceRole

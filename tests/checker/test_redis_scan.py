@@ -13,7 +13,7 @@ import redis
 
 from checker.redis_elements import WINDOW_BYTES
 from checker.scan import RightsMissing, StoreNotUnderstood, StoreRefused, StoreUnreachable
-from config.profile import RedisBudget
+from config.stores import RedisBudget
 from evidence.marks import Mark, MarkKind
 from tests.checker.store_worlds import (
     EARLIER,

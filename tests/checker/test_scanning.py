@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from checker.scan import Roster, StoreUnreachable
 from checker.scanning import look_into, scanners
-from config.profile import RedisStore, Stores
+from config.stores import RedisStore, Stores
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind
 from evidence.marks import Keyring

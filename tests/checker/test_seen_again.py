@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from checker.seen_again import amount_in_store, in_the_evidence
-from config.profile import Stores
+from config.stores import Stores
 from evidence.findings import FindingKind
 from evidence.records import IdLearnt, Row, SightingSeen, decode
 from tests.checker.histories import POSTGRES_PLACE, REDIS_PLACE, History, a_sighting, healthy, profile

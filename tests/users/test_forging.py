@@ -6,7 +6,8 @@ from typing import get_args
 import jwt
 import pytest
 
-from config.profile import Forgery, SignedToken
+from config.attempts import Forgery
+from config.auth import SignedToken
 from evidence.marks import Mark, MarkKind
 from evidence.records import SightingSeen
 from tests.users.fixtures import KEY, OTHER, OWN, identity, profile_for, world

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import zstandard
 
-from config.profile import PostgresBudget
+from config.stores import PostgresBudget
 from evidence.findings import FindingKind
 from evidence.naming import Naming
 from tests.checker.store_worlds import A, B, C, canary, tenant, thread

@@ -16,7 +16,7 @@ import lz4.block  # type: ignore[import-untyped]
 import lz4.frame  # type: ignore[import-untyped]
 import zstandard
 
-from config.profile import RedisBudget
+from config.stores import RedisBudget
 from evidence.findings import FindingKind
 from evidence.naming import Naming
 from tests.checker.store_worlds import A, B, C, canary, message, tenant, thread
