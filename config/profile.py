@@ -20,6 +20,7 @@ from config.thresholds import Thresholds
 from config.workload import Workload
 
 SHORT_LIMIT = 1 << 20  # units; the width of a budget band
+TENANT = ("tenant", "email", "number")  # placeholders that every tenant fills
 ATTEMPT = "attempt: "
 CONTROL = "control: "
 
@@ -80,8 +81,8 @@ class Profile(Part):
 
     @model_validator(mode="after")
     def _placeholders_are_filled(self) -> Profile:
-        own = {"message_id", "test_id", "tenant", "email", "event_id", "prompt", "state_canary", *self.frames.learn}
-        victims = {f"victim_{name}" for name in (*self.frames.learn, "tenant", "email")}
+        own = {"message_id", "test_id", "event_id", "prompt", "state_canary", *TENANT, *self.frames.learn}
+        victims = {f"victim_{name}" for name in (*self.frames.learn, *TENANT)}
         said = {f"operations.{name}": (operation, own) for name, operation in self.operations if operation is not None}
         said |= {f"attempts.doors.{name}": (door, own | victims) for name, door in self.attempts.doors.items()}
         for key, (operation, known) in said.items():
@@ -89,6 +90,21 @@ class Profile(Part):
             if unknown:
                 there = ", ".join(sorted(known))
                 raise ValueError(f"{key}.send: nothing fills the placeholder {{{unknown[0]}}}; there are: {there}")
+        return self
+
+    @model_validator(mode="after")
+    def _login_is_filled(self) -> Profile:
+        templates: dict[str, object] = {"target.url": self.target.url}
+        if self.auth.frame is not None:
+            templates["auth.frame.send"] = self.auth.frame.send
+        for key, template in templates.items():
+            unknown = sorted(placeholders(template) - {*TENANT, "token"})
+            if unknown:
+                there = ", ".join(sorted({*TENANT, "token"}))
+                raise ValueError(f"{key}: nothing fills the placeholder {{{unknown[0]}}}; there are: {there}")
+        in_path = any(placement.place == "path" for placement in self.auth.places)
+        if in_path != ("token" in placeholders(self.target.url)):
+            raise ValueError("target.url must hold {token} if auth.place (or one of 'also') is 'path', and only then")
         return self
 
     @model_validator(mode="after")

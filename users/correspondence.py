@@ -21,6 +21,7 @@ from evidence.oracle import Inspection
 from evidence.paths import dig, first
 from evidence.records import IdLearnt, RequestEnded
 from evidence.requests import Outcome, Request, RequestBook
+from users.opening import Opening
 from users.run import NodeRun
 from users.tenant import Tenant
 
@@ -59,7 +60,7 @@ class Correspondence:
         self.book = RequestBook()
         self.learnt: dict[str, str] = {}
         self.event_id: str | None = None
-        self.ready = False
+        self.opening = Opening(None, None)
         self._frames = run.profile.frames
         self._refusal = run.profile.refusal
         self._name = f"{ordinal} of tenant {tenant.number}"
@@ -79,8 +80,7 @@ class Correspondence:
             **self.learnt,
             "message_id": tenant.message_id(sequence),
             "test_id": tenant.test_id(sequence),
-            "tenant": tenant.identity.json_name,
-            "email": tenant.identity.email,
+            **tenant.identity.placeholders,
             "event_id": self.event_id,
             **extra,
         }
@@ -136,6 +136,17 @@ class Correspondence:
             tenant.counts.unmatched += 1
             return
         self._dispatch(document, inspection, arrived_s, len(text))
+
+    def begin(self) -> None:
+        """Begins a connection: nothing but what opens the session may be said until ``opening`` is open."""
+        self.opening = Opening(self._run.profile.auth.frame, self._frames.ready)
+
+    def compose_login(self, values: Mapping[str, object]) -> bytes:
+        """Returns the frame in which the tenant says who it is; ``values`` holds the token."""
+        frame = self._run.profile.auth.frame
+        assert frame is not None  # nobody owes a frame that the profile has not
+        self.opening.said()
+        return orjson.dumps(fill(frame.send, values))
 
     def look_at(self, text: str) -> None:
         """Inspects text that is no frame: what the target says when it refuses a connection."""
@@ -199,7 +210,7 @@ class Correspondence:
             self.event_id = self.event_id if event_id is None else str(event_id)
         if kind == self._frames.ready:
             self._learn(document)
-            self.ready = True
+        if self.opening.hear(kind, document):
             self._on_change()
         request = self._find(document, kind)
         if request is None:

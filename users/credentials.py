@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from urllib.parse import quote
 
 import jwt
 import orjson
@@ -13,6 +12,7 @@ from config.address import shown
 from config.profile import Profile
 from config.template import fill
 from evidence.paths import first
+from users.placing import Introduction, introduce
 from users.tenant import TenantIdentity
 
 _REUSE_S = 300.0
@@ -41,27 +41,24 @@ class Credentials:
     """
 
     def __init__(self, profile: Profile) -> None:
+        self._profile = profile
         self._auth = profile.auth
-        self._url = profile.target.url
         # One pool for all tenants is safe: urllib3 keeps no cookies, and each request carries its own credentials.
         self._http = urllib3.PoolManager(maxsize=256, retries=False)
         self._tokens: dict[int, tuple[str, float]] = {}
 
-    def url_and_headers(self, tenant: TenantIdentity) -> tuple[str, list[tuple[str, str]], float | None]:
-        """Returns the address to connect to, the headers to send, and what getting the token took in milliseconds.
+    def introduce(self, tenant: TenantIdentity) -> tuple[Introduction, float | None]:
+        """Returns with what the tenant connects, and what getting the token took in milliseconds.
 
         The time is None when the target wants no token or a token was used again.
 
         Raises:
             CredentialRefused: the token service did not answer, refused, or answered without a token.
         """
-        if self._auth.place == "none":
-            return self._url, [], None
+        if not self._auth.places:
+            return introduce(self._profile, tenant, ""), None
         token, took_ms = self._token(tenant)
-        if self._auth.place == "header":
-            return self._url, [(self._auth.parameter, self._auth.scheme + token)], took_ms
-        joint = "&" if "?" in self._url else "?"
-        return f"{self._url}{joint}{quote(self._auth.parameter)}={quote(token)}", [], took_ms
+        return introduce(self._profile, tenant, token), took_ms
 
     def _token(self, tenant: TenantIdentity) -> tuple[str, float | None]:
         now_s = time.monotonic()
@@ -80,7 +77,7 @@ class Credentials:
     def _sign(self, tenant: TenantIdentity) -> tuple[str, float]:
         settings = self._auth.jwt
         assert settings is not None  # the profile's validator has seen to it
-        claims = fill(settings.claims, _values(tenant))
+        claims = fill(settings.claims, tenant.placeholders)
         assert isinstance(claims, dict)
         now_s = int(time.time())
         claims = {**claims, "iat": now_s, "exp": now_s + settings.lifetime_s}
@@ -98,7 +95,7 @@ class Credentials:
         assert service is not None  # the profile's validator has seen to it
         headers = {name: value.get_secret_value() for name, value in service.headers.items()}
         where = shown(service.url)
-        body = orjson.dumps(fill(service.body, _values(tenant))) if service.method == "POST" else None
+        body = orjson.dumps(fill(service.body, tenant.placeholders)) if service.method == "POST" else None
         try:
             answer = self._http.request(
                 service.method, service.url, body=body, timeout=service.timeout_s,
@@ -130,7 +127,3 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.TimeoutError):
         return "timed out"
     return type(cause).__name__
-
-
-def _values(tenant: TenantIdentity) -> dict[str, object]:
-    return {"tenant": tenant.json_name, "email": tenant.email, "number": tenant.number}

@@ -6,15 +6,16 @@ import secrets
 import ssl
 import time
 from collections.abc import Iterator
-from urllib.parse import quote
 
 import jwt
 import orjson
 
 from config.attempts import Forgery
 from config.auth import SignedToken
-from config.profile import Profile
 from config.template import fill, placeholders
+from evidence.paths import first
+from users.opening import Opening
+from users.placing import Introduction, connect, introduce
 from users.run import NodeRun
 from users.tenant import TenantIdentity
 from users.wire.connection import Connection, ConnectionLost, ConnectRefused, Received
@@ -73,40 +74,46 @@ def try_token(run: NodeRun, token: str, tenant: TenantIdentity, tls: ssl.SSLCont
     Returns:
         The outcome (refused, granted, unclear) and a few words about it. What arrives is inspected like every frame.
     """
-    url, headers = _place(run.profile, token)
+    introduction = introduce(run.profile, tenant, token)
     try:
-        connection = Connection.open(
-            url, headers=headers, subprotocols=run.profile.target.subprotocols, origin=run.profile.target.origin,
-            ssl_context=tls, timeout_s=run.profile.target.connect_timeout_s,
-        )  # fmt: skip
+        connection = connect(run.profile.target, introduction, tls)
     except ConnectRefused as error:
         if error.status in _REFUSING:
             return "refused", f"HTTP {error.status}"
         return "unclear", error.detail
     try:
-        return _await_ready(run, connection, tenant)
+        return _await_ready(run, connection, tenant, introduction)
     finally:
         connection.close(timeout_s=1.0)
 
 
-def _await_ready(run: NodeRun, connection: Connection, tenant: TenantIdentity) -> tuple[str, str]:
-    ready = run.profile.frames.ready
+def _await_ready(
+    run: NodeRun, connection: Connection, tenant: TenantIdentity, introduction: Introduction
+) -> tuple[str, str]:
+    frame, ready = run.profile.auth.frame, run.profile.frames.ready
+    opening = Opening(frame, ready)
     deadline_s = time.perf_counter() + _PATIENCE_S
     try:
-        while (left_s := deadline_s - time.perf_counter()) > 0:
-            for kind in _inspected(run, connection.read(left_s), tenant):
-                if kind == ready:
-                    return "granted", "the session became ready"
+        while not opening.refused and (left_s := deadline_s - time.perf_counter()) > 0:
+            if frame is not None and opening.owes_frame:
+                opening.said()
+                connection.send_text(orjson.dumps(fill(frame.send, introduction.values)))
+            if opening.is_open and (frame is not None or ready is not None):
+                return "granted", "the session became ready"
+            for kind, document in _inspected(run, connection.read(left_s), tenant):
+                opening.hear(kind, document)
     except ConnectionLost as lost:
         if lost.code is None:
             return "unclear", "connection lost"
         return "refused" if lost.code in _REFUSING_CODES else "unclear", f"closed with code {lost.code}"
-    if ready is None:
+    if opening.refused:
+        return "refused", opening.refused
+    if frame is None and ready is None:
         return "unclear", "connected, and the profile has no frame that says whether the token was accepted"
     return "unclear", "connected, and neither ready nor closed"
 
 
-def _inspected(run: NodeRun, received: list[Received], tenant: TenantIdentity) -> Iterator[str]:
+def _inspected(run: NodeRun, received: list[Received], tenant: TenantIdentity) -> Iterator[tuple[str, object]]:
     for message in received:
         text = message.text or ""
         try:
@@ -118,21 +125,10 @@ def _inspected(run: NodeRun, received: list[Received], tenant: TenantIdentity) -
         for sighting in run.oracle.inspect(text, document, tenant=tenant.number, session=session, at_s=at_s).sightings:
             run.sight(sighting)
         if isinstance(document, dict):
-            yield str(document.get(run.profile.frames.type))
+            yield str(first(document, run.profile.frames.type)), document
 
 
 def _claims(settings: SignedToken, tenant: TenantIdentity) -> dict[str, object]:
-    values = {"tenant": tenant.json_name, "email": tenant.email, "number": tenant.number}
-    claims = fill(settings.claims, values)
+    claims = fill(settings.claims, tenant.placeholders)
     assert isinstance(claims, dict)
     return claims
-
-
-def _place(profile: Profile, token: str) -> tuple[str, list[tuple[str, str]]]:
-    url, auth = profile.target.url, profile.auth
-    headers = [(name, value.get_secret_value()) for name, value in profile.target.headers.items()]
-    if not token:
-        return url, headers
-    if auth.place == "header":
-        return url, [*headers, (auth.parameter, auth.scheme + token)]
-    return f"{url}{'&' if '?' in url else '?'}{quote(auth.parameter)}={quote(token)}", headers

@@ -122,7 +122,7 @@ class Presence:
         """Returns the placeholders that name what is this tenant's, for somebody else to try."""
         identity = self.tenant.identity
         learnt = dict.fromkeys(self._run.profile.frames.learn) | dict(self._sessions[0].learnt)
-        own = {**learnt, "tenant": identity.json_name, "email": identity.email}
+        own = {**learnt, **identity.placeholders}
         return {f"victim_{name}": value for name, value in own.items()}
 
     def wait(self, request: Request) -> bool:

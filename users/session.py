@@ -17,6 +17,7 @@ from evidence.records import ConnectFailed, SessionEnded, SessionOpened
 from evidence.requests import Outcome, Request
 from users.correspondence import Correspondence
 from users.credentials import CredentialRefused, Credentials
+from users.placing import Introduction, connect
 from users.run import NodeRun
 from users.tenant import Tenant
 from users.wire.connection import Connection, ConnectionLost, ConnectRefused
@@ -54,6 +55,7 @@ class Session:
         self._changed = Event()
         self._opening = BoundedSemaphore(1)
         self._closed = False
+        self._end = ""
         self._reader: gevent.Greenlet[..., None] | None = None
         self._mender: gevent.Greenlet[..., None] | None = None
         self._last_sent_s = 0.0
@@ -62,8 +64,8 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        """Whether the session has a connection now."""
-        return self._connection is not None
+        """Whether the session has a connection now, and the target has let the tenant in."""
+        return self._connection is not None and self._talk.opening.is_open
 
     @property
     def in_flight(self) -> int:
@@ -85,19 +87,10 @@ class Session:
 
     def _open(self, resume: bool) -> None:
         started_s = time.perf_counter()
-        run, settings = self._run, self._run.profile.target
+        settings = self._run.profile.target
         try:
-            url, headers, auth_ms = self._credentials.url_and_headers(self._tenant.identity)
-            headers += [(name, value.get_secret_value()) for name, value in settings.headers.items()]
-            connection = Connection.open(
-                url,
-                headers=headers,
-                subprotocols=settings.subprotocols,
-                origin=settings.origin,
-                ssl_context=self._tls,
-                timeout_s=settings.connect_timeout_s,
-                max_message_bytes=settings.max_message_bytes,
-            )
+            introduction, auth_ms = self._credentials.introduce(self._tenant.identity)
+            connection = connect(settings, introduction, self._tls)
         except CredentialRefused as error:
             self._refused("auth", error.status, str(error), error)
         except ConnectRefused as error:
@@ -114,10 +107,10 @@ class Session:
         self._last_sent_s = time.perf_counter()
         self._frames_before = self._tenant.counts.frames
         previous = self._talk.learnt.get("session")
-        self._talk.ready = run.profile.frames.ready is None
+        self._talk.begin()
         self._report_opened(connection, auth_ms, total_ms, ordinal, resume)
         self._reader = gevent.spawn(self._read, connection, ordinal)
-        self._wait_ready()
+        self._wait_ready(connection, introduction)
         if resume:
             self._resume(previous)
         self._wake()
@@ -136,7 +129,7 @@ class Session:
             SessionUnavailable: there is no connection; nothing was sent or counted.
         """
         connection = self._connection
-        if connection is None:
+        if connection is None or not self.is_open:
             raise SessionUnavailable("the session has no connection")
         request, frame = self._talk.compose(name, operation, intended_s, extra)
         # A lost connection is found by the reader, which ends what was open; a resume may still bring the reply.
@@ -159,11 +152,11 @@ class Session:
         return request.outcome is not None
 
     def wait_open(self, timeout_s: float) -> bool:
-        """Waits until the session has a connection, at most ``timeout_s``; returns whether it has."""
+        """Waits until the session is open, at most ``timeout_s``; returns whether it is."""
         deadline_s = time.perf_counter() + timeout_s
-        while self._connection is None and not self._closed and (left_s := deadline_s - time.perf_counter()) > 0:
+        while not self.is_open and not self._closed and (left_s := deadline_s - time.perf_counter()) > 0:
             self._changed.wait(left_s)
-        return self._connection is not None
+        return self.is_open
 
     def wait_for_room(self, limit: int) -> None:
         """Waits until fewer than ``limit`` requests are open."""
@@ -248,6 +241,7 @@ class Session:
 
     def _report_lost(self, connection: Connection, ordinal: int, lost: ConnectionLost) -> None:
         in_flight = len(self._talk.book)
+        self._end = f"closed with code {lost.code}" if lost.code is not None else "connection lost"
         self._left(connection, "lost", lost.code, lost.reason[:120], keep_resumable=True)
         self._run.hooks.session_lost.fire(
             tenant=self._tenant.number, session=self.ordinal, connection=ordinal, code=lost.code, reason=lost.reason,
@@ -305,17 +299,38 @@ class Session:
             self._talk.learnt["session"] = fresh
             self._talk.abandon("session not resumed")
 
-    def _wait_ready(self) -> None:
-        deadline_s = time.perf_counter() + self._run.profile.target.connect_timeout_s
-        while not self._talk.ready and self._connection is not None:
+    def _wait_ready(self, connection: Connection, introduction: Introduction) -> None:
+        """Says who the tenant is, if that is said in a frame, and waits until the target lets it in.
+
+        Raises:
+            SessionUnavailable: it did not; the connection is closed.
+        """
+        profile, opening = self._run.profile, self._talk.opening
+        started_s = time.perf_counter()
+        frame = profile.auth.frame
+        deadline_s = started_s + profile.target.connect_timeout_s + (frame.timeout_s if frame is not None else 0.0)
+        while self._connection is connection and not opening.is_open and not opening.refused:
             left_s = deadline_s - time.perf_counter()
             if left_s <= 0:
-                self.drop()
                 break
-            self._changed.wait(left_s)
-        if self._connection is None:
-            detail = f"no {self._run.profile.frames.ready} frame after the upgrade"
-            self._refused("ready", None, detail, SessionUnavailable(detail))
+            if opening.owes_frame:
+                login = self._talk.compose_login(introduction.values)
+                with contextlib.suppress(ConnectionLost):  # the reader reports it
+                    self._last_sent_s = connection.send_text(login)
+            else:
+                self._changed.wait(left_s)
+        if self._connection is connection and opening.is_open:
+            if frame is not None:
+                self._run.report("connect", "login", (time.perf_counter() - started_s) * 1000)
+            return
+        detail = opening.refused or opening.missing
+        if self._connection is connection:
+            self.leave() if opening.refused else self.drop()
+        elif self._end:
+            detail = f"{detail}: {self._end}"
+        self._credentials.forget(self._tenant.identity)
+        self._refused("auth" if opening.refused or opening.awaits_answer else "ready", None, detail,
+                      SessionUnavailable(detail))  # fmt: skip
 
     def _refused(self, stage: str, status: int | None, detail: str, error: Exception) -> None:
         run = self._run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evidence.account import Account
@@ -33,6 +34,11 @@ class TenantIdentity:
     def json_name(self) -> str | int:
         """Its id in the target, as it stands in JSON."""
         return int(self.name) if self.numeric else self.name
+
+    @property
+    def placeholders(self) -> Mapping[str, object]:
+        """What of it may stand in messages, by placeholder."""
+        return {"tenant": self.json_name, "email": self.email, "number": self.number}
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"target.headers": SECRET}, "target.headers", "valid dictionary"),
     ({"target": SECRET}, "target", "found a string"),
     ({"auth": REMOVE}, "auth", "is missing"),
-    ({"auth.place": "cookie"}, "auth.place", "found 'cookie'"),
+    ({"auth.place": "body"}, "auth.place", "found 'body'"),
     ({"auth.source": "jwt", "auth.jwt": REMOVE}, "auth", "a table [auth.jwt] is needed"),
     ({"auth.service": SECRET}, "auth.service", "found a string"),
     ({"auth.service.method": "PUT"}, "auth.service.method", "'GET' or 'POST', found 'PUT'"),

@@ -236,7 +236,7 @@ def test_a_push_is_unsolicited_and_what_nobody_declared_is_unmatched(talk: Talk,
     talk.hear({"type": "session_ready", "session_id": "s-1"})
     counts = here.tenant.counts
     assert (counts.unsolicited, counts.unmatched, counts.frames, counts.inspected) == (1, 1, 3, 3)
-    assert talk.talk.ready
+    assert talk.talk.opening.is_open
     assert [(row.thing, row.value) for row in here.sink.of(IdLearnt)] == [("session", "s-1")]
 
 

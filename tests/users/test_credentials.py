@@ -15,6 +15,7 @@ import pytest
 from config.profile import Profile
 from tests.users.fixtures import OTHER, identity, profile_for
 from users.credentials import CredentialRefused, Credentials
+from users.placing import Introduction
 
 SECRET = "PLANTED-shared-secret-of-forty-characters"
 KEY_IN_URL = "PLANTED-key"
@@ -28,47 +29,41 @@ def signing(**changes: object) -> Credentials:
     return Credentials(profile_for(**every))
 
 
-def token_of(url: str) -> str:
-    return parse_qs(urlsplit(url).query)["token"][0]
+def token_of(introduction: Introduction) -> str:
+    return parse_qs(urlsplit(introduction.url).query)["token"][0]
 
 
 def test_a_signed_token_carries_the_claims_of_its_tenant() -> None:
-    url, headers, took_ms = signing().url_and_headers(identity())
-    claims = jwt.decode(token_of(url), SECRET, algorithms=["HS256"], audience="ws")
+    introduction, took_ms = signing().introduce(identity())
+    claims = jwt.decode(token_of(introduction), SECRET, algorithms=["HS256"], audience="ws")
     assert claims["sub"] == claims["user_id"] == identity().name
     assert claims["n"] == 4
     assert claims["exp"] - claims["iat"] == 600
     assert claims["iat"] == pytest.approx(time.time(), abs=5)
-    assert headers == [] and took_ms is not None
+    assert introduction.headers == [] and took_ms is not None
 
 
-def test_a_token_goes_where_the_profile_says() -> None:
-    url, headers, _ = signing(
-        auth__place="header", auth__parameter="Authorization", auth__scheme="Bearer "
-    ).url_and_headers(identity())
-    assert url == "ws://127.0.0.1:1/ws"
-    assert headers[0][0] == "Authorization" and headers[0][1].startswith("Bearer ey")
-    url, _, _ = signing(target__url="ws://127.0.0.1:1/ws?v=1").url_and_headers(identity())
-    assert url.startswith("ws://127.0.0.1:1/ws?v=1&token=ey")
-    assert Credentials(profile_for(auth__place="none")).url_and_headers(identity()) == ("ws://127.0.0.1:1/ws", [], None)
+def test_who_shows_no_token_is_asked_for_none() -> None:
+    introduction, took_ms = Credentials(profile_for(auth__place="none")).introduce(identity())
+    assert (introduction.url, introduction.headers, took_ms) == ("ws://127.0.0.1:1/ws", [], None)
 
 
 def test_a_token_is_used_again_by_its_tenant_alone_until_it_is_forgotten() -> None:
     credentials = signing()
-    first = credentials.url_and_headers(identity())
-    assert credentials.url_and_headers(identity()) == (first[0], [], None)
-    other, _, took_ms = credentials.url_and_headers(identity(OTHER))
-    assert other != first[0] and took_ms is not None
+    first, _ = credentials.introduce(identity())
+    assert credentials.introduce(identity()) == (first, None)
+    other, took_ms = credentials.introduce(identity(OTHER))
+    assert other != first and took_ms is not None
     credentials.forget(identity())
-    assert credentials.url_and_headers(identity())[2] is not None
-    assert credentials.url_and_headers(identity(OTHER))[2] is None
+    assert credentials.introduce(identity())[1] is not None
+    assert credentials.introduce(identity(OTHER))[1] is None
 
 
 @pytest.mark.parametrize("algorithm", ["HS257", "RS256", "ES256"])
 def test_a_token_that_cannot_be_signed_is_a_sentence_without_the_secret(algorithm: str) -> None:
     settings = {"secret": SECRET, "claims": {}, "algorithm": algorithm}
     with pytest.raises(CredentialRefused, match=r"check auth\.jwt\.algorithm") as caught:
-        signing(auth__jwt=settings).url_and_headers(identity())
+        signing(auth__jwt=settings).introduce(identity())
     assert "PLANTED" not in str(caught.value)
     assert caught.value.__suppress_context__
 
@@ -128,9 +123,9 @@ def reply(status: int, body: bytes, **headers: str) -> Answer:
 
 def test_a_token_is_asked_for_with_the_tenants_name_and_our_key() -> None:
     with auth_service(reply(200, orjson.dumps({"access_token": TOKEN}))) as (credentials, asked):
-        url, _, took_ms = credentials.url_and_headers(identity())
-        assert token_of(url) == TOKEN and took_ms is not None
-        credentials.url_and_headers(identity())
+        introduction, took_ms = credentials.introduce(identity())
+        assert token_of(introduction) == TOKEN and took_ms is not None
+        credentials.introduce(identity())
         ((method, headers, body),) = asked
         assert (method, orjson.loads(body)) == ("POST", {"user_id": identity().name})
         assert headers["Authorization"] == "Bearer PLANTED-service-key"
@@ -155,7 +150,7 @@ def test_a_refusal_is_a_sentence_with_the_address_and_without_secrets(
 ) -> None:
     with auth_service(answer) as (credentials, _):
         with pytest.raises(CredentialRefused, match=rf"auth service 127\.0\.0\.1:\d+/token {says}") as caught:
-            credentials.url_and_headers(identity())
+            credentials.introduce(identity())
         assert caught.value.status == status
         assert "PLANTED" not in str(caught.value)
 
@@ -168,11 +163,11 @@ def hang(handler: BaseHTTPRequestHandler) -> None:
 def test_an_auth_service_that_is_down_or_hangs_is_a_sentence() -> None:
     credentials = Credentials(asking(f"http://127.0.0.1:1/token?key={KEY_IN_URL}"))
     with pytest.raises(CredentialRefused, match="did not answer: connection refused") as caught:
-        credentials.url_and_headers(identity())
+        credentials.introduce(identity())
     assert "PLANTED" not in str(caught.value)
     with auth_service(hang) as (credentials, _):
         with pytest.raises(CredentialRefused, match="did not answer: timed out") as caught:
-            credentials.url_and_headers(identity())
+            credentials.introduce(identity())
         assert "PLANTED" not in str(caught.value)
 
 
@@ -180,6 +175,6 @@ def test_what_was_refused_is_asked_for_again() -> None:
     answers = iter([reply(503, b""), reply(200, orjson.dumps({"access_token": TOKEN}))])
     with auth_service(lambda handler: next(answers)(handler)) as (credentials, asked):
         with pytest.raises(CredentialRefused):
-            credentials.url_and_headers(identity())
-        assert token_of(credentials.url_and_headers(identity())[0]) == TOKEN
+            credentials.introduce(identity())
+        assert token_of(credentials.introduce(identity())[0]) == TOKEN
         assert len(asked) == 2

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from typing import get_args
+from typing import Any, get_args
 
 import jwt
 import pytest
@@ -10,6 +10,7 @@ from config.attempts import Forgery
 from config.auth import SignedToken
 from evidence.marks import Mark, MarkKind
 from evidence.records import SightingSeen
+from tests.config.profiles import REMOVE
 from tests.users.fixtures import KEY, OTHER, OWN, identity, profile_for, world
 from tests.users.small_target import Line, small_target
 from users.forging import forge, try_token
@@ -118,3 +119,18 @@ def test_what_arrives_is_inspected() -> None:
 def test_an_unknown_tenant_shows_a_good_token_that_names_nobody() -> None:
     (token,) = forged("unknown")
     assert read(token)["sub"] == OTHER_NAME, "whom the caller says: somebody who does not exist"
+
+
+@pytest.mark.parametrize(("answer", "outcome"), [
+    ({"type": "let_in"}, ("granted", "the session became ready")),
+    ({"type": "turned_away"}, ("refused", "the login was answered with the frame turned_away")),
+])  # fmt: skip
+def test_a_token_in_the_first_frame_is_tried_there(answer: dict[str, Any], outcome: tuple[str, str]) -> None:
+    login = {"send": {"type": "auth", "token": "{token}"}, "accepted": ["let_in"], "refused": ["turned_away"]}
+    with small_target(greet=lambda line: None, on_frame=lambda line, frame: line.send(**answer)) as target:
+        profile = profile_for(
+            target.url, auth__place="frame", auth__frame=login, auth__source="jwt",
+            auth__jwt={"secret": SECRET, "claims": {}}, frames__ready=REMOVE,
+        )  # fmt: skip
+        assert try_token(world(profile).run, "t", identity(), None) == outcome
+        assert target.asked == [(0, {"type": "auth", "token": "t"})]

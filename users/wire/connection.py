@@ -81,6 +81,7 @@ class Connection:
         ssl_context: ssl.SSLContext | None = None,
         timeout_s: float = 10.0,
         max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+        shown_path: str | None = None,
     ) -> Connection:
         """Connects to `url` and upgrades.
 
@@ -93,12 +94,13 @@ class Connection:
             ssl_context: for wss; the platform's defaults when None. Let all connections share one: each takes memory.
             timeout_s: for everything together.
             max_message_bytes: a longer message ends the connection with code 1009.
+            shown_path: stands in messages for a path that holds a token.
 
         Raises:
             ConnectRefused: with the stage that failed. Neither the query nor a header is in its message.
             ValueError: `url` or a header cannot be used.
         """
-        endpoint = Endpoint.of(url)
+        endpoint = Endpoint.of(url, shown_path)
         offer = Offer(headers, subprotocols, origin, cookie)
         stream, upgraded, timings = open_stream(endpoint, offer, ssl_context, timeout_s)
         connection = cls(stream, FrameDecoder(max_message_bytes), timings, upgraded.subprotocol, endpoint.shown)

@@ -29,8 +29,8 @@ class Endpoint:
     resource: str = field(repr=False)
 
     @classmethod
-    def of(cls, url: str) -> Endpoint:
-        """The endpoint that `url` names.
+    def of(cls, url: str, shown_path: str | None = None) -> Endpoint:
+        """The endpoint that `url` names; `shown_path` is shown in place of a path that holds a token.
 
         Raises:
             ValueError: it is no ws:// or wss:// URL with a host, or holds a user name or password. The message leaves
@@ -51,7 +51,8 @@ class Endpoint:
             raise ValueError("WebSocket URL holds a user name: give credentials as a header or in the query")
         path = parts.path or "/"
         resource = f"{path}?{parts.query}" if parts.query else path
-        return cls(parts.scheme, host, port if port is not None else _PORTS[parts.scheme], path, resource)
+        port = port if port is not None else _PORTS[parts.scheme]
+        return cls(parts.scheme, host, port, path if shown_path is None else shown_path, resource)
 
     @property
     def secure(self) -> bool:
