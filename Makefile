@@ -2,7 +2,7 @@
 # make exits with 2 whenever a command fails; scripts/demo has the run's own exit code.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check format lock compose-test clean
+.PHONY: help demo test lint check format lock compose-test system systems clean
 export PYTHON USERS SPAWN_RATE RUN_TIME PROFILE
 
 help:  ## what can be made
@@ -28,8 +28,14 @@ lock: .venv/.installed  ## pin the requirements again
 compose-test:  ## the same as containers: stores, target, one master, two workers
 	@sh scripts/compose-ci
 
+system: .venv/.installed  ## load a real system and judge it: NAME=postgraphile [BROKEN=no-row-security]
+	@.venv/bin/python -m systems run $(if $(NAME),$(NAME),$(error NAME is missing; python -m systems list shows all)) $(if $(BROKEN),--broken $(BROKEN))
+
+systems: .venv/.installed  ## every real system, as it is meant to be and set up wrongly: are the verdicts right?
+	@.venv/bin/python -m systems check
+
 clean:  ## remove the environment, caches and what runs left
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis runs
+	rm -rf .venv .systems .mypy_cache .ruff_cache .pytest_cache .hypothesis runs
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.installed: requirements-dev.txt requirements-uv.txt scripts/install

@@ -5,56 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from target.defects.choice import warning
 from target.embedded import Guardian
-from target.embedded.child_process import launch
+from target.embedded.foreground import Interrupted, Interruptions, run_in_foreground
 from target.errors import SettingsError
 from target.exports import Exports
 from target.settings import Behaviour
 from target.stack import Stack, StackOptions
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Interrupted(BaseException):
-    """A signal asks us to end."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.exit_code = 128 + number
-
-
-class Interruptions:
-    """What the signals that end us do: first they end the command, and without one, us; while tidying, nothing."""
-
-    def __init__(self) -> None:
-        self._command: subprocess.Popen[bytes] | None = None
-        self._tidying = False
-        for number in SIGNALS:
-            signal.signal(number, self._arrived)
-
-    def pass_on_to(self, command: subprocess.Popen[bytes]) -> None:
-        """From now on signals go to ``command``."""
-        self._command = command
-
-    def ignore(self) -> None:
-        """From now on signals do nothing: what is left to do is short, and must be done."""
-        self._tidying = True
-
-    def _arrived(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        if self._tidying:
-            return
-        if self._command is None:
-            raise Interrupted(number)
-        if not (number == signal.SIGINT and _from_terminal()):
-            self._command.send_signal(number)
 
 
 def run(options: argparse.Namespace, command: list[str] | None) -> int:
@@ -121,24 +82,6 @@ def _serve(exports: Exports, env_file: str | None) -> None:
 
 def _run(command: Sequence[str], exports: Exports, guardian: Guardian, interruptions: Interruptions) -> int:
     try:
-        process = launch(
-            command,
-            death_signal=signal.SIGTERM,
-            environment=exports.environment(os.environ),
-            new_session=False,  # it is the terminal's: it may ask, and Ctrl-C is for it
-            guardian=guardian,
-        )
+        return run_in_foreground(command, exports.environment(os.environ), guardian, interruptions)
     except OSError as error:
         raise SettingsError(f"the command {command[0]} can't be started: {error.strerror}") from None
-    interruptions.pass_on_to(process)
-    exit_code = process.wait()
-    guardian.forget(process.pid)
-    return exit_code if exit_code >= 0 else 128 - exit_code
-
-
-def _from_terminal() -> bool:
-    # Ctrl-C goes to every process in the terminal's foreground, so the command has had it already.
-    try:
-        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
-    except (OSError, ValueError):
-        return False

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"users", "tasks", "evidence", "checker", "reporting", "config", "target", "swarm"}
+ROOMS = {"users", "tasks", "evidence", "checker", "reporting", "config", "target", "swarm", "systems"}
 NETWORKED = {"locust", "gevent", "socket", "redis", "psycopg2", "requests", "urllib3", "httpx", "websocket"}
 MAY_IMPORT = {
     "evidence": set(),
@@ -18,8 +18,9 @@ MAY_IMPORT = {
     "users": {"tasks", "evidence", "config"},
     "checker": {"evidence", "config"},
     "reporting": {"evidence", "checker"},
-    "swarm": ROOMS - {"target"},
+    "swarm": ROOMS - {"target", "systems"},
     "target": set(),
+    "systems": {"target"},
 }
 # The checker's own command writes the reports of what it found.
 COMPOSITION_ROOTS = {"checker/__main__.py": {"reporting"}}
@@ -74,16 +75,25 @@ def test_the_core_does_without_locust_and_the_network(room: str) -> None:
     assert used & NETWORKED == set()
 
 
-@pytest.mark.parametrize("room", ["checker", "tasks", "target"])
+@pytest.mark.parametrize("room", ["checker", "tasks", "target", "systems"])
 def test_who_runs_without_locust_does_not_import_it(room: str) -> None:
     used = {name for path in modules(room) for name in imports(path)}
     assert used & {"locust", "gevent"} == set()
 
 
+def test_real_systems_take_only_the_embedded_stores_from_the_target() -> None:
+    taken = set()
+    for path in modules("systems"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "target":
+                taken.add(".".join((node.module or "").split(".")[:2]))
+    assert taken == {"target.embedded"}
+
+
 def test_the_locustfile_is_wiring_only() -> None:
     path = ROOT / "locustfile.py"
     assert len(path.read_text(encoding="utf-8").splitlines()) < 60
-    assert set(imports(path)) & {*ROOMS, "tests"} <= ROOMS - {"target"}
+    assert set(imports(path)) & {*ROOMS, "tests"} <= ROOMS - {"target", "systems"}
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert not [
         node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While))

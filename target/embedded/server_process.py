@@ -14,7 +14,6 @@ from target.embedded.errors import StoreStartError
 from target.embedded.guardian import Guardian
 from target.embedded.ports import free_port
 
-START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 15.0
 POLL_S = 0.01
 
@@ -25,8 +24,9 @@ PASSING_TROUBLE = ("ddress already in use", "still in use", "could not create an
 class ServerProcess(ABC):
     """A server of our own in a folder, on a free loopback port, that ends when we do."""
 
-    title: ClassVar[str]
+    title: str
     stop_signal: ClassVar[Signals]
+    start_deadline_s: ClassVar[float] = 30.0
 
     def __init__(self, directory: str | Path, *, guardian: Guardian | None = None) -> None:
         """Nothing is opened or started before ``start()``; ``directory`` is made if missing and left to the caller."""
@@ -85,10 +85,12 @@ class ServerProcess(ABC):
         self.stop()
         self.directory.mkdir(parents=True, exist_ok=True)
         self.prepare()
-        deadline = time.monotonic() + START_DEADLINE_S
+        deadline = time.monotonic() + self.start_deadline_s
         while not self._attempt(deadline):
             if time.monotonic() > deadline:
-                raise StoreStartError(f"{self.title} did not start within {START_DEADLINE_S:.0f} s; {self._reason()}")
+                raise StoreStartError(
+                    f"{self.title} did not start within {self.start_deadline_s:.0f} s; {self._reason()}"
+                )
         self._was_ready = True
 
     def stop(self) -> None:
