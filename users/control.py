@@ -2,6 +2,8 @@
 
 Two control tenants that no user plays: the first stores the second's canary through the target and reads it back. The
 oracle must sight the second's data on the first's session. What stays in the stores is the checker's control.
+
+Where the profile has no state to write and read, the canary goes into a chat, whose answer or history must show it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from config.profile import Profile
+from config.template import placeholders
 from evidence.marks import Mark, MarkKind
 from evidence.records import ControlCaught, Row, SightingSeen
 from evidence.requests import Outcome
@@ -18,7 +22,8 @@ from users.presence import Presence
 from users.run import NodeRun, TenantUnavailable
 from users.tenant import Tenant
 
-_STEPS = ("state_write", "state_read")
+_BY_STATE = ("state_write", "state_read")
+_BY_CHAT = ("chat", "history")
 
 
 @dataclass(slots=True)
@@ -27,6 +32,9 @@ class _Holder(Tenant):
 
     def next_state_canary(self) -> str:
         return self.key.mint_canary(Mark(MarkKind.STATE, self.planted, 1))
+
+    def prompt_canary(self, sequence: int) -> str:
+        return self.key.mint_canary(Mark(MarkKind.PROMPT, self.planted, sequence))
 
 
 class _Aside(NodeRun):
@@ -52,9 +60,12 @@ def try_control(run: NodeRun) -> ControlCaught:
         identity, planted = run.tenants.take_control()
     except TenantUnavailable as error:
         return outcome(False, str(error))
-    missing = [name for name in _STEPS if run.profile.operation(name) is None]
-    if missing:
-        return outcome(False, f"the profile has no operation {' and no '.join(missing)} to plant a control with")
+    steps = _steps(run.profile)
+    if not steps:
+        return outcome(
+            False,
+            "the profile has neither state_write and state_read nor a chat with a {prompt} to plant a control with",
+        )
     aside = _Aside(
         run.environment, run_id=run.run_id, node=run.node, worker_index=run.worker_index, key=run.key,
         profile=run.profile, sink=run.sink, tenants=run.tenants,
@@ -66,7 +77,7 @@ def try_control(run: NodeRun) -> ControlCaught:
     presence = Presence(aside, tenant, sessions=1, rate=1.0, credentials=credentials_of(run), tls=tls_of(run))
     try:
         presence.reopen(0, resume=False)
-        for name in _STEPS:
+        for name in steps:
             request = presence.ask(name)
             if request is None:
                 return outcome(False, "the control tenant could not connect to the target")
@@ -77,3 +88,13 @@ def try_control(run: NodeRun) -> ControlCaught:
         presence.finish("control done")
     caught = any(sighting.owner == planted for sighting in aside.control_sightings)
     return outcome(caught, "" if caught else "the target returned the planted data and the oracle did not see it")
+
+
+def _steps(profile: Profile) -> list[str]:
+    """The operations that plant a control and read it back, in order; none if the profile has none that can."""
+    if all(profile.operation(name) is not None for name in _BY_STATE):
+        return list(_BY_STATE)
+    chat = profile.operation("chat")
+    if chat is None or "prompt" not in placeholders(chat.send):
+        return []
+    return [name for name in _BY_CHAT if profile.operation(name) is not None]

@@ -88,6 +88,44 @@ def test_no_tenant_is_said() -> None:
     assert not_caught(here) == "Postgres at x is full"
 
 
-def test_a_profile_without_state_is_said() -> None:
-    here = world(profile_for(operations__state_read=REMOVE, operations__state_write=REMOVE))
-    assert "has no operation state_write and no state_read" in not_caught(here)
+WITHOUT_STATE: dict[str, Any] = {"operations__state_read": REMOVE, "operations__state_write": REMOVE}
+
+
+def test_a_target_without_state_is_given_the_control_in_a_chat_and_shows_it_in_its_answer() -> None:
+    def echo(line: Line, frame: dict[str, Any]) -> None:
+        line.answer(frame, content=frame.get("content"))
+
+    with small_target(on_frame=echo) as target:
+        here = world(profile_for(target.url, operations__history=REMOVE, **WITHOUT_STATE))
+        assert try_control(here.run).caught
+        assert target.types() == ["chat_message"]
+
+
+def test_a_target_whose_chats_show_nothing_is_asked_for_their_history() -> None:
+    said: list[str] = []
+
+    def remember(line: Line, frame: dict[str, Any]) -> None:
+        if frame["type"] == "chat_message":
+            said.append(frame["content"])
+            line.answer(frame)
+        else:
+            line.answer(frame, messages=said)
+
+    with small_target(on_frame=remember) as target:
+        assert try_control(world(profile_for(target.url, **WITHOUT_STATE)).run).caught
+        assert target.types() == ["chat_message", "history"]
+
+
+def test_a_target_whose_chats_are_never_shown_does_not_let_the_control_be_caught() -> None:
+    def hide(line: Line, frame: dict[str, Any]) -> None:
+        line.answer(frame)
+
+    with small_target(on_frame=hide) as target:
+        here = world(profile_for(target.url, **WITHOUT_STATE))
+        assert not_caught(here).endswith("and the oracle did not see it")
+
+
+def test_a_profile_with_nothing_to_plant_a_control_with_is_said() -> None:
+    chat = {"send": {"type": "chat_message", "message_id": "{message_id}"}, "ends": ["agent_completed"]}
+    changes = WITHOUT_STATE | {"operations__chat": chat}
+    assert "nor a chat with a {prompt}" in not_caught(world(profile_for(**changes)))
