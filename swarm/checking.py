@@ -18,6 +18,7 @@ from evidence.runfolder import RunFolder
 from swarm.cleaning import clean
 
 ROOT = Path(__file__).resolve().parent.parent
+COMMAND = (sys.executable, "-m", "checker")
 TOOL_FAILED = 2
 CHECK_S = 3600
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def check(folder: Path, profile_path: str, environment: Mapping[str, str]) -> Ch
 
     """
     paths = [str(ROOT), environment.get("PYTHONPATH", "")]
-    command = [sys.executable, "-m", "checker", str(folder.resolve()), "--profile", str(Path(profile_path).resolve())]
+    command = [*COMMAND, str(folder.resolve()), "--profile", str(Path(profile_path).resolve())]
     process = subprocess.Popen(
         command,
         env={**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)},

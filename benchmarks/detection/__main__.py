@@ -16,7 +16,7 @@ from types import FrameType
 from benchmarks.detection.measuring import measure, outcomes
 from benchmarks.detection.page import write_json, write_page
 from benchmarks.detection.running import PROJECT, Stopped, is_done, play
-from benchmarks.detection.trials import Trial, all_defects, faultless, of_defects, rare
+from benchmarks.detection.trials import Trial, all_defects, blinded, faultless, of_defects, rare
 from target.errors import TargetError
 
 RARE_TIMES = 2  # so much longer is a run that is to see a rare leak
@@ -62,6 +62,7 @@ def _trials(options: argparse.Namespace) -> list[Trial]:
         of_defects(asked, options.users, options.seconds),
         faultless(options.clean, options.users, options.seconds),
         rare(options.rare, options.users, RARE_TIMES * options.seconds),
+        blinded(options.users, options.seconds) if options.blind else (),
     )
     # By turns, so that a benchmark that is stopped early has measured a little of everything.
     trials = [trial for turn in zip_longest(*kinds) for trial in turn if trial is not None]
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lower", action="store_true", help="every defect at a fifth of its natural rate")
     parser.add_argument("--clean", type=int, default=0, metavar="N", help="N runs of the faultless target")
     parser.add_argument("--rare", type=int, default=0, metavar="N", help="N runs with a leak of 1 in 1,000 replies")
+    parser.add_argument("--blind", action="store_true", help="each part of the oracle switched off in turn")
     parser.add_argument("--users", type=int, default=40, help="tenants (%(default)s)")
     parser.add_argument("--seconds", type=int, default=20, help="length of a run (%(default)s)")
     parser.add_argument("--jobs", type=int, default=1, help="runs at once (%(default)s)")

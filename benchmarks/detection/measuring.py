@@ -42,6 +42,7 @@ class Outcome:
         seconds: of the whole trial.
         disturbed: what was killed or restarted.
         revision: of the project.
+        blind: the part of the oracle that was switched off, None if none was.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Outcome:
     seconds: float
     disturbed: str
     revision: str
+    blind: Part | None = None
 
     @property
     def detected(self) -> bool:
@@ -135,6 +137,7 @@ def measure(folder: Path) -> Outcome:
         seconds=done["seconds"],
         disturbed=done["disturbed"],
         revision=done["revision"],
+        blind=Part[trial["blind"]] if trial.get("blind") else None,
     )
 
 

@@ -13,6 +13,7 @@ import orjson
 from benchmarks.detection.measuring import Outcome
 from benchmarks.detection.tables import (
     ablation_table,
+    blind_table,
     clean_table,
     detection_table,
     false_alarms,
@@ -30,7 +31,7 @@ OPENING = """\
 The reference target is run with each of its defects (`docs/defects.md`), and without any, and the real swarm judges it
 without being told. This page is written by the benchmark:
 
-    .venv/bin/python -m benchmarks.detection --all --lower --clean 52 --seconds 15
+    .venv/bin/python -m benchmarks.detection --all --lower --clean 52 --blind --seconds 15
     .venv/bin/python -m benchmarks.detection --rare 6 --users 60 --seconds 22
     .venv/bin/python -m benchmarks.detection --defect reply-out-of-step --users 60 --seconds 40
 
@@ -78,7 +79,9 @@ def write_json(outcomes: Sequence[Outcome], path: Path) -> None:
 def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
     rare = [outcome for outcome in outcomes if outcome.name.startswith("rare-")]
     clean = [outcome for outcome in outcomes if outcome.clean]
-    faulty = [outcome for outcome in outcomes if not outcome.clean and outcome not in rare]
+    switched = [outcome for outcome in outcomes if outcome.name.startswith(("blind-", "seeing-"))]
+    apart = [*rare, *switched]
+    faulty = [outcome for outcome in outcomes if not outcome.clean and outcome not in apart]
     natural = [outcome for outcome in faulty if _is_natural(outcome)]
     lower = [outcome for outcome in faulty if not _is_natural(outcome)]
     due = [outcome for outcome in natural if outcome.promised]
@@ -101,8 +104,13 @@ def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield from clean_table(clean)
     yield "\n## Nothing is there for show\n"
     yield (
-        "Which part of the oracle saw which defect. The parts don't depend on one another, so a defect with a single "
-        "dot goes unseen when that part is switched off.\n"
+        "Each part of the oracle switched off in turn (`benchmarks/detection/blinding.py`), with a defect that the "
+        "whole oracle sees: what is not LEAKING now, only that part can see.\n"
+    )
+    yield from blind_table(switched)
+    yield (
+        "\nWhich part of the oracle saw which defect in the runs above. A defect with a single dot was seen by nothing "
+        "else.\n"
     )
     yield from ablation_table([*natural, *lower])
     yield CLOSING.rstrip()

@@ -96,10 +96,11 @@ def _command(trial: Trial, folder: Path) -> list[str]:
     locust = list(trial.shape.locust)
     if "--stop-timeout" not in locust:
         locust += ["--stop-timeout", "8"]
+    swarm = ["benchmarks.detection.blinding", trial.blind] if trial.blind else ["locust"]
     return [
         sys.executable, "-m", "target", "run", "--workers", "2", "--seed", str(trial.seed), *defects,
         *trial.shape.service, "--",
-        sys.executable, "-m", "locust", "-f", "locustfile.py", "--headless", "--only-summary",
+        sys.executable, "-m", *swarm, "-f", "locustfile.py", "--headless", "--only-summary",
         "--users", str(trial.users), "--spawn-rate", str(trial.users), "--run-time", f"{trial.seconds}s",
         "--target-profile", str(folder / "profile.toml"), "--runs", str(folder / "runs"), *locust,
     ]  # fmt: skip

@@ -144,6 +144,30 @@ def rare_table(outcomes: Sequence[Outcome]) -> Iterator[str]:
     )
 
 
+def blind_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Yields the table of runs with a part switched off, each beside a run like it with the whole oracle."""
+    pairs: dict[tuple[object, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        pairs.setdefault((outcome.defects, outcome.shape), []).append(outcome)
+    rows = []
+    for pair in pairs.values():
+        with_it = next((outcome for outcome in pair if outcome.blind is None), None)
+        rows += [
+            (
+                str(outcome.blind),
+                f"`{outcome.defects[0]}`",
+                outcome.shape,
+                f"{with_it.verdict}, {with_it.strikes} strikes" if with_it else "not measured",
+                f"{outcome.verdict}, {outcome.strikes} strikes",
+                ", ".join(sorted(outcome.kinds)) or "–",
+            )
+            for outcome in pair
+            if outcome.blind is not None
+        ]
+    heads = ("switched off", "defect", "run", "with the whole oracle", "without the part", "still found")
+    yield from _table(heads, rows)
+
+
 def ablation_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """Yields the matrix of defects and parts, and which parts no other can stand in for."""
     matrix = _matrix(outcomes)
@@ -155,7 +179,7 @@ def ablation_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
     yield ""
     alone = necessary(matrix)
     yield from _table(
-        ("part switched off", "goes unseen"),
+        ("part", "seen by it alone"),
         ((str(part), ", ".join(f"`{name}`" for name in names) or "**nothing**") for part, names in alone.items()),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from benchmarks.detection.parts import Part
 from target.defects.catalogue import entries
 from target.defects.choice import DefectChoice
 
@@ -62,9 +63,38 @@ SHAPES = (
 )
 
 
+TRESPASSERS = Shape("trespassers", {"mix": {"agent": 1, "trespassing": 4}, "attempt_rate": 4.0})
+# An amount of a tenant whose budget is short lies in no band: the accounts would see it too.
+ALL_IN_BANDS = Shape("no short budgets", {"short_budgets": 0.0})
+
+# For each part of the oracle a defect that only this part sees, and in what run.
+ONLY_SEEN_BY: Mapping[Part, tuple[str, Shape]] = {
+    Part.MESSAGE_IDS: ("refusal-to-other-socket", TRESPASSERS),
+    Part.TENANT_NAMES: ("misstamped-reply", ORDINARY),
+    Part.CANARIES: ("text-in-error", ORDINARY),
+    Part.BUDGET_BANDS: ("quota-of-last", ALL_IN_BANDS),
+    Part.LEARNT_IDS: ("colliding-agent-ids", ORDINARY),
+    Part.REPLY_ACCOUNTS: ("stale-balance", ORDINARY),
+    Part.REFUSALS: ("shared-limit", ORDINARY),
+    Part.ATTEMPTS: ("token-expired", ORDINARY),
+    Part.REDIS_MARKS: ("prompts-under-last-tenant", ORDINARY),
+    Part.POSTGRES_MARKS: ("log-under-last-tenant", ORDINARY),
+    Part.ENCODINGS: ("encoded-trace", ORDINARY),
+    Part.STORE_BANDS: ("balance-under-last-tenant", ORDINARY),
+    Part.STORE_ACCOUNTS: ("counted-at-close", ORDINARY),
+}
+
+
 @dataclass(frozen=True)
 class Trial:
-    """One run of the swarm against one target. ``defects`` are as ``--defect`` takes them; none: faultless."""
+    """One run of the swarm against one target.
+
+    Attributes:
+        name: of its folder.
+        defects: as ``--defect`` takes them; none: faultless.
+        users, seconds, seed, shape: how large, how long, with which chances and in which way.
+        blind: the name of the part of the oracle that is switched off; empty: none.
+    """
 
     name: str
     defects: tuple[str, ...]
@@ -72,6 +102,7 @@ class Trial:
     seconds: int
     seed: int
     shape: Shape = ORDINARY
+    blind: str = ""
 
     @property
     def clean(self) -> bool:
@@ -89,6 +120,14 @@ def of_defects(asked: Iterable[str], users: int, seconds: int) -> Iterator[Trial
         choice = DefectChoice.parse(text)
         name = _file_name(f"{choice.name}-{choice.rate:g}-{users}x{seconds}")
         yield Trial(name, (str(choice),), users, seconds, 1)
+
+
+def blinded(users: int, seconds: int) -> Iterator[Trial]:
+    """Yields for each part of the oracle a trial with it and one without, of a defect that nothing else sees."""
+    for part, (defect, shape) in ONLY_SEEN_BY.items():
+        choice = (f"{defect}:{entries()[defect].rate:g}",)
+        yield Trial(_file_name(f"seeing-{part.name}"), choice, users, seconds, 1, shape)
+        yield Trial(_file_name(f"blind-{part.name}"), choice, users, seconds, 1, shape, blind=part.name)
 
 
 def all_defects(*, lower: bool) -> list[str]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.detection.trials import SHAPES, all_defects, faultless, of_defects, rare
+from benchmarks.detection.parts import Part
+from benchmarks.detection.trials import SHAPES, all_defects, blinded, faultless, of_defects, rare
 from target.defects.catalogue import entries
 from target.errors import SettingsError
 
@@ -41,3 +42,11 @@ def test_shapes_cover_what_can_go_wrong_in_a_run_without_a_leak() -> None:
 def test_names_are_fit_for_folders() -> None:
     trials = [*of_defects(all_defects(lower=False), 1, 1), *faultless(20, 1, 1), *rare(2, 1, 1)]
     assert all(set(trial.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-") for trial in trials)
+
+
+def test_each_part_of_the_oracle_is_switched_off_once_with_a_defect_that_a_finding_shows() -> None:
+    trials = list(blinded(40, 20))
+    assert [trial.blind for trial in trials if trial.blind] == [part.name for part in Part]
+    assert [trial.defects for trial in trials if trial.blind] == [trial.defects for trial in trials if not trial.blind]
+    assert len({trial.name for trial in trials}) == len(trials)
+    assert all(entries()[trial.defects[0].partition(":")[0]].shows for trial in trials)
