@@ -5,6 +5,8 @@ A door that nobody found shut is not shut: an attempt counts once it was refused
 
 from __future__ import annotations
 
+from collections import Counter
+
 from checker.figures import count, listed
 from checker.summary import Summary
 from config.profile import Profile
@@ -13,6 +15,11 @@ TRESPASSING = "Trespassing"
 """How the names of the Locust user classes begin that try doors and tokens."""
 TRIED_IN_VAIN = 3
 """After so many attempts that ended unclear or lacked their control it is no accident."""
+VOID_AT_A_DOOR = 0.5
+"""Above this share of attempts at one door (of three or more) that came to nothing, the door was not tried enough."""
+VOID_OF_ALL = 0.25
+"""The same of all attempts together, of which single ones always fall victim to drops."""
+ENOUGH_ATTEMPTS = 8
 
 
 def nothing_concluded(summary: Summary, profile: Profile) -> list[str]:
@@ -49,6 +56,40 @@ def tried_in_vain(summary: Summary, profile: Profile) -> list[str]:
             f"ended unclear, {tried.outcomes['not_tried']:,} lacked a control{commonest}"
         )
     return reasons
+
+
+def hardly_tried(summary: Summary, profile: Profile) -> list[str]:
+    """So many attempts came to nothing that the few that were refused speak for themselves only."""
+    if nothing_concluded(summary, profile):
+        return []
+    reasons = []
+    for name, tried in sorted(summary.attempts.items()):
+        made, void = sum(tried.outcomes.values()), tried.outcomes["unclear"] + tried.outcomes["not_tried"]
+        if made >= TRIED_IN_VAIN and _concluded(summary, name) and void > VOID_AT_A_DOOR * made:
+            commonest = f", most often: {tried.details.most_common(1)[0][0]}" if tried.details else ""
+            reasons.append(
+                f"{void:,} of {count(made, 'attempt')} at {_spoken(name)} ended unclear or lacked a control{commonest}"
+            )
+    every = [tried.outcomes for tried in summary.attempts.values()]
+    made = sum(sum(outcomes.values()) for outcomes in every)
+    void = sum(outcomes["unclear"] + outcomes["not_tried"] for outcomes in every)
+    if not reasons and made >= ENOUGH_ATTEMPTS and void > VOID_OF_ALL * made:
+        reasons.append(
+            f"{void:,} of all {made:,} attempts at doors and with bad tokens ended unclear or lacked a control"
+        )
+    return reasons
+
+
+def owners_shut_out(summary: Summary) -> list[str]:
+    """A door that shuts for its owner because another tried it: one tenant takes from another what is its own."""
+    doors = Counter(row.door for row in summary.shut_out)
+    codes = {row.door: row.reason for row in summary.shut_out}
+    return [
+        f"{count(times, 'owner was', 'owners were')} refused at {'its' if times == 1 else 'their'} own door {door} "
+        f"({codes[door]}) right after another tenant had tried it; right before, {'it' if times == 1 else 'they'} had "
+        "been let in"
+        for door, times in sorted(doors.items())
+    ]
 
 
 def notes(summary: Summary, profile: Profile) -> list[str]:

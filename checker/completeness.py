@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from checker.figures import count, listed, percent
 from checker.summarise import ON_PURPOSE
 from checker.summary import NodeHistory, Summary
-from config.profile import ATTEMPT, CONTROL
+from config.profile import AT_DOORS
 
 
 def fatal_gaps(summary: Summary) -> list[str]:
@@ -83,9 +83,7 @@ def _never_answered(summary: Summary) -> list[str]:
     silent = [
         name
         for name, ended in summary.operations.items()
-        if not ended.answered
-        and ended.refused - ended.due + ended.unknown > 0
-        and not name.startswith((ATTEMPT, CONTROL))
+        if not ended.answered and ended.refused - ended.due + ended.unknown > 0 and not name.startswith(AT_DOORS)
     ]
     if not silent:
         return []

@@ -20,6 +20,7 @@ from checker import (
     liveness,
     recall,
     sufficiency,
+    suspicions,
     thresholds,
 )
 from checker.accounts import Settlement, settle
@@ -36,6 +37,7 @@ from checker.result import (
     LatencyReport,
     PairReport,
     Result,
+    SuspicionReport,
     TestReport,
     ThresholdReport,
     Totals,
@@ -121,6 +123,9 @@ class _Judge:
         causes: list[CauseReport] = self._guard(
             "naming the causes", lambda: gathering.cause_reports(proof.causes, findings), []
         )
+        suspected: list[SuspicionReport] = self._guard(
+            "looking for side channels", lambda: suspicions.suspicions(summary), []
+        )
         decision = decide(
             [finding for finding in findings if finding.severity == "leak"],
             len(gathering.leaks(table)) + table.overflow,
@@ -154,6 +159,7 @@ class _Judge:
             findings=findings,
             findings_total=len(table),
             suspicions_total=len(table) - len(gathering.leaks(table)),
+            suspicions=suspected,
             sightings_total=table.sightings,
             latencies=latencies,
             operations=operation_reports(summary, profile),
@@ -230,6 +236,8 @@ class _Judge:
             ("judging the stores", lambda: recall.reasons(coverage, profile)),
             ("looking for doors that were not tried", lambda: attempted.nothing_concluded(summary, profile)),
             ("looking for doors tried in vain", lambda: attempted.tried_in_vain(summary, profile)),
+            ("looking for doors hardly tried", lambda: attempted.hardly_tried(summary, profile)),
+            ("looking for owners shut out", lambda: attempted.owners_shut_out(summary)),
             ("judging the live control", lambda: sufficiency.control_not_caught(summary)),
             ("looking for silent tenants", lambda: sufficiency.silent_tenants(summary, profile)),
             ("looking for hollow answers", lambda: sufficiency.hollow_answers(summary, profile)),

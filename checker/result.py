@@ -204,6 +204,18 @@ class AttemptReport(Part):
     details: dict[str, int] = Field(default_factory=dict)
 
 
+class SuspicionReport(Part):
+    """A side channel that the run's figures point to. No proof: it changes neither the verdict nor the exit code."""
+
+    kind: str
+    meaning: str
+    where: str = Field(description="Doors, ids or tenants that it concerns.")
+    text: str = Field(description="What was seen, with figures.")
+    chance: float | None = Field(None, description="How often chance alone shows as much; None: no test was needed.")
+    look_first: str
+    doc: str = Field(description="Page of the project that explains its kind.")
+
+
 class NodeReport(Part):
     """One load-generating process."""
 
@@ -311,6 +323,9 @@ class Result(Part):
     )
     findings_total: int = Field(description="All findings, those left out of the list included.")
     suspicions_total: int = Field(0, description="Findings that are suspicions: shown apart, they decide nothing.")
+    suspicions: list[SuspicionReport] = Field(
+        default_factory=list, description="Side channels: shown apart, they decide nothing."
+    )
     sightings_total: int = Field(description="How often anything was seen that belongs to another tenant.")
     latencies: list[LatencyReport]
     operations: list[OperationReport]

@@ -15,6 +15,7 @@ from evidence.records import (
     AccessAttempt,
     ConnectFailed,
     ControlCaught,
+    DoorAnswers,
     Exposures,
     Gap,
     GeneratorSample,
@@ -22,6 +23,7 @@ from evidence.records import (
     IdLearnt,
     NodeEnded,
     NodeStarted,
+    OwnerShutOut,
     RequestEnded,
     Row,
     RowDamaged,
@@ -91,6 +93,8 @@ class _Summariser:
             Gap: self._gap,
             ControlCaught: self._control,
             AccessAttempt: self._attempt,
+            DoorAnswers: self._door_answers,
+            OwnerShutOut: self._shut_out,
         }
 
     def take(self, node_name: str, where: str, row: Row | RowDamaged) -> None:
@@ -293,6 +297,12 @@ class _Summariser:
         count = self.summary.attempts.setdefault(row.name, AttemptCount(row.does))
         count.outcomes[row.outcome] += 1
         count.details[row.detail] += bool(row.detail)
+
+    def _door_answers(self, node: NodeHistory, row: DoorAnswers) -> None:
+        self.summary.door_answers.setdefault(row.door, []).append(row)
+
+    def _shut_out(self, node: NodeHistory, row: OwnerShutOut) -> None:
+        self.summary.shut_out.append(row)
 
     def _control(self, node: NodeHistory, row: ControlCaught) -> None:
         node.controls.append(row)

@@ -14,10 +14,12 @@ from checker.latencies import Latencies
 from checker.leaking_frames import LeakingFrames
 from evidence.records import (
     ControlCaught,
+    DoorAnswers,
     Gap,
     HealthAnswer,
     NodeEnded,
     NodeStarted,
+    OwnerShutOut,
     TenantLedger,
     TenantProvisioned,
     TenantStarted,
@@ -229,6 +231,8 @@ class Summary:
     latencies: Latencies = field(default_factory=Latencies)
     exposures: Counter[str] = field(default_factory=Counter)
     attempts: dict[str, AttemptCount] = field(default_factory=dict)
+    door_answers: dict[str, list[DoorAnswers]] = field(default_factory=dict)
+    shut_out: list[OwnerShutOut] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     health: dict[str, list[HealthAnswer]] = field(default_factory=dict)
     rows: int = 0

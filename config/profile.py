@@ -23,6 +23,8 @@ SHORT_LIMIT = 1 << 20  # units; the width of a budget band
 TENANT = ("tenant", "email", "number")  # placeholders that every tenant fills
 ATTEMPT = "attempt: "
 CONTROL = "control: "
+MADE_UP = "made up: "
+AT_DOORS = (ATTEMPT, CONTROL, MADE_UP)
 
 
 class Target(Part):
@@ -119,9 +121,9 @@ class Profile(Part):
         """Returns what a tenant says under this name: an operation, or the attempt or control at a door.
 
         Args:
-            name: an operation's name, or a door's after ``attempt: `` or ``control: ``.
+            name: an operation's name, or a door's after ``attempt: ``, ``control: `` or ``made up: ``.
         """
-        for prefix in (ATTEMPT, CONTROL):
+        for prefix in AT_DOORS:
             if name.startswith(prefix):
                 return self.attempts.doors.get(name.removeprefix(prefix))
         return self.operations.get(name)

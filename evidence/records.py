@@ -338,6 +338,37 @@ class AccessAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class DoorAnswers:
+    """What one intruder was told at one door: asking for what is another's, and for things that never existed.
+
+    Attributes:
+        door: the door's name in the profile.
+        real: the answer about what exists, ids and figures taken out.
+        made_up: the answers about what does not, asked at the same time in an order drawn by lot.
+    """
+
+    row: ClassVar[str] = "door_answers"
+    tenant: int
+    victim: int
+    door: str
+    at_s: float
+    real: str
+    made_up: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerShutOut:
+    """An owner was refused at its own door right after another tenant had tried it, and let in right before."""
+
+    row: ClassVar[str] = "shut_out"
+    tenant: int
+    by: int
+    door: str
+    at_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ControlCaught:
     """The live control was planted through the target and seen (or not) by this node's oracle."""
 
@@ -365,8 +396,7 @@ class NodeEnded:
 Row = (
     NodeStarted | TenantProvisioned | TenantStarted | SessionOpened | SessionEnded | ConnectFailed | RequestEnded
     | SightingSeen | IdLearnt | TenantLedger | Exposures | GeneratorSample | HealthAnswer | Gap | AccessAttempt
-    | ControlCaught
-    | NodeEnded
+    | DoorAnswers | OwnerShutOut | ControlCaught | NodeEnded
 )  # fmt: skip
 _TYPES: dict[str, type[Row]] = {row.row: row for row in Row.__args__}
 

@@ -37,6 +37,7 @@ class Request:
         events: the frames of the reply so far, as (type, arrival in seconds).
         foreign_marks: how many marks and names of others it showed.
         own_marks: how many of the tenant's own stored marks the reply showed.
+        answer: what was said at another's door, ids and figures taken out; empty for other requests.
     """
 
     request_id: str
@@ -52,6 +53,7 @@ class Request:
     events: list[tuple[str, float]] = field(default_factory=list)
     own_marks: int = 0
     foreign_marks: int = 0
+    answer: str = ""
     outcome: Outcome | None = None
     reason: str = ""
     ended_s: float = 0.0

@@ -111,7 +111,11 @@ def _findings(console: Console, result: Result) -> None:
     if suspicions:
         label = f"{count(result.suspicions_total, 'suspicion')} (no proof: decides nothing)"
         _causes(console, result, label, suspicions, SUSPICIONS_SHOWN)
-    if leaks or suspicions:
+    for channel in result.suspicions:
+        console.print(Text.assemble(("suspicion ", "bold"), (f"{channel.kind} ", "yellow"), printable(channel.where)))
+        console.print(Text(f"    {printable(channel.text)}", "dim"))
+        console.print(Text(f"    page: {channel.doc}", "dim"))
+    if leaks or suspicions or result.suspicions:
         console.print()
 
 

@@ -76,6 +76,13 @@ def _findings(result: Result) -> list[str]:
         lines += [f"### {found:,} findings by cause, {seen:,} sightings", "", *_causes(result, leaks)]
     if suspicions:
         lines += ["### Suspicions, which decide nothing", "", *_causes(result, suspicions)]
+    if result.suspicions:
+        lines += ["### Side channels suspected, which decide nothing", ""]
+        lines += [
+            f"- {code(channel.kind)} at {markdown(channel.where)}: {markdown(channel.text)} ({code(channel.doc)})"
+            for channel in result.suspicions
+        ]
+        lines.append("")
     return lines
 
 

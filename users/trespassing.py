@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from config.attempts import Door, Forgery
 from config.profile import ATTEMPT
+from config.template import placeholders
+from evidence.answers import look_alike
 from evidence.findings import FindingKind, Sighting
 from evidence.oracle import ORDINAL_BITS
-from evidence.records import AccessAttempt
+from evidence.records import AccessAttempt, DoorAnswers, OwnerShutOut
 from evidence.requests import Request
 from tasks.conversing import converse
 from tasks.trespassing import show_a_bad_token, talk_to_neighbour_first, try_a_door
@@ -19,6 +21,8 @@ from users.forging import forge, try_token
 from users.presence import Presence
 from users.run import NodeRun, current_run
 from users.tenant import TenantIdentity
+
+_DRAWS = 20  # names are drawn anew that turn out to be somebody's
 
 
 class TrespassingTenant(TenantUser):
@@ -69,6 +73,36 @@ class TrespassingTenant(TenantUser):
     def is_refusal(self, attempt: Request) -> bool:
         """Returns whether the target refused, and did not merely fail."""
         return attempt.reason not in self._run().profile.refusal.broken
+
+    def nobody_like(self, door: str, victim: Mapping[str, object]) -> Mapping[str, object] | None:
+        """Returns placeholders like a victim's that name what never existed; None if the door asks for nothing."""
+        asked = [name for name in placeholders(self._door(door).send) if victim.get(name) is not None]
+        run, draw = self._run(), self._pair()[0].random
+        nobody = dict(victim)
+        for name in asked:
+            for _ in range(_DRAWS):
+                made = look_alike(str(victim[name]), draw)
+                if made != str(victim[name]) and run.naming.get(made) is None:
+                    nobody[name] = int(made) if isinstance(victim[name], int) else made
+                    break
+            else:
+                return None  # names of this style stand too close together to make one up
+        return nobody if asked else None
+
+    def may_look_again(self, door: str) -> bool:
+        """Returns whether the owner may open its door once more without changing or spending anything."""
+        settings = self._door(door)
+        return settings.does in ("read", "resume", "subscribe") and not settings.cost
+
+    def note_answers(self, door: str, real: str, made_up: Sequence[str]) -> None:
+        """Writes down what was said about what exists, and about what does not."""
+        (own, other), now_s = self._pair(), self._run().unix_s(time.perf_counter())
+        self._run().record(DoorAnswers(own.tenant.number, other.tenant.number, door, now_s, real, list(made_up)))
+
+    def note_shut_out(self, door: str, reason: str) -> None:
+        """Writes down that the owner was refused after the attempt."""
+        (own, other), now_s = self._pair(), self._run().unix_s(time.perf_counter())
+        self._run().record(OwnerShutOut(other.tenant.number, own.tenant.number, door, now_s, reason[:120]))
 
     def note(self, door: str, outcome: str, detail: str = "") -> None:
         """Writes down what came of an attempt at a door."""

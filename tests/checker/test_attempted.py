@@ -82,3 +82,32 @@ def test_a_door_tried_in_vain_again_and_again_is_a_doubt_that_names_it() -> None
 
 def test_a_profile_without_doors_and_tokens_has_nothing_to_try() -> None:
     assert healthy().judged().notes == []
+
+
+def test_a_door_tried_mostly_in_vain_is_a_doubt() -> None:
+    tried = [
+        *attempts("history", "refused", "unclear", "not_tried", "not_tried"),
+        *attempts("state", "refused", "unclear"),
+        *attempts("token: missing", "refused"),
+    ]
+    result = judged(trespassers(), tried)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reasons == [
+        "3 of 4 attempts at the door history ended unclear or lacked a control, most often: internal_error"
+    ]
+
+
+def test_many_attempts_in_vain_over_all_doors_are_a_doubt() -> None:
+    tried = [
+        *attempts("history", "refused", "not_tried", "refused"),
+        *attempts("state", "refused", "not_tried", "refused"),
+        *attempts("token: missing", "refused", "unclear"),
+    ]
+    assert judged(trespassers(), tried).reasons == [
+        "3 of all 8 attempts at doors and with bad tokens ended unclear or lacked a control"
+    ]
+
+
+def test_a_few_attempts_that_fell_victim_to_drops_are_no_doubt() -> None:
+    tried = [attempt for name in ("history", "state", "token: missing") for attempt in attempts(name, *["refused"] * 4)]
+    assert judged(trespassers(), [*tried, *attempts("history", "unclear")]).reasons == []

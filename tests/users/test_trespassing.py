@@ -6,7 +6,8 @@ import pytest
 from gevent.pool import Group
 
 from evidence.findings import FindingKind
-from evidence.records import AccessAttempt, SightingSeen, TenantLedger
+from evidence.records import AccessAttempt, DoorAnswers, OwnerShutOut, SightingSeen, TenantLedger
+from tasks.trespassing import MADE_UP_TRIES
 from tests.users.fixtures import OTHER, OWN, World, profile_for, world
 from tests.users.small_target import ENDS, Line, SmallTarget, small_target, until
 from users.trespassing import TrespassingTenant
@@ -127,3 +128,30 @@ def test_a_bad_token_that_is_taken_opens_what_is_of_the_tenant_that_it_names() -
         "wrong_key": NEIGHBOUR, "contradictory": NEIGHBOUR,
     }  # fmt: skip
     assert owners == {f"attempt: token: {kind}": expected[kind] for kind in here.run.profile.attempts.tokens}
+
+
+def test_made_up_things_are_asked_for_at_the_same_doors_and_compared() -> None:
+    with small_target(on_frame=Doors("not_found")) as target:
+        here = play(target)
+    compared = here.sink.of(DoorAnswers)
+    assert {row.door for row in compared} == set(DOORS)
+    assert all(row.made_up == [row.real] * MADE_UP_TRIES for row in compared)
+    assert all(row.real.startswith("not_found: ") for row in compared)
+
+
+def test_an_owner_refused_after_the_attempt_is_written_down() -> None:
+    tried: set[str] = set()
+
+    def shuts(line: Line, frame: dict[str, Any]) -> None:
+        thread = frame.get("thread_id")
+        if thread is not None and line.number:
+            tried.add(thread)
+        if thread is not None and (line.number or thread in tried):
+            line.send(type="error", code="not_found", message_id=frame.get("message_id"))
+        else:
+            line.answer(frame, thread_id=f"thread {line.number}", charged=0)
+
+    with small_target(on_frame=shuts) as target:
+        here = play(target)
+    [row] = here.sink.of(OwnerShutOut)
+    assert (row.tenant, row.by, row.door, row.reason) == (NEIGHBOUR, INTRUDER, "read_history", "not_found")
