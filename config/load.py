@@ -1,7 +1,7 @@
 """Reading a target profile: TOML, ``${NAME}`` from the environment, then the schema.
 
-An error names the file, the key, what was found there and what is allowed. Secrets are never shown: neither in errors
-nor in ``public_view``.
+An error names the file, the line, the key, what was found there and what is allowed. Secrets are never shown: neither
+in errors nor in ``public_view``.
 """
 
 from __future__ import annotations
@@ -9,51 +9,38 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
 import orjson
 from pydantic import SecretStr, ValidationError
-from pydantic_core import ErrorDetails
 
+from config.consistency import mistakes
+from config.document import read, resolve, variables
+from config.errors import ProfileError, ProfileInvalid, ProfileUnreadable, VariableMissing
+from config.positions import Path as Key
 from config.profile import Profile
+from config.sentences import sentence, unresolved, written
 from config.template import placeholders
 
+__all__ = [
+    "DEFAULT_PROFILE",
+    "ProfileError",
+    "ProfileInvalid",
+    "ProfileUnreadable",
+    "VariableMissing",
+    "fingerprint",
+    "load",
+    "public_view",
+]
+
 DEFAULT_PROFILE = Path(__file__).parent / "targets" / "reference.toml"
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HIDDEN = "(hidden)"
-_SHORTEST_SECRET = 4
 # What is sent to a token service or signed into a token may hold a client's secret beside the placeholders.
 _CREDENTIAL_PARTS = {"body", "claims"}
 # User and password of an address, and its query.
 _ADDRESS_SECRETS = re.compile(r"(://)\S*@|\?\S+")
-# What stood in place of a table or list is never shown: a store's address written one level too high, say.
-_TOML_NAMES = {str: "string", int: "whole number", float: "number", bool: "boolean"}
-_MISPLACED = {"model_type", "model_attributes_type", "dict_type", "tuple_type", "list_type"}
-
-
-class ProfileError(Exception):
-    """A profile can't be used. The message is one sentence for each mistake, with file and key.
-
-    ProfileError
-    ├── ProfileUnreadable   the file is missing, unreadable or no TOML
-    ├── VariableMissing     a ${NAME} names a variable that the environment has not
-    └── ProfileInvalid      a key is unknown, missing or has a value that is not allowed
-    """
-
-
-class ProfileUnreadable(ProfileError):
-    """The file is missing, can't be read or is no TOML."""
-
-
-class VariableMissing(ProfileError):
-    """The profile refers to an environment variable that is not set."""
-
-
-class ProfileInvalid(ProfileError):
-    """The profile's content does not fit the schema."""
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
@@ -68,46 +55,44 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
         VariableMissing: a variable it names is not set.
         ProfileInvalid: its content does not fit the schema.
     """
-    document = _read(path, ())
-    used: dict[str, str] = {}
-    resolved = _resolve(document, "", path, environment, used)
+    document = read(path)
+    resolved = resolve(document, environment)
+    needed = [key for key, _ in resolved.missing]
+    lines = [
+        f"{document.place(key)}: {written(key)}: needs the environment variable {name}, which is not set"
+        for key, name in resolved.missing
+    ]
     try:
-        return Profile.model_validate(resolved)
+        profile = Profile.model_validate(resolved.values)
     except ValidationError as error:
-        lines = [_sentence(path, item) for item in error.errors(include_url=False, include_context=True)]
-        raise ProfileInvalid(_unresolve("\n".join(lines), used)) from None
+        found = error.errors(include_url=False, include_context=True)
+        # What a variable would have filled is no mistake of its own.
+        own = [item for item in found if not _within(item["loc"], needed)]
+        if own:
+            lines += [sentence(document, item, resolved.used) for item in own]
+            raise ProfileInvalid("\n".join(lines)) from None
+        profile = None
+    if profile is not None and not resolved.missing:
+        lines = [
+            f"{document.place(key)}: {written(key)}: {unresolved(what, resolved.used)}"
+            for key, what in mistakes(profile)
+        ]
+        if lines:
+            raise ProfileInvalid("\n".join(lines)) from None
+    if resolved.missing or profile is None:
+        raise VariableMissing("\n".join(lines) + _hint({name for _, name in resolved.missing}))
+    return profile
 
 
-def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, object]:
-    """The document in a file, laid over the one it ``extends``."""
-    try:
-        document: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ProfileUnreadable(f"{path}: there is no such profile") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileUnreadable(f"{path}: can't be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileUnreadable(f"{path}: is no valid TOML: {error}") from None
-    base = document.pop("extends", None)
-    if base is None:
-        return document
-    if not isinstance(base, str):
-        raise ProfileInvalid(f"{path}: extends: input should be the path of another profile, beside this one")
-    if path.resolve() in readers:
-        raise ProfileInvalid(f"{path}: extends: leads back to this profile")
-    return _laid_over(_read(path.parent / base, (*readers, path.resolve())), document)
+def _within(place: tuple[str | int, ...], keys: list[Key]) -> bool:
+    return any(place[: len(key)] == key for key in keys)
 
 
-def _laid_over(base: dict[str, object], changes: dict[str, object]) -> dict[str, object]:
-    """Tables are merged, ``false`` leaves one out, any other value (lists too) replaces that of the base."""
-    merged = dict(base)
-    for key, value in changes.items():
-        below = merged.get(key)
-        if isinstance(below, dict) and value is False:
-            del merged[key]
-        else:
-            merged[key] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
+def _hint(missing: set[str]) -> str:
+    """How the reference target's variables are set, for those who have only just begun."""
+    if not missing <= set(variables(read(DEFAULT_PROFILE).values)):
+        return ""
+    return "; `python -m target run -- COMMAND` starts the reference target and sets them"
 
 
 def public_view(profile: Profile) -> dict[str, object]:
@@ -137,63 +122,3 @@ def _hide(value: object, *, fixed: bool = False) -> object:
 
 def _hide_part(match: re.Match[str]) -> str:
     return f"{match[1]}{_HIDDEN}@" if match[1] else f"?{_HIDDEN}"
-
-
-def _resolve(value: object, key: str, path: Path, environment: Mapping[str, str], used: dict[str, str]) -> object:
-    """Returns ``value`` with variables put in; ``used`` gathers them."""
-    if isinstance(value, dict):
-        return {
-            name: _resolve(inner, f"{key}.{name}" if key else name, path, environment, used)
-            for name, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [_resolve(inner, f"{key}[{index}]", path, environment, used) for index, inner in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-
-    def look_up(match: re.Match[str]) -> str:
-        name = match[1]
-        if not environment.get(name):
-            raise VariableMissing(f"{path}: {key}: needs the environment variable {name}, which is not set")
-        used[name] = environment[name]
-        return environment[name]
-
-    return _VARIABLE.sub(look_up, value)
-
-
-def _unresolve(text: str, used: Mapping[str, str]) -> str:
-    """Returns ``text`` with the values of variables taken out again: any of them may be a secret."""
-    for name, value in sorted(used.items(), key=lambda item: -len(item[1])):
-        for form in {value, value.strip(), repr(value)[1:-1], repr(value.strip())[1:-1]}:
-            if len(form) >= _SHORTEST_SECRET:
-                text = text.replace(form, f"${{{name}}}")
-    return text
-
-
-def _sentence(path: Path, error: ErrorDetails) -> str:
-    key = ""
-    for step in error["loc"]:
-        key += f"[{step}]" if isinstance(step, int) else f".{step}" if key else str(step)
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "missing":
-        what = "is missing"
-    elif kind == "extra_forbidden":
-        what = "is no key of a profile (a misspelling, or in the wrong table?)"
-    elif kind == "value_error":
-        what = str(context.get("error", error["msg"]))
-    else:
-        what = f"{error['msg'][0].lower()}{error['msg'][1:]}"
-    return f"{path}: {key or 'the profile'}: {what}{_found(error)}"
-
-
-def _found(error: ErrorDetails) -> str:
-    """What stood there, unless it may be a secret: whatever the schema hides, and whatever looks like an address."""
-    value = error.get("input")
-    last = str(error["loc"][-1]) if error["loc"] else ""
-    if error["type"] in {"missing", "extra_forbidden", "value_error"} or isinstance(value, (dict, list)):
-        return ""
-    if last in {"url", "secret"} or "headers" in error["loc"]:
-        return ""
-    if error["type"] in _MISPLACED or (isinstance(value, str) and "://" in value):
-        return f", found a {_TOML_NAMES.get(type(value), 'value')}"
-    return f", found {value!r}"

@@ -26,6 +26,12 @@ MAY_IMPORT = {
 COMPOSITION_ROOTS = {"checker/__main__.py": {"reporting"}}
 # Modules whose tests stand under another name, as they are of one cut.
 TOGETHER = {
+    "config": {
+        **dict.fromkeys(
+            ("attempts", "auth", "messages", "parts", "provisioning", "stores", "thresholds", "workload"), "profile"
+        ),
+        "errors": "document",
+    },
     "users": dict.fromkeys(("agent", "listening", "roving", "state"), "kinds"),
 }  # fmt: skip
 

@@ -1,0 +1,71 @@
+"""``python -m config COMMAND``: help in writing a target profile.
+
+Exit codes: 0 all is well, 2 the profile or the arguments are wrong, 3 something did not work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+Command = Callable[[Sequence[str]], int]
+WRONG = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="python -m config", description="Help in writing a target profile.",
+        epilog="Each command has a --help of its own. Exit codes: 0 all is well, 2 the profile or the arguments are "
+        "wrong, 3 something did not work.",
+    )  # fmt: skip
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, what) in COMMANDS.items():
+        commands.add_parser(name, help=what, add_help=False)
+    options, rest = parser.parse_known_args(words[:1])
+    del rest
+    try:
+        return COMMANDS[options.command][0](words[1:])
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 3
+
+
+def _schema(arguments: Sequence[str]) -> int:
+    from config.editor_schema import written
+
+    return _write("schema", "the JSON Schema of a profile, for editors", written, arguments)
+
+
+def _reference(arguments: Sequence[str]) -> int:
+    from config.reference import reference
+
+    return _write("reference", "a page on every key of a profile, as Markdown", reference, arguments)
+
+
+def _write(name: str, what: str, make: Callable[[], str], arguments: Sequence[str]) -> int:
+    """Prints a text, or writes it to a file."""
+    parser = argparse.ArgumentParser(prog=f"python -m config {name}", description=f"Writes {what}.")
+    parser.add_argument("file", nargs="?", help="where to write it (default: print it)")
+    options = parser.parse_args(arguments)
+    if options.file is None:
+        print(make(), end="")
+        return 0
+    try:
+        Path(options.file).write_text(make(), encoding="utf-8")
+    except OSError as error:
+        print(f"{options.file}: can't be written: {error.strerror}", file=sys.stderr)
+        return WRONG
+    return 0
+
+
+COMMANDS: dict[str, tuple[Command, str]] = {
+    "schema": (_schema, "the JSON Schema of a profile, for editors"),
+    "reference": (_reference, "a page on every key of a profile"),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

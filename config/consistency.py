@@ -1,0 +1,141 @@
+"""What the schema of each table can't see: keys that are right by themselves and can't work, or not together.
+
+Each check yields the key and a sentence that begins after it. They look at a whole, valid profile; so all that do not
+hold are reported at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import jwt
+
+from config.messages import Operation
+from config.positions import Path as Key
+from config.profile import Profile
+from config.sentences import mistyped
+from config.template import placeholders
+
+Mistake = tuple[Key, str]
+
+_STEP = r"(?:[^.\[\]/$\s]+(?:\[\d*\])*|(?:\[\d*\])+)"
+_FIELD_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*")
+_SQL_NAME = re.compile(r"%\(([^)]*)\)s")
+_REDIS = ("redis://", "rediss://", "unix://")
+_POSTGRES = ("postgresql://", "postgres://")
+PROVISIONED = frozenset({"tenant", "number", "email", "budget", "now", "context", "state", "secret", "row"})
+"""What fills statements and commands that make a tenant."""
+_WHO = {"tenant", "email", "number"}
+_FILLED_BY_US = frozenset({"message_id", "test_id", "tenant", "email", "event_id", "prompt", "state_canary", "number"})
+
+
+def mistakes(profile: Profile) -> Iterator[Mistake]:
+    """Yields what can't work, as key and sentence."""
+    for check in (_tokens, _paths, _learnt, _ends, _addresses, _statements, _commands, _workload):
+        yield from check(profile)
+
+
+def _tokens(profile: Profile) -> Iterator[Mistake]:
+    signed = profile.auth.jwt
+    if signed is None:
+        return
+    known = sorted({*jwt.algorithms.get_default_algorithms()} - {"none"})
+    if signed.algorithm not in known:
+        yield (
+            ("auth", "jwt", "algorithm"),
+            f"is no algorithm of JSON Web Tokens{mistyped(signed.algorithm, known)} (there are: {', '.join(known)})",
+        )
+    unknown = sorted(name for name in placeholders(signed.claims) if name not in _WHO and not name.startswith("csv_"))
+    if unknown:
+        there = ", ".join(sorted(_WHO))
+        yield ("auth", "jwt", "claims"), f"nothing fills the placeholder {{{unknown[0]}}} (there are: {there})"
+
+
+def _paths(profile: Profile) -> Iterator[Mistake]:
+    frames = profile.frames
+    said: list[tuple[Key, str | None]] = [
+        (("frames", "type"), frames.type), (("frames", "charged"), frames.charged),
+        (("frames", "event_id"), frames.event_id), (("refusal", "code"), profile.refusal.code),
+    ]  # fmt: skip
+    for name in ("request_id", "tenant", "budget"):
+        said += [(("frames", name, index), path) for index, path in enumerate(getattr(frames, name))]
+    said += [(("frames", "learn", name), path) for name, path in frames.learn.items() if isinstance(path, str)]
+    for key, path in said:
+        if isinstance(path, str) and not _FIELD_PATH.fullmatch(path):
+            yield key, f"is no field path (a.b is b in the object a, list[].b that of each element), found {path!r}"
+
+
+def _learnt(profile: Profile) -> Iterator[Mistake]:
+    for name in profile.frames.learn:
+        if name in _FILLED_BY_US:
+            yield ("frames", "learn", name), f"can't be learnt, as {{{name}}} is filled by us; choose another name"
+
+
+def _ends(profile: Profile) -> Iterator[Mistake]:
+    said: list[tuple[Key, Operation]] = [
+        (("operations", name), operation) for name, operation in profile.operations if operation is not None
+    ]
+    said += [(("attempts", "doors", name), door) for name, door in profile.attempts.doors.items()]
+    for key, operation in said:
+        if profile.refusal.type in operation.ends:
+            what = f"lists '{profile.refusal.type}', which is refusal.type"
+            yield (*key, "ends"), f"{what}, so a refusal would count as an answer: remove it"
+
+
+def _addresses(profile: Profile) -> Iterator[Mistake]:
+    for name, schemes in (("redis", _REDIS), ("postgres", _POSTGRES)):
+        store = getattr(profile.stores, name)
+        for index, one in enumerate(store if isinstance(store, tuple) else [store] if store is not None else []):
+            url = getattr(one, "url", None)
+            if url is None:
+                continue
+            text = url.get_secret_value()
+            plain = name == "postgres" and "://" not in text and ("=" in text or not text)
+            if not plain and not text.startswith(schemes):
+                key = ("stores", name, index, "url") if isinstance(store, tuple) else ("stores", name, "url")
+                words = ", or hold words such as host=… dbname=…" if name == "postgres" else ""
+                yield key, f"should begin with {' or '.join(schemes)}{words}"
+
+
+def _statements(profile: Profile) -> Iterator[Mistake]:
+    for name in ("sql_create", "sql_remove"):
+        for index, statement in enumerate(getattr(profile.provisioning, name)):
+            key = ("provisioning", name, index)
+            if braces := sorted(placeholders(statement) & PROVISIONED):
+                yield key, f"holds {{{braces[0]}}}, which stays as it is in SQL; write %({braces[0]})s, without quotes"
+            unknown = sorted(set(_SQL_NAME.findall(statement)) - _known(profile))
+            if unknown:
+                yield key, _nothing_fills(f"%({unknown[0]})s", unknown[0], profile)
+
+
+def _commands(profile: Profile) -> Iterator[Mistake]:
+    for index, command in enumerate(profile.provisioning.redis_create):
+        key = ("provisioning", "redis_create", index)
+        if not command:
+            yield key, 'is empty: a command is a list of words, such as ["SET", "left:{tenant}", "{budget}"]'
+        unknown = sorted(placeholders(command) - _known(profile))
+        if unknown:
+            yield key, _nothing_fills(f"{{{unknown[0]}}}", unknown[0], profile)
+
+
+def _known(profile: Profile) -> set[str]:
+    """What fills provisioning; accounts that exist bring names of their own."""
+    del profile
+    return set(PROVISIONED)
+
+
+def _nothing_fills(written: str, name: str, profile: Profile) -> str:
+    known = sorted(_known(profile))
+    return f"nothing fills {written}{mistyped(name, known)} (there are: {', '.join(known)})"
+
+
+def _workload(profile: Profile) -> Iterator[Mistake]:
+    low, high = profile.workload.drop_after_ms
+    if not 0 <= low <= high:
+        yield (
+            ("workload", "drop_after_ms"),
+            f"should be two times of which the first is the shorter, found {low:g}, {high:g}",
+        )
+    if not any(profile.workload.mix.model_dump().values()):
+        yield ("workload", "mix"), "leaves every kind of tenant out; at least one needs a weight"
