@@ -10,7 +10,10 @@ from systems.stage import Program, Stage, answers_http
 from target.embedded import Guardian, StoreStartError
 from target.embedded.ports import LOOPBACK
 
-SERVER = "import http.server, sys; http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
+SERVER = """
+import http.server, sys
+http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')
+"""
 
 
 def program(source: str) -> Program:
