@@ -27,11 +27,7 @@ def believe(
 def looked_at(totals: Totals, coverage: list[CoverageReport]) -> str:
     """Returns what was looked at in half a sentence, for a headline."""
     parts = [count(totals.answered, "reply", "replies") + f" to {count(totals.tenants_started, 'tenant')}"]
-    parts += [
-        count(report.units, "Postgres row" if report.store == "postgres" else "Redis key")
-        for report in coverage
-        if report.read
-    ]
+    parts += [count(report.units, report.title) for report in coverage if report.read]
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
@@ -77,8 +73,7 @@ def _live(summary: Summary, totals: Totals) -> Iterator[str]:
 
 
 def _store(report: CoverageReport) -> Iterator[str]:
-    unit = "row" if report.store == "postgres" else "key"
-    sentence = f"{report.store} at {report.where}: {count(report.units, unit)} read"
+    sentence = f"{report.store} at {report.where}: {count(report.units, report.unit)} read"
     if report.own_marks_expected:
         sentence += (
             f", {report.own_marks_found:,} of {report.own_marks_expected:,} own marks found again "

@@ -132,10 +132,9 @@ def _stores(coverage: Sequence[CoverageReport], leaks: Sequence[Cause]) -> Itera
                 for cause in leaks
                 if cause.kind in (FindingKind.MISFILED_DATA, FindingKind.FOREIGN_BUDGET)
                 and cause.worst is not None
-                and cause.worst.first.place.startswith(report.store)
+                and cause.worst.first.place.startswith(f"{report.store} ")
             )
-            unit = "Postgres rows" if report.store == "postgres" else "Redis keys"
-            yield Exposure(unit, report.units, report.recall or 0.0, misfiled)
+            yield Exposure(f"{report.title}s", report.units, report.recall or 0.0, misfiled)
 
 
 def _accounts(settlement: Settlement) -> Iterator[Exposure]:

@@ -191,12 +191,14 @@ def _stores(facts: Facts) -> Iterable[TestLine]:
 
 def _store(facts: Facts, report: CoverageReport) -> TestLine:
     name = f"nothing misfiled in {report.store}"
-    misfiled = [leak for leak in facts.leaks_of(FindingKind.MISFILED_DATA) if leak.first.place.startswith(report.store)]
+    misfiled = [
+        leak for leak in facts.leaks_of(FindingKind.MISFILED_DATA) if leak.first.place.startswith(f"{report.store} ")
+    ]
     if misfiled:
         return _line(name, count(sum(leak.count for leak in misfiled), "misfiled place"), CROSSED)
     if not report.read:
         return _line(name, f"{report.store} was not read", INCONCLUSIVE)
-    units = count(report.units, "row" if report.store == "postgres" else "key")
+    units = count(report.units, report.unit)
     found = f"{report.own_marks_found:,} of {report.own_marks_expected:,} own marks found again"
     whole = (
         report.recall is not None

@@ -199,7 +199,11 @@ class _Judge:
 
     def _coverage(self, look: Look) -> CoverageReport:
         instead = CoverageReport(
-            store=look.store, where=look.where, read=False, skipped=[f"what {look.store} showed could not be judged"]
+            store=look.store,
+            kind=recall.kind_of(self._profile, look.store),
+            where=look.where,
+            read=False,
+            skipped=[f"what {look.store} showed could not be judged"],
         )
         return self._guard(
             f"judging {look.store}", lambda: recall.coverage(self._summary, self._profile, look), instead

@@ -33,6 +33,17 @@ def _quoted(name: str) -> str:
     return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
 
 
+def identifier(name: str) -> str:
+    """Returns a name of the profile for SQL, exactly as it is spelt there."""
+    return _quoted(name.strip('"'))
+
+
+def qualified(table: str) -> str:
+    """Returns a table of the profile for SQL: of the schema ``public`` where none is named."""
+    schema, _, name = table.rpartition(".")
+    return f"{identifier(schema or 'public')}.{identifier(name)}"
+
+
 def key_names(table: Table) -> tuple[str, ...]:
     """Returns the columns that tell the table's rows apart."""
     return table.key or ("ctid",)

@@ -11,22 +11,22 @@ from psycopg2.extensions import connection
 from checker.amounts import Amounts
 from checker.content import Content
 from checker.names import NameIndex
-from checker.ownership import Standing
+from checker.postgres_budgets import PostgresBudgets
 from checker.postgres_catalogue import Catalogue, Table, read_catalogue
 from checker.postgres_connection import snapshot, where_of
 from checker.postgres_copy import cells_at, copy_rows, unescape
 from checker.postgres_large import LargeValues
 from checker.postgres_objects import LargeObjects
 from checker.postgres_parents import Late, Parents, resolve_late
-from checker.postgres_places import condition, identity, key_names, literal, psql
+from checker.postgres_places import condition, identity, key_names, psql
 from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge
 from checker.scan import FindingShelf, Progress, Roster, StoreScan
 from checker.views import binary_values
 from checker.written_forms import hints
-from config.stores import PostgresBudget, PostgresStore
+from config.stores import PostgresStore
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Sighting
-from evidence.marks import Keyring, Mark, MarkKind
+from evidence.marks import Keyring, Mark
 
 
 def scan_postgres(
@@ -94,8 +94,9 @@ class _PostgresScan:
         self._follow_late({table.oid: table for table in catalogue.tables})
         self._parents.settle()
         LargeObjects(self._opened, self._look, "pg_largeobject" in self._store.shared).read()
+        budgets = PostgresBudgets(self._opened, self._content, self._scan, self._shelf, self._look.at_s)
         for budget in self._store.budgets:
-            self._read_budgets(budget, catalogue)
+            budgets.read(budget)
         if catalogue.elsewhere:
             names = ", ".join(catalogue.elsewhere)
             self._scan.notes.append(f"foreign tables lie in another database and were not read: {names}")
@@ -233,65 +234,6 @@ class _PostgresScan:
             reproduce=psql(f"SELECT * FROM {table.quoted} WHERE {where}"),
             detail=f"a row of tenant {row.tenant} refers to a row of tenant {tenant}, by its {names}",
         )
-
-    def _read_budgets(self, budget: PostgresBudget, catalogue: Catalogue) -> None:
-        label = f"postgres {budget.table}.{budget.amount}"
-        self._scan.budget_places.append(label)
-        schema, _, name = budget.table.rpartition(".")
-        quoted = f"{_identifier(schema or 'public')}.{_identifier(name)}"
-        owner, amount = _identifier(budget.owner), _identifier(budget.amount)
-        with self._opened.cursor() as cur:
-            cur.execute("SAVEPOINT budgets")
-            try:
-                cur.execute(f"SELECT {owner}::text, {amount}::text FROM {quoted}")
-                rows = cur.fetchall()
-            except psycopg2.Error as error:
-                if self._opened.closed:
-                    raise
-                cur.execute("ROLLBACK TO SAVEPOINT budgets")
-                self._scan.skipped.append(f"budgets in {budget.table} could not be read: {_reason(error)}")
-                return
-        for owner_text, amount_text in rows:
-            tenant = self._tenant(owner_text or "", budget.owner)
-            if tenant is None or amount_text is None:
-                continue
-            try:
-                held = self._scan.amounts[label, tenant] = int(amount_text)
-            except ValueError:
-                self._scan.skipped.append(
-                    f"{budget.table}.{budget.amount} of tenant {tenant} should hold a whole number and doesn't"
-                )
-                continue
-            whose = self._content.amounts.owner(held)
-            if whose is not None and whose != tenant:
-                select = f"SELECT {amount} FROM {quoted} WHERE {owner} = {literal(owner_text)}"
-                self._shelf.add(self._foreign_budget(whose, tenant, budget, held, select))
-
-    def _foreign_budget(self, owner: int, tenant: int, budget: PostgresBudget, amount: int, select: str) -> Sighting:
-        return Sighting(
-            kind=FindingKind.FOREIGN_BUDGET,
-            owner=owner,
-            recipient=tenant,
-            place=f"postgres {budget.table} of tenant {tenant} column {budget.amount}",
-            group=budget.table if "." in budget.table else f"public.{budget.table}",
-            at_s=self._look.at_s,
-            excerpt=str(amount),
-            reproduce=psql(select),
-            detail=f"the remaining amount of tenant {tenant} lies in the band of tenant {owner}",
-        )
-
-    def _tenant(self, text: str, column: str) -> int | None:
-        named = self._names.whole(text.encode(), column.encode()) or self._names.weak.get(text.encode())
-        if named is not None and named.standing in (Standing.NAME, Standing.ALIAS):
-            return named.tenant
-        for sighted in self._keyring.find(text):
-            if self._keyring.is_current(sighted) and sighted.mark.kind is MarkKind.TENANT:
-                return sighted.mark.tenant
-        return None
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.strip('"').replace('"', '""') + '"'
 
 
 def _reason(error: psycopg2.Error) -> str:

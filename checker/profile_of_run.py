@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from config.load import ProfileInvalid, VariableMissing, load
 from config.profile import Profile
-from config.stores import PostgresStore, RedisStore
+from config.stores import Store
 from evidence.runfolder import RunHeader
 
 
@@ -52,6 +52,9 @@ def _need_stores(profile: Profile, error: VariableMissing, redis_url: str | None
         missing.append("--redis-url")
     if profile.stores.postgres is not None and postgres_url is None:
         missing.append("--postgres-url")
+    sentinel = profile.stores.redis.sentinel if profile.stores.redis is not None else None
+    if profile.stores.more_redis or profile.stores.more_postgres or (sentinel is not None and sentinel.password):
+        raise error  # there are secrets that no option stands for
     if missing:
         raise VariableMissing(f"{error}; or say where the stores are with {' and '.join(missing)}")
 
@@ -64,9 +67,9 @@ def _with_stores(profile: Profile, redis_url: str | None, postgres_url: str | No
     ):
         if url is not None and store is None:
             raise ProfileInvalid(f"{option} was given, and the profile of {profile.target.name} has no such store")
-    redis, postgres = stores.redis, stores.postgres
-    if redis is not None and redis_url is not None:
-        redis = RedisStore(url=SecretStr(redis_url), budgets=redis.budgets, shared=redis.shared)
-    if postgres is not None and postgres_url is not None:
-        postgres = PostgresStore(url=SecretStr(postgres_url), budgets=postgres.budgets, shared=postgres.shared)
-    return profile.model_copy(update={"stores": stores.model_copy(update={"redis": redis, "postgres": postgres})})
+    update: dict[str, Store] = {}
+    if stores.redis is not None and redis_url is not None:
+        update["redis"] = stores.redis.model_copy(update={"url": SecretStr(redis_url)})
+    if stores.postgres is not None and postgres_url is not None:
+        update["postgres"] = stores.postgres.model_copy(update={"url": SecretStr(postgres_url)})
+    return profile.model_copy(update={"stores": stores.model_copy(update=update)})

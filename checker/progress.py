@@ -12,7 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from checker.scan import Progress as Report
 
 LINE_EVERY_S = 5.0
-_UNITS = {"redis": "keys", "postgres": "rows"}
 
 
 class ShownProgress:
@@ -74,6 +73,6 @@ class ShownProgress:
             if time.monotonic() >= next_s:
                 next_s = time.monotonic() + LINE_EVERY_S
                 of = f" of about {expected:,}" if expected else ""
-                print(f"reading {store}: {done:,}{of} {_UNITS.get(store, '')}", file=self._stream, flush=True)
+                print(f"reading {store}: {done:,}{of}", file=self._stream, flush=True)
 
         return show

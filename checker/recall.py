@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from checker.figures import count, percent
 from checker.look import Look
@@ -17,7 +18,6 @@ from checker.summary import Summary
 from config.profile import Profile
 from evidence.marks import MarkKind
 
-STORES = ("redis", "postgres")
 _OPERATIONS = ("ping", "routing", "chat", "history", "state_read", "state_write", "resume")
 
 
@@ -37,7 +37,12 @@ class Recall:
 
 def configured_stores(profile: Profile) -> list[str]:
     """Returns the names of the stores that the profile has."""
-    return [store for store in STORES if getattr(profile.stores, store) is not None]
+    return list(profile.stores.named())
+
+
+def kind_of(profile: Profile, store: str) -> Literal["redis", "postgres"]:
+    """Returns which kind of store has this name in the profile."""
+    return "postgres" if store in profile.stores.all_postgres() or store == "postgres" else "redis"
 
 
 def stored_operations(profile: Profile, store: str | None = None) -> list[str]:
@@ -80,11 +85,17 @@ def coverage(summary: Summary, profile: Profile, look: Look) -> CoverageReport:
     scan = look.scan
     if scan is None:
         return CoverageReport(
-            store=look.store, where=look.where, read=False, skipped=[look.problem], control_planted=planted
+            store=look.store,
+            kind=kind_of(profile, look.store),
+            where=look.where,
+            read=False,
+            skipped=[look.problem],
+            control_planted=planted,
         )
     found = recall(summary, profile, scan)
     return CoverageReport(
         store=scan.store,
+        kind=kind_of(profile, scan.store),
         where=scan.where,
         read=True,
         units=scan.units,

@@ -19,6 +19,7 @@ from evidence.findings import Sighting
 from evidence.marks import MarkKind
 
 KEY_NAME = "the key's name"
+CLIENT = 'redis-cli -u "$REDIS_URL"'
 _RECORD_FIELDS = 64  # a hash of more fields is a table, not a record
 _IDS = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|\d+")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
@@ -62,6 +63,17 @@ class RedisInspection:
         self._attributed = False  # whether anything in the key being read named anybody
         self._gathered: GatheredClaims | None = None  # of the large string being read
         self._own: set[tuple[MarkKind, int, int]] = set()
+        self._database: int | None = None
+        self._client = CLIENT
+
+    def turn_to(self, database: int | None, client: str) -> None:
+        """Says where the parts come from that are looked at next.
+
+        Args:
+            database: its number, where several are read; None where there is only one.
+            client: the command that reads from there, for a shell that has the URL in its environment.
+        """
+        self._database, self._client = database, client
 
     def inspect(self, parts: Sequence[KeyPart]) -> None:
         """Looks at parts of keys, those of one key one after the other and in order."""
@@ -126,7 +138,7 @@ class RedisInspection:
                 earlier.add(places[at][0])
         for at in self._encoded(texts, joined, starts):
             part, is_key = parts[places[at][0]], places[at][1] < 0
-            where, place = _where(parts, places[at]), partial(_place, part, None)
+            where, place = _where(parts, places[at]), partial(_place, part, None, self._database)
             whole = part.whole or part.kind != "string"
             decoded = self._content.decoded(texts[at], where, place, names_place=is_key, whole=whole)
             for claim in decoded.claims:
@@ -266,9 +278,9 @@ class RedisInspection:
         return sighting_of(
             holder,
             foreign,
-            place=_place(part, element),
+            place=_place(part, element, self._database),
             group=self._pattern(part.key),
-            reproduce=_command(part, element),
+            reproduce=f"{self._client} {_command(part, element)}",
             at_s=self._at_s,
         )
 
@@ -295,8 +307,8 @@ def _where(parts: Sequence[KeyPart], place: tuple[int, int, int]) -> str:
     return {"string": "the value", "list": "the element"}.get(kind, "the member")
 
 
-def _place(part: KeyPart, element: Element | None) -> str:
-    key = f"redis key '{_shown(part.key)}'"
+def _place(part: KeyPart, element: Element | None, database: int | None) -> str:
+    key = f"redis {'' if database is None else f'db {database} '}key '{_shown(part.key)}'"
     if element is None or part.kind == "string":
         return key
     name = _shown(element.name)
@@ -305,17 +317,17 @@ def _place(part: KeyPart, element: Element | None) -> str:
 
 
 def _command(part: KeyPart, element: Element | None) -> str:
-    """The exact read command for a shell that has the URL in its environment."""
-    key, client = _quoted(part.key), 'redis-cli -u "$REDIS_URL"'
+    """The exact read command."""
+    key = _quoted(part.key)
     if element is None:
-        return f"{client} EXISTS {key}"
+        return f"EXISTS {key}"
     if part.kind == "string":
-        return f"{client} GET {key}"
+        return f"GET {key}"
     name, read = _quoted(element.name), _READS[part.kind][0]
     if part.kind in ("hash", "list"):
-        return f"{client} {read} {key} {name}"
+        return f"{read} {key} {name}"
     arguments = {"zset": " 0 -1", "stream": f" {name} {name}"}.get(part.kind, "")
-    return f"{client} {read} {key}{arguments}"
+    return f"{read} {key}{arguments}"
 
 
 def _shown(name: bytes) -> str:

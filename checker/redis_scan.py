@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 
 import hiredis
 
 from checker.amounts import Amounts
 from checker.content import Content
 from checker.names import NameIndex
+from checker.redis_budgets import RedisBudgets
 from checker.redis_elements import KeyPart, KeyReader
 from checker.redis_inspection import RedisInspection
-from checker.redis_wire import RedisWire, parse_address
+from checker.redis_topology import Slots, addresses, entrance, keyspace, slots_of
+from checker.redis_wire import RedisAddress, RedisWire
 from checker.scan import FindingShelf, Progress, RightsMissing, Roster, StoreScan, StoreUnreadable
-from config.stores import RedisBudget, RedisStore
+from config.stores import RedisStore
 from evidence.budgets import BudgetBands
-from evidence.findings import FindingKind, Sighting
 from evidence.marks import Keyring
 
 PAGE_KEYS = 2000
@@ -29,7 +30,7 @@ SKIPPED_NAMED = 20
 def scan_redis(
     store: RedisStore, keyring: Keyring, roster: Roster, progress: Progress, budget_fields: Iterable[str] = ()
 ) -> StoreScan:
-    """Reads every key of the database that the URL names, with read-only commands.
+    """Reads every key of the databases, or of the cluster's masters, that the profile names, with read-only commands.
 
     Args:
         store: where it is, which keys hold budgets, which are shared on purpose.
@@ -45,33 +46,98 @@ def scan_redis(
         StoreUnreadable: Redis could not be read at all; one sentence without credentials.
     """
     began = time.monotonic()
-    address = parse_address(store.url.get_secret_value())
-    scan = StoreScan("redis", address.where)
-    with RedisWire(address) as wire:
-        amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
-        content = Content(keyring, NameIndex(roster, keyring), amounts)
-        _RedisScan(wire, store, content, roster, scan, progress, address.database).run()
+    base = entrance(store)
+    slots = slots_of(base) if store.cluster else []
+    found = addresses(store, base)
+    scan = StoreScan("redis", _where(store, base, found))
+    amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
+    content = Content(keyring, NameIndex(roster, keyring), amounts)
+    with ExitStack() as opened:
+        parts = [_Part(opened.enter_context(RedisWire(address)), address, _client(store, address)) for address in found]
+        reading = _RedisScan(store, content, roster, scan, progress, parts, slots)
+        reading.run()
+        if store.cluster and slots_of(base) != slots:
+            scan.skipped.append("slots of the cluster moved while it was read, so that keys may have been missed")
     scan.seconds = time.monotonic() - began
     return scan
+
+
+def _where(store: RedisStore, base: RedisAddress, found: list[RedisAddress]) -> str:
+    if store.cluster:
+        return f"{base.where.rpartition('/')[0]} (cluster of {len(found)})"
+    numbers = ",".join(str(address.database) for address in found)
+    where = f"{base.where.rpartition('/')[0]}/{numbers}"
+    return f"{store.sentinel.service} at {where}" if store.sentinel is not None else where
+
+
+def _client(store: RedisStore, address: RedisAddress) -> str:
+    """The command that reads this part again, for a shell that has the URL in its environment."""
+    client = 'redis-cli -c -u "$REDIS_URL"' if store.cluster else 'redis-cli -u "$REDIS_URL"'
+    return client if store.databases is None else f"{client} -n {address.database}"
+
+
+class _Part:
+    """One database, or one master of a cluster."""
+
+    def __init__(self, wire: RedisWire, address: RedisAddress, client: str) -> None:
+        self.wire = wire
+        self.address = address
+        self.client = client
+
+    def size(self) -> int:
+        reply = self.wire.ask(b"DBSIZE")
+        if isinstance(reply, hiredis.ReplyError):
+            raise self.refused("DBSIZE", reply)
+        return int(reply)
+
+    def pages(self) -> Iterator[list[bytes]]:
+        cursor = b"0"
+        while True:
+            reply = self.wire.ask(b"SCAN", cursor, b"COUNT", b"%d" % PAGE_KEYS)
+            if isinstance(reply, hiredis.ReplyError):
+                raise self.refused("SCAN", reply)
+            cursor, keys = reply
+            if keys:
+                yield list(dict.fromkeys(keys))
+            if cursor == b"0":
+                return
+
+    def refused(self, command: str, reply: hiredis.ReplyError) -> StoreUnreadable:
+        return RightsMissing(
+            f"Redis at {self.address.where} refuses {command} ({str(reply).partition(' ')[0]}): the user in the URL "
+            "must be allowed to read every key; grant it what `python -m config grants` writes"
+        )
+
+    def information(self, section: bytes) -> dict[str, str]:
+        reply = self.wire.ask(b"INFO", section)
+        if not isinstance(reply, bytes):
+            return {}
+        lines = (line.partition(":") for line in reply.decode("utf-8", "replace").splitlines())
+        return {name: value for name, _, value in lines}
+
+    def gone(self) -> int:
+        """How many keys have expired or been evicted since the server started."""
+        statistics = self.information(b"stats")
+        return int(statistics.get("expired_keys", 0)) + int(statistics.get("evicted_keys", 0))
 
 
 class _RedisScan:
     def __init__(
         self,
-        wire: RedisWire,
         store: RedisStore,
         content: Content,
         roster: Roster,
         scan: StoreScan,
         progress: Progress,
-        database: int,
+        parts: list[_Part],
+        slots: list[Slots],
     ) -> None:
-        self._wire = wire
         self._store = store
         self._roster = roster
         self._scan = scan
         self._progress = progress
-        self._database = database
+        self._parts = parts
+        self._slots = slots
         self._shelf = FindingShelf()
         self._at_s = time.time()
         self._content = content
@@ -80,47 +146,45 @@ class _RedisScan:
         self._seen = 0
 
     def run(self) -> None:
-        before, gone_before = self._size(), self._gone()
-        self._progress(0, before)
-        memory_bytes = int(self._information(b"memory").get("used_memory", SMALL_SERVER_BYTES))
-        reader = KeyReader(self._wire, self._skip, small_server=memory_bytes < SMALL_SERVER_BYTES)
-        for keys in self._pages():
-            self._seen += len(keys)
-            for batch in _batches(reader.read(keys)):
-                self._inspection.inspect(batch)
-            self._progress(self._seen, max(before, self._seen))
-        self._compare(before, gone_before)
-        for budget in self._store.budgets:
-            self._read_budgets(budget)
+        sizes = [part.size() for part in self._parts]
+        self._progress(0, sum(sizes))
+        for part, size in zip(self._parts, sizes, strict=True):
+            self._read(part, size, sum(sizes))
+        self._read_budgets()
         if self._unread > SKIPPED_NAMED:
             self._scan.skipped.append(f"{self._unread - SKIPPED_NAMED} more keys could not be read")
         self._scan.skipped += self._content.decoder.sentences()
-        self._note_other_databases()
+        if not self._store.cluster:
+            self._look_for_other_databases()
+            if self._parts[0].information(b"cluster").get("cluster_enabled") == "1":
+                self._scan.skipped.append(
+                    "this is one node of a cluster, and only what lies there was read: write cluster = true"
+                )
         self._shelf.hand_over(self._scan)
 
-    def _pages(self) -> Iterator[list[bytes]]:
-        cursor = b"0"
-        while True:
-            reply = self._wire.ask(b"SCAN", cursor, b"COUNT", b"%d" % PAGE_KEYS)
-            if isinstance(reply, hiredis.ReplyError):
-                raise self._refused("SCAN", reply)
-            cursor, keys = reply
-            if keys:
-                yield list(dict.fromkeys(keys))
-            if cursor == b"0":
-                return
+    def _read(self, part: _Part, before: int, expected: int) -> None:
+        gone_before, seen_before = part.gone(), self._seen
+        memory_bytes = int(part.information(b"memory").get("used_memory", SMALL_SERVER_BYTES))
+        reader = KeyReader(part.wire, self._skip, small_server=memory_bytes < SMALL_SERVER_BYTES)
+        database = part.address.database if self._store.databases is not None else None
+        self._inspection.turn_to(database, part.client)
+        for keys in part.pages():
+            self._seen += len(keys)
+            for batch in _batches(reader.read(keys)):
+                self._inspection.inspect(batch)
+            self._progress(self._seen, max(expected, self._seen))
+        self._compare(part, self._seen - seen_before, min(before - (part.gone() - gone_before), part.size()))
 
-    def _size(self) -> int:
-        reply = self._wire.ask(b"DBSIZE")
-        if isinstance(reply, hiredis.ReplyError):
-            raise self._refused("DBSIZE", reply)
-        return int(reply)
-
-    def _refused(self, command: str, reply: hiredis.ReplyError) -> StoreUnreadable:
-        return RightsMissing(
-            f"Redis at {self._scan.where} refuses {command} ({str(reply).partition(' ')[0]}): the user in the URL must "
-            "be allowed to read every key; grant it +@read +@connection ~*"
-        )
+    def _compare(self, part: _Part, seen: int, expected: int) -> None:
+        """As many keys must have been seen as the server says it has, but for those that expired meanwhile."""
+        if seen >= expected:
+            return
+        where = f" at {part.address.where}" if len(self._parts) > 1 else ""
+        sentence = f"{seen} keys were seen, Redis{where} says it has {expected}"
+        if part.information(b"replication").get("role") == "slave":  # a replica counts what has expired already
+            self._scan.notes.append(f"{sentence}; it is a replica, which counts expired keys too")
+        else:
+            self._scan.skipped.append(f"{sentence}: {expected - seen} were not read")
 
     def _skip(self, key: bytes, reason: str) -> None:
         self._unread += 1
@@ -128,73 +192,42 @@ class _RedisScan:
             name = key.decode("utf-8", "replace")
             self._scan.skipped.append(f"redis key {name!r} could not be read: {reason.partition(chr(10))[0][:120]}")
 
-    def _information(self, section: bytes) -> dict[str, str]:
-        reply = self._wire.ask(b"INFO", section)
-        if not isinstance(reply, bytes):
-            return {}
-        lines = (line.partition(":") for line in reply.decode("utf-8", "replace").splitlines())
-        return {name: value for name, _, value in lines}
-
-    def _gone(self) -> int:
-        """How many keys have expired or been evicted since the server started."""
-        statistics = self._information(b"stats")
-        return int(statistics.get("expired_keys", 0)) + int(statistics.get("evicted_keys", 0))
-
-    def _compare(self, before: int, gone_before: int) -> None:
-        """As many keys must have been seen as the server says it has, but for those that expired meanwhile."""
-        expected = min(before - (self._gone() - gone_before), self._size())
-        if self._seen >= expected:
-            return
-        sentence = f"{self._seen} keys were seen, Redis says it has {expected}"
-        if self._information(b"replication").get("role") == "slave":  # a replica counts what has expired already
-            self._scan.notes.append(f"{sentence}; it is a replica, which counts expired keys too")
-        else:
-            self._scan.skipped.append(f"{sentence}: {expected - self._seen} were not read")
-
-    def _note_other_databases(self) -> None:
-        others = sorted(
-            f"{name} ({value.partition(',')[0].removeprefix('keys=')})"
-            for name, value in self._information(b"keyspace").items()
-            if name.startswith("db") and name != f"db{self._database}"
-        )
-        if others:
-            self._scan.notes.append(
-                f"only database {self._database} was read, as the URL says; others hold keys: {', '.join(others)}"
+    def _look_for_other_databases(self) -> None:
+        """Keys in a database that nobody reads may be anybody's: a doubt, unless the profile leaves them out."""
+        read = {part.address.database for part in self._parts}
+        others = {number: keys for number, keys in keyspace(self._parts[0].wire).items() if number not in read}
+        left_out = [
+            f"db{number} ({keys})" for number, keys in others.items() if number in self._store.databases_left_out
+        ]
+        unread = [f"db{number} ({keys})" for number, keys in others.items() if f"db{number} ({keys})" not in left_out]
+        if left_out:
+            self._scan.notes.append(f"databases that the profile leaves out hold keys: {', '.join(left_out)}")
+        if unread:
+            numbers = ", ".join(str(number) for number in sorted(read))
+            self._scan.skipped.append(
+                f"only database {numbers} was read, and others hold keys: {', '.join(unread)}; add them to databases, "
+                "or name them in databases_left_out"
             )
 
-    def _read_budgets(self, budget: RedisBudget) -> None:
-        label = f"redis {budget.key}" + (f" field {budget.field}" if budget.field else "")
-        self._scan.budget_places.append(label)
-        tenants = list(self._roster.names.items())
-        keys = [budget.key.replace("{tenant}", name).encode() for _, name in tenants]
-        field = budget.field
-        commands = [(b"HGET", key, field.encode()) if field else (b"GET", key) for key in keys]
-        for (tenant, _), key, reply in zip(tenants, keys, self._wire.ask_all(commands), strict=True):
-            if reply is None:
-                continue
-            try:
-                amount = self._scan.amounts[label, tenant] = int(reply)
-            except (ValueError, TypeError):
-                self._skip(key, "it should hold a whole number, the remaining budget, and doesn't")
-                continue
-            owner = self._content.amounts.owner(amount)
-            if owner is not None and owner != tenant:
-                self._shelf.add(self._foreign_budget(owner, tenant, key, budget, amount))
+    def _read_budgets(self) -> None:
+        order = [(part.address.host, part.address.port) for part in self._parts]
 
-    def _foreign_budget(self, owner: int, tenant: int, key: bytes, budget: RedisBudget, amount: int) -> Sighting:
-        name = key.decode("utf-8", "replace")
-        read = f"HGET {shlex.quote(name)} {shlex.quote(budget.field)}" if budget.field else f"GET {shlex.quote(name)}"
-        return Sighting(
-            kind=FindingKind.FOREIGN_BUDGET,
-            owner=owner,
-            recipient=tenant,
-            place=f"redis key '{name}'" + (f" field '{budget.field}'" if budget.field else ""),
-            group=budget.key.replace("{tenant}", "*"),
-            at_s=self._at_s,
-            excerpt=str(amount),
-            reproduce=f'redis-cli -u "$REDIS_URL" {read}',
-            detail=f"the remaining amount of tenant {tenant} lies in the band of tenant {owner}",
+        def master(slot: int) -> int:
+            span = next(span for span in self._slots if span.first <= slot <= span.last)
+            return order.index((span.host, span.port))
+
+        budgets = RedisBudgets(
+            [(part.wire, part.client) for part in self._parts],
+            master if self._store.cluster else None,
+            self._roster.names,
+            self._content.amounts,
+            self._scan,
+            self._shelf,
+            self._skip,
+            self._at_s,
         )
+        for budget in self._store.budgets:
+            budgets.read(budget)
 
 
 def _batches(parts: Iterator[KeyPart]) -> Iterator[list[KeyPart]]:

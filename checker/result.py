@@ -141,7 +141,8 @@ class AccountReport(Part):
 class CoverageReport(Part):
     """What was read of one store, and what could not be."""
 
-    store: str
+    store: str = Field(description="Its name in the profile.")
+    kind: Literal["redis", "postgres"]
     where: str = Field(description="Host, port and database, without credentials.")
     read: bool
     units: int = Field(0, description="Keys or rows read.")
@@ -159,6 +160,18 @@ class CoverageReport(Part):
     skipped: list[str] = Field(default_factory=list, description="What could not be read, and why.")
     notes: list[str] = Field(default_factory=list, description="Worth knowing; takes nothing from the reading.")
     seconds: float = 0.0
+
+    @property
+    def unit(self) -> str:
+        """What one unit of it is called."""
+        return "row" if self.kind == "postgres" else "key"
+
+    @property
+    def title(self) -> str:
+        """The same with where it lies, as headlines say it."""
+        if self.store in ("redis", "postgres"):
+            return f"{'Postgres' if self.kind == 'postgres' else 'Redis'} {self.unit}"
+        return f"{self.store} {self.unit}"
 
 
 class ThresholdReport(Part):

@@ -68,7 +68,7 @@ class StoreScan:
     """What one store showed.
 
     Attributes:
-        store: ``redis`` or ``postgres``.
+        store: its name in the profile; ``redis`` or ``postgres`` where there is only one of a kind.
         where: host:port/db, without credentials.
         findings: violations between tenants, kind MISFILED_DATA, grouped by (owner, recipient, group of places).
         control_findings: the same where owner and recipient are both control tenants: they prove that looking works.

@@ -8,7 +8,9 @@ from checker.look import Look
 from checker.postgres_scan import scan_postgres
 from checker.redis_scan import scan_redis
 from checker.scan import Progress, Roster, StoreScan, StoreUnreadable
+from checker.store_names import named
 from config.profile import Profile
+from config.stores import RedisStore, Store
 from evidence.marks import Keyring
 
 Crash = Callable[[str, Exception], None]
@@ -19,12 +21,19 @@ ProgressOf = Callable[[str], Progress]
 def scanners(profile: Profile) -> dict[str, Scanner]:
     """Returns a scanner for each store that the profile has."""
     found: dict[str, Scanner] = {}
-    redis, postgres, fields = profile.stores.redis, profile.stores.postgres, _budget_fields(profile)
-    if redis is not None:
-        found["redis"] = lambda keyring, roster, progress: scan_redis(redis, keyring, roster, progress, fields)
-    if postgres is not None:
-        found["postgres"] = lambda keyring, roster, progress: scan_postgres(postgres, keyring, roster, progress, fields)
+    fields = _budget_fields(profile)
+    for name, store in profile.stores.named().items():
+        found[name] = _scanner(name, store, fields)
     return found
+
+
+def _scanner(name: str, store: Store, fields: frozenset[str]) -> Scanner:
+    def scan(keyring: Keyring, roster: Roster, progress: Progress) -> StoreScan:
+        if isinstance(store, RedisStore):
+            return named(scan_redis(store, keyring, roster, progress, fields), name)
+        return named(scan_postgres(store, keyring, roster, progress, fields), name)
+
+    return scan
 
 
 def _budget_fields(profile: Profile) -> frozenset[str]:

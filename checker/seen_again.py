@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+from checker.held_amounts import postgres_label, redis_label
+from checker.postgres_budgets import select
+from checker.store_names import variable_of
 from config.stores import Stores
 from evidence.findings import Finding, FindingKind
 
@@ -37,14 +40,14 @@ def amount_in_store(stores: Stores, place: str, tenant: str) -> str:
         place: the label of the budget place, as the scans give it.
         tenant: its id in the target.
     """
-    for budget in stores.redis.budgets if stores.redis else ():
-        if place == f"redis {budget.key}" + (f" field {budget.field}" if budget.field else ""):
+    name, _, label = place.partition(" ")
+    redis, postgres = stores.all_redis().get(name), stores.all_postgres().get(name)
+    for budget in redis.budgets if redis else ():
+        if f"redis {label}" == redis_label(budget):
             key = shlex.quote(budget.key.replace("{tenant}", tenant))
             read = f"HGET {key} {shlex.quote(budget.field)}" if budget.field else f"GET {key}"
-            return f'redis-cli -u "$REDIS_URL" {read}'
-    for column in stores.postgres.budgets if stores.postgres else ():
-        if place == f"postgres {column.table}.{column.amount}":
-            literal = tenant.replace("'", "''")
-            query = f"SELECT {column.amount} FROM {column.table} WHERE {column.owner}::text = '{literal}'"
-            return f'psql "$POSTGRES_URL" -c {shlex.quote(query)}'
+            return f'redis-cli -u "${variable_of(name)}" {read}'
+    for column in postgres.budgets if postgres else ():
+        if f"postgres {label}" == postgres_label(column):
+            return f'psql "${variable_of(name)}" -c {shlex.quote(select(column, tenant=tenant))}'
     return ""

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote, urlsplit
+
+# One word of a libpq string: key = value, the value in quotes if it holds a space; a backslash escapes in either.
+_WORD = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'?|(?:[^\s\\]|\\.)*)", re.DOTALL)
+_SECRET_WORDS = frozenset({"password", "sslpassword"})
+_PORT = re.compile(r"^[0-9]{0,5}$")
 
 
 def shown(url: str) -> str:
     """Returns ``host:port/path`` of a URL, or of a libpq string of ``key=value`` words, without any credential."""
     if "://" not in url:
-        words = dict(word.split("=", 1) for word in url.split() if "=" in word)
+        words = {key: _value(text) for key, text in _WORD.findall(url)}
+        if words.get("service") and "host" not in words:
+            return f"service {words['service']}" + (f"/{words['dbname']}" if "dbname" in words else "")
         return f"{words.get('host', 'local socket')}:{words.get('port', 'default')}/{words.get('dbname', '')}"
     if not readable(url):
         return "(an address that can't be read)"
     parts = urlsplit(url)
+    hosts = _hosts(parts.netloc)
+    if len(hosts) > 1:
+        return ",".join(hosts) + parts.path
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.hostname or 'local socket'}{port}{parts.path}"
 
@@ -26,8 +37,11 @@ def readable(url: str) -> bool:
         return True
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  # raises if what follows the colon is no number
+        parts.hostname  # noqa: B018  # raises if brackets don't fit
     except ValueError:
+        return False
+    ports = [host.rpartition("]")[2].partition(":")[2] for host in _hosts(parts.netloc)]
+    if not all(_PORT.match(port) and int(port or 0) <= 0xFFFF for port in ports):
         return False
     return parts.netloc.count("@") <= 1 and "@" not in parts.path
 
@@ -40,15 +54,27 @@ def scrub(text: str, *urls: str) -> str:
     return text
 
 
+def _hosts(netloc: str) -> list[str]:
+    """The hosts with their ports: libpq takes several, with commas between."""
+    return netloc.rpartition("@")[2].split(",")
+
+
+def _value(text: str) -> str:
+    """What a libpq string's word means."""
+    bare = text[1:].removesuffix("'") if text.startswith("'") else text
+    return re.sub(r"\\(.)", r"\1", bare, flags=re.DOTALL)
+
+
 def _passwords(url: str) -> list[str]:
-    """The password of a URL or of a libpq string, as it stands there and as libraries decode it."""
+    """The passwords of a URL or of a libpq string, as they stand there and as libraries decode them."""
     if "://" not in url:
-        found = [word.partition("=")[2].strip("'") for word in url.split() if word.startswith("password=")]
+        words = [text for key, text in _WORD.findall(url) if key in _SECRET_WORDS]
+        found = [form for text in words for form in (text.strip("'"), _value(text))]
     else:
         try:
             parts = urlsplit(url)
-            query = [word.partition("=")[2] for word in parts.query.split("&") if word.startswith("password=")]
-            found = [parts.password or "", *query]
+            query = [word.partition("=") for word in parts.query.split("&")]
+            found = [parts.password or "", *(value for key, _, value in query if key in _SECRET_WORDS)]
         except ValueError:
             return []
     return sorted({form for one in found if one for form in (one, unquote(one))}, key=len, reverse=True)

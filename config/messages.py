@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from config.parts import Name, Part, Template
@@ -47,7 +45,7 @@ class Operation(Part):
     ends: tuple[str, ...] = Field(min_length=1, description="Types of the final frame.")
     cost: int = Field(0, ge=0, description="What it is charged, in units.")
     shows_own: bool = Field(False, description="Whether the reply must show marks of the tenant's own.")
-    stored_in: tuple[Literal["redis", "postgres"], ...] = Field((), description="Stores that keep what was sent.")
+    stored_in: tuple[Name, ...] = Field((), description="Names of the stores that keep what was sent.")
     resumable: bool = Field(False, description="Whether its reply can still arrive after a resume.")
 
 

@@ -110,6 +110,16 @@ class Profile(Part):
         return self
 
     @model_validator(mode="after")
+    def _stores_have_names(self) -> Profile:
+        known = ["redis", "postgres", *self.stores.more_redis, *self.stores.more_postgres]
+        for name, operation in self.operations:
+            for store in operation.stored_in if operation is not None else ():
+                if store not in known:
+                    there = ", ".join(known)
+                    raise ValueError(f"operations.{name}.stored_in: there is no store {store}; there are: {there}")
+        return self
+
+    @model_validator(mode="after")
     def _tokens_can_be_forged(self) -> Profile:
         if set(self.attempts.tokens) - {"missing"} and self.auth.jwt is None:
             raise ValueError(

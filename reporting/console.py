@@ -175,7 +175,7 @@ def _stores(console: Console, result: Result) -> None:
 def _store(report: CoverageReport) -> str:
     if not report.read:
         return f"not read: {report.skipped[0] if report.skipped else 'no reason given'}"
-    unit = "rows" if report.store == "postgres" else "keys"
+    unit = f"{report.unit}s"
     control = "caught" if report.control_caught else "NOT caught" if report.control_planted else "not planted"
     skipped = f", {len(report.skipped)} parts NOT read" if report.skipped else ""
     return (

@@ -49,7 +49,7 @@ def _figures(result: Result) -> list[str]:
         ("accounts settled", f"{result.accounts_settled:,} of {accounts:,}" if accounts else "none"),
     ]
     for report in result.coverage:
-        unit = "rows" if report.store == "postgres" else "keys"
+        unit = f"{report.unit}s"
         control = "caught" if report.control_caught else "not caught"
         read = (
             f"{report.units:,} {unit}, recall {share(report.recall)}, control {control}" if report.read else "not read"

@@ -10,11 +10,20 @@ import orjson
 import psycopg2
 import psycopg2.extras
 import redis
+from redis.exceptions import RedisClusterException
 
+from config.plantings import PostgresPlanting, RedisPlanting, postgres_plantings, redis_plantings
 from config.profile import Profile
 from evidence.records import TenantProvisioned
 from evidence.runfolder import RunFolder
-from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, redis_error
+from swarm.stores import (
+    StoreError,
+    databases_of,
+    open_postgres,
+    open_redis_store,
+    postgres_error,
+    redis_error,
+)
 
 _BATCH = 200
 
@@ -50,11 +59,8 @@ def clean(folder: RunFolder, profile: Profile) -> CleanUp:
     names = {row.name: row.tenant for _, _, row in folder.rows() if isinstance(row, TenantProvisioned)}
     done = CleanUp(tenants=len(names))
     if names:
-        for remove in (_remove_keys, _remove_rows):
-            try:
-                remove(profile, list(names), done)
-            except StoreError as error:
-                done.left.append(str(error))
+        _remove_keys(profile, list(names), done)
+        _remove_rows(profile, list(names), done)
     (folder.path / "clean-up.json").write_bytes(orjson.dumps(asdict(done), option=orjson.OPT_INDENT_2))
     if not done.left:
         header.cleaned_at_s = time.time()
@@ -63,14 +69,21 @@ def clean(folder: RunFolder, profile: Profile) -> CleanUp:
 
 
 def _remove_rows(profile: Profile, names: list[str], done: CleanUp) -> None:
-    store = profile.stores.postgres
-    if store is None:
-        return
-    url = store.url.get_secret_value()
+    for planting in postgres_plantings(profile):
+        if not planting.remove:
+            continue
+        try:
+            _remove_rows_of(planting, names, done)
+        except StoreError as error:
+            done.left.append(str(error))
+
+
+def _remove_rows_of(planting: PostgresPlanting, names: list[str], done: CleanUp) -> None:
+    url = planting.store.address(writing=True)
     connection = open_postgres(url)
     connection.autocommit = True
     try:
-        for statement in profile.provisioning.sql_remove:
+        for statement in planting.remove:
             try:
                 with connection.cursor() as cursor:
                     for name in names:
@@ -83,13 +96,20 @@ def _remove_rows(profile: Profile, names: list[str], done: CleanUp) -> None:
 
 
 def _remove_keys(profile: Profile, names: list[str], done: CleanUp) -> None:
+    for planting in redis_plantings(profile):
+        if not planting.remove:
+            continue
+        try:
+            for database in databases_of(planting.store):
+                _remove_keys_of(planting, database, set(names), done)
+        except StoreError as error:
+            done.left.append(str(error))
+
+
+def _remove_keys_of(planting: RedisPlanting, database: int | None, ours: set[str], done: CleanUp) -> None:
     """One SCAN for all tenants. Keys are bytes: a stranger's need not be text."""
-    store, patterns = profile.stores.redis, profile.provisioning.redis_remove
-    if store is None or not patterns:
-        return
-    url = store.url.get_secret_value()
-    client = open_redis(url, decode=False)
-    ours = set(names)
+    client = open_redis_store(planting.store, decode=False, database=database)
+    patterns = planting.remove
     try:
         batch: list[bytes] = []
         for key in client.scan_iter(count=1000):
@@ -100,8 +120,8 @@ def _remove_keys(profile: Profile, names: list[str], done: CleanUp) -> None:
                 batch = []
         if batch:
             done.keys += int(client.unlink(*batch))
-    except (redis.RedisError, OSError) as error:
-        raise redis_error(error, url) from None
+    except (redis.RedisError, RedisClusterException, OSError) as error:
+        raise redis_error(error, planting.store.address(writing=True)) from None
     finally:
         client.close()
 

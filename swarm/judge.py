@@ -24,7 +24,7 @@ from swarm.checking import TOOL_FAILED, check, clean_up
 from swarm.options import environment_of, profile_of
 from swarm.provisioning import Provisioner
 from swarm.sinks import FileSink, flush_regularly
-from swarm.stores import StoreError, open_redis
+from swarm.stores import StoreError, open_redis_store
 from users.hooks import isolation_events
 from users.run import TenantUnavailable
 
@@ -242,8 +242,8 @@ class Judge:
             if not answer.ok and not item.optional:
                 self.fail(answer.detail)
         try:
-            if run.profile.stores.redis is not None:
-                open_redis(run.profile.stores.redis.url.get_secret_value()).close()
+            for store in run.profile.stores.all_redis().values():
+                open_redis_store(store).close()
             Provisioner(run.profile, run.key, NAME, 0, run.sink.record, flush=run.sink.flush).plant_control()
         except (StoreError, TenantUnavailable) as error:
             self.fail(str(error))

@@ -10,7 +10,9 @@ import psycopg2
 import psycopg2.extras
 import redis
 from gevent.lock import BoundedSemaphore
+from redis.exceptions import RedisClusterException
 
+from config.plantings import postgres_plantings, redis_plantings
 from config.profile import Profile
 from config.template import fill_text, placeholders
 from evidence.budgets import BudgetBands
@@ -18,7 +20,7 @@ from evidence.marks import Mark, MarkKind, RunKey
 from evidence.naming import naming_of
 from evidence.oracle import control_pair, tenant_number
 from evidence.records import Row, TenantProvisioned
-from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, redis_error
+from swarm.stores import StoreError, open_postgres, open_redis_store, postgres_error, redis_error
 from users.run import TenantUnavailable
 from users.tenant import TenantIdentity
 
@@ -131,38 +133,38 @@ class Provisioner:
             raise TenantUnavailable(self._failure) from None
 
     def _make_rows(self, values: list[dict[str, object]]) -> None:
-        store, statements = self._profile.stores.postgres, self._profile.provisioning.sql_create
-        if store is None or not statements:
-            return
-        url = store.url.get_secret_value()
-        connection = open_postgres(url)
-        try:
-            with connection, connection.cursor() as cursor:
-                for statement in statements:
-                    psycopg2.extras.execute_batch(cursor, statement, values)
-        except (psycopg2.Error, KeyError) as error:
-            if isinstance(error, KeyError):
-                raise StoreError(f"provisioning.sql_create names %({error.args[0]})s, which nothing fills") from None
-            raise postgres_error(error, url) from None
-        finally:
-            connection.close()
+        for planting in postgres_plantings(self._profile):
+            if not planting.create:
+                continue
+            url = planting.store.address(writing=True)
+            connection = open_postgres(url)
+            try:
+                with connection, connection.cursor() as cursor:
+                    for statement in planting.create:
+                        psycopg2.extras.execute_batch(cursor, statement, values)
+            except (psycopg2.Error, KeyError) as error:
+                if isinstance(error, KeyError):
+                    key = "provisioning.sql_create" if planting.name == "postgres" else f"create of {planting.name}"
+                    raise StoreError(f"{key} names %({error.args[0]})s, which nothing fills") from None
+                raise postgres_error(error, url) from None
+            finally:
+                connection.close()
 
     def _make_keys(self, values: list[dict[str, object]]) -> None:
-        store, commands = self._profile.stores.redis, self._profile.provisioning.redis_create
-        if store is None or not commands:
-            return
-        url = store.url.get_secret_value()
-        client = open_redis(url)
-        try:
-            pipeline = client.pipeline(transaction=False)
-            for tenant_values in values:
-                for command in commands:
-                    pipeline.execute_command(*(fill_text(word, tenant_values) for word in command))
-            pipeline.execute()
-        except (redis.RedisError, OSError) as error:
-            raise redis_error(error, url) from None
-        finally:
-            client.close()
+        for planting in redis_plantings(self._profile):
+            if not planting.create:
+                continue
+            client = open_redis_store(planting.store)
+            try:
+                pipeline = client.pipeline(transaction=False)
+                for tenant_values in values:
+                    for command in planting.create:
+                        pipeline.execute_command(*(fill_text(word, tenant_values) for word in command))
+                pipeline.execute()
+            except (redis.RedisError, RedisClusterException, OSError) as error:
+                raise redis_error(error, planting.store.address(writing=True)) from None
+            finally:
+                client.close()
 
     def _identity(self, number: int, *, short: bool) -> TenantIdentity:
         style = self._profile.tenants.names
@@ -187,11 +189,11 @@ class Provisioner:
 
     def _planted(self) -> dict[str, list[str]]:
         """Which canaries the profile writes into which store."""
-        settings = self._profile.provisioning
-        sql = " ".join(settings.sql_create)
-        in_redis = placeholders(settings.redis_create)
-        planted = {
-            "postgres": [f"{kind.name}:1" for name, kind in _CANARIES.items() if f"%({name})s" in sql],
-            "redis": [f"{kind.name}:1" for name, kind in _CANARIES.items() if name in in_redis],
-        }
+        planted: dict[str, list[str]] = {}
+        for rows in postgres_plantings(self._profile):
+            sql = " ".join(rows.create)
+            planted[rows.name] = [f"{kind.name}:1" for name, kind in _CANARIES.items() if f"%({name})s" in sql]
+        for keys in redis_plantings(self._profile):
+            written = placeholders(keys.create)
+            planted[keys.name] = [f"{kind.name}:1" for name, kind in _CANARIES.items() if name in written]
         return {store: marks for store, marks in planted.items() if marks}

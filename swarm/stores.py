@@ -5,12 +5,22 @@ psycopg2 holds up every greenlet of the process unless it is told how to wait; `
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg2
 import psycopg2.extensions
 import redis
 from gevent.socket import wait_read, wait_write
+from redis.cluster import RedisCluster
+from redis.connection import parse_url
+from redis.exceptions import RedisClusterException
 
+from checker.redis_topology import entrance
+from checker.scan import StoreUnreadable
 from config.address import UNREADABLE, readable, scrub, shown
+from config.redis_store import RedisStore
+
+RedisClient = redis.Redis | RedisCluster
 
 _TIMEOUT_S = 10
 
@@ -68,6 +78,58 @@ def open_redis(url: str, *, decode: bool = True) -> redis.Redis:
     except (redis.RedisError, ValueError, OSError) as error:
         raise redis_error(error, url) from None
     return client
+
+
+def open_redis_store(store: RedisStore, *, decode: bool = True, database: int | None = None) -> RedisClient:
+    """Connects to a Redis of the profile for making and removing tenants, wherever its master is.
+
+    Args:
+        store: one server, a master that sentinels name, or a cluster.
+        decode: whether to return text in place of bytes.
+        database: a database other than that of the URL.
+
+    Raises:
+        StoreError: it refuses, the address can't be used, or no master can be found.
+    """
+    url = store.address(writing=True)
+    options: dict[str, Any] = {
+        "decode_responses": decode, "socket_timeout": _TIMEOUT_S, "socket_connect_timeout": _TIMEOUT_S
+    }  # fmt: skip
+    try:
+        if store.cluster:
+            return RedisCluster.from_url(url, **options)
+        options |= parse_url(url)
+        if store.sentinel is not None:
+            master = entrance(store, writing=True)
+            options |= {"host": master.host, "port": master.port}
+        if database is not None:
+            options["db"] = database
+        client = redis.Redis(connection_pool=redis.ConnectionPool(**options))
+        client.ping()
+    except StoreUnreadable as error:
+        raise StoreError(str(error)) from None
+    except (redis.RedisError, RedisClusterException, ValueError, OSError) as error:
+        raise redis_error(error, url) from None
+    return client
+
+
+def databases_of(store: RedisStore) -> list[int | None]:
+    """Returns the databases that a run may have written to: None is that of the URL.
+
+    Raises:
+        StoreError: as ``open_redis_store``.
+    """
+    if store.databases is None:
+        return [None]
+    if isinstance(store.databases, tuple):
+        return list(store.databases)
+    client = open_redis_store(store)
+    try:
+        return [*sorted(int(name[2:]) for name in client.info("keyspace") if name.startswith("db"))]
+    except (redis.RedisError, OSError) as error:
+        raise redis_error(error, store.address(writing=True)) from None
+    finally:
+        client.close()
 
 
 def postgres_error(error: psycopg2.Error, url: str) -> StoreError:

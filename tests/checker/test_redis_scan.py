@@ -330,14 +330,6 @@ def test_budgets_are_read_by_tenant(fresh_redis: str) -> None:
     assert len(scan.skipped) == 1 and "whole number" in scan.skipped[0] and tenant(B) in scan.skipped[0]
 
 
-def test_keys_of_other_databases_are_noted_and_not_read(fresh_redis: str) -> None:
-    other = fresh_redis.removesuffix("/0") + "/3"
-    fill_redis(other, lambda client: client.set(f"doc:{tenant(B)}", canary(A)))
-    scan = marked_world().redis(fresh_redis)
-    assert (scan.units, scan.findings, scan.skipped) == (0, [], [])
-    assert "db3 (1)" in scan.notes[0]
-
-
 def test_expired_keys_are_no_false_alarm(fresh_redis: str) -> None:
     def fill(client: Any) -> None:
         for index in range(200):

@@ -51,7 +51,8 @@ def test_an_id_that_two_tenants_learnt_shows_both(tmp_path: Path) -> None:
         (REDIS_PLACE, 'redis-cli -u "$REDIS_URL" GET budget:t-3'),
         (
             POSTGRES_PLACE,
-            "psql \"$POSTGRES_URL\" -c 'SELECT remaining FROM budgets WHERE user_id::text = '\"'\"'t-3'\"'\"''",
+            'psql "$POSTGRES_URL" -c '
+            "'SELECT remaining::text FROM public.budgets WHERE user_id::text = '\"'\"'t-3'\"'\"''",
         ),
         ("redis nothing:{tenant}", ""),
     ],

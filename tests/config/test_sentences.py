@@ -143,7 +143,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("cost = 2", "cost = -1", "operations.chat.cost", "greater than or equal to 0, found -1"),
     ("cost = 2", 'cost = "two"', "operations.chat.cost", "valid integer"),
     ("cost = 2", "cost = 200_000", "workload.short_requests", "lower one, or set short_budgets to 0"),
-    ("stored_in = ", 'stored_in = ["mysql"]', "operations.chat.stored_in[0]", "found 'mysql'"),
+    ("stored_in = ", 'stored_in = ["mysql"]', "operations.chat.stored_in", "there is no store mysql"),
     ("[operations.ping]", "[operation.ping]", "operation", "did you mean operations?"),
     ("[operations.ping]", "[operations.dance]", "operations.dance", "is no key of [operations]"),
     # attempts
