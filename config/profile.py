@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from config.attempts import Attempts
 from config.auth import Auth
+from config.limits import Limits
 from config.messages import Frames, Operation, Operations, Refusal
 from config.parts import Part, PositiveInt
 from config.provisioning import Provisioning, Tenants
@@ -41,6 +42,11 @@ class Target(Part):
     origin: str | None = None
     subprotocols: tuple[str, ...] = ()
     headers: dict[str, SecretStr] = Field(default_factory=dict)
+    allow_hosts: tuple[str, ...] = Field(
+        (),
+        description="Machines other than this one that may be tested, by every name that the profile has for them; "
+        "* stands for any part of a name.",
+    )
 
 
 class HealthCheck(Part):
@@ -69,6 +75,7 @@ class Profile(Part):
     provisioning: Provisioning = Provisioning()
     workload: Workload = Workload()
     thresholds: Thresholds = Thresholds()
+    limits: Limits = Limits()
 
     @model_validator(mode="after")
     def _short_budgets_are_short(self) -> Profile:

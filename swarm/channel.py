@@ -3,10 +3,12 @@
 ====================  ==================  ==============================================================
 message               direction           payload
 ====================  ==================  ==============================================================
-``run_open``          master to worker    run_id, key and earlier keys (hex), master (nonce), fingerprint of the profile
+``run_open``          master to worker    run_id, key and earlier keys (hex), master (nonce), fingerprint of the profile,
+                                          nodes (among how many limits are shared out)
 ``run_joined``        worker to master    run_id, node
 ``run_refused``       worker to master    run_id, reason, fatal
 ``run_failed``        worker to master    run_id, node, reason
+``run_limited``       worker to master    run_id, node, reason
 ``evidence``          worker to master    run_id, node, rows (count), lines (bytes)
 ``drain``             master to worker    run_id
 ``drained``           worker to master    run_id, node, rows (sum over all evidence)
@@ -22,6 +24,7 @@ RUN_OPEN = "run_open"
 RUN_JOINED = "run_joined"
 RUN_REFUSED = "run_refused"
 RUN_FAILED = "run_failed"
+RUN_LIMITED = "run_limited"
 EVIDENCE = "evidence"
 DRAIN = "drain"
 DRAINED = "drained"

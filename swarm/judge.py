@@ -14,7 +14,7 @@ from typing import Any
 import gevent
 
 from checker.result import Result, Verdict
-from config.load import ProfileError, public_view
+from config.load import ProfileError, ProfileInvalid, public_view
 from config.profile import Profile
 from evidence.marks import RunKey
 from evidence.records import Gap
@@ -121,6 +121,9 @@ class Judge:
         except ProfileError as error:
             self._cannot_start(error)
             return None
+        if (wanted := self._too_many(profile)) is not None:
+            self._cannot_start(wanted)
+            return None
         key = RunKey.generate()
         runner = self._environment.runner
         header = RunHeader(
@@ -149,7 +152,20 @@ class Judge:
             gevent.spawn(health.poll, profile.health, run.sink.record),
             gevent.spawn(flush_regularly, run.sink),
         ]
+        if (seconds := profile.limits.duration_s) is not None:
+            over = f"limits.duration_s is {seconds:g}, and so long it has lasted"
+            run.greenlets.append(gevent.spawn_later(seconds, self.stop, over))
         return run
+
+    def _too_many(self, profile: Profile) -> ProfileInvalid | None:
+        """Why the run is larger than the profile lets it be, before anything is made."""
+        options, most = self._environment.parsed_options, profile.limits.tenants
+        users = int(getattr(self._environment.runner, "target_user_count", 0) or getattr(options, "num_users", 0) or 0)
+        if most is None or users <= most:
+            return None
+        return ProfileInvalid(
+            f"limits.tenants is {most} and {users} users were asked for: each plays one tenant at least"
+        )
 
     def _cannot_start(self, error: Exception) -> None:
         logger.error("The run can't start: %s", error)
@@ -166,6 +182,15 @@ class Judge:
             run.failure = sentence
             logger.error("The run can't go on: %s", sentence)
             gevent.spawn(self._stop_when_started)
+
+    def stop(self, sentence: str) -> None:
+        """Ends the run before its time because it has reached a limit of the profile; what it saw is judged."""
+        run = self.run
+        if run is None or run.failure or run.header.stopped_by:
+            return
+        run.header.stopped_by = sentence
+        logger.warning("The run is being stopped: %s", sentence)
+        gevent.spawn(self._stop_when_started)
 
     def gap(self, what: str) -> None:
         """Writes down what should have been and was not."""

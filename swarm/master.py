@@ -42,6 +42,7 @@ class Master:
         runner.register_message(channel.RUN_JOINED, self._on_joined)
         runner.register_message(channel.RUN_REFUSED, self._on_refused)
         runner.register_message(channel.RUN_FAILED, self._on_failed)
+        runner.register_message(channel.RUN_LIMITED, self._on_limited)
         runner.register_message(channel.EVIDENCE, self._on_evidence)
         runner.register_message(channel.DRAINED, self._on_drained)
         events = environment.events
@@ -93,8 +94,14 @@ class Master:
             "earlier": [key.key.hex() for key in run.folder.earlier_keys(channel.EARLIER_RUNS)],
             "master": self._nonce,
             "fingerprint": fingerprint(run.profile),
+            "nodes": max(len(self._runner.clients), self._expected()),
         }
         self._runner.send_message(channel.RUN_OPEN, payload, client_id=client_id)
+
+    def _expected(self) -> int:
+        """How many workers are to come: limits are shared out among them before all are there."""
+        options = self._environment.parsed_options
+        return max(1, options.expect_workers or 0, options.processes or 0) if options is not None else 1
 
     def _name(self, client_id: str) -> str:
         return channel.node_name(self._runner.get_worker_index(client_id))
@@ -124,6 +131,11 @@ class Master:
         run = self._judge.run
         if run is not None and msg.data["run_id"] == run.header.run_id:
             self._judge.fail(f"{msg.data['node']}: {msg.data['reason']}", msg.data["node"])
+
+    def _on_limited(self, msg: Message, **_kwargs: object) -> None:
+        run = self._judge.run
+        if run is not None and msg.data["run_id"] == run.header.run_id:
+            self._judge.stop(msg.data["reason"])
 
     def _on_evidence(self, msg: Message, **_kwargs: object) -> None:
         run = self._judge.run

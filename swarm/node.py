@@ -20,6 +20,7 @@ from evidence.records import ControlCaught, Exposures, Gap, NodeEnded, NodeStart
 from swarm.provisioning import Provisioner
 from swarm.sampler import Sampler
 from swarm.sinks import Sink, flush_regularly
+from users.allowance import Allowance
 from users.control import try_control
 from users.run import NodeRun
 
@@ -39,22 +40,31 @@ class Node:
         profile: the target profile.
         sink: where evidence goes.
         on_failure: told, in a sentence, when the run can't go on.
+        on_limit: told, in a sentence, when the run has reached a limit of the profile and is to be ended.
+        nodes: among how many processes the profile's limits are shared out.
         earlier: keys of other runs against the same target.
     """
 
     def __init__(
         self, environment: Environment, *, run_id: str, name: str, worker_index: int, key: RunKey, profile: Profile,
-        sink: Sink, on_failure: Callable[[str], None], earlier: Sequence[RunKey] = (),
+        sink: Sink, on_failure: Callable[[str], None], on_limit: Callable[[str], None], nodes: int = 1,
+        earlier: Sequence[RunKey] = (),
     ) -> None:  # fmt: skip
         self.name = name
         self.run_id = run_id
         self._sink = sink
         self._closed = False
         self._totals = {"sent": 0, "answered": 0, "refused": 0, "unknown": 0}
-        tenants = Provisioner(profile, key, name, worker_index, self._record, on_failure, sink.flush)
+        limits = profile.limits
+        tenants = Provisioner(
+            profile, key, name, worker_index, self._record, on_failure, sink.flush,
+            limits.tenants // nodes if limits.tenants else None, on_limit,
+        )  # fmt: skip
+        rate = limits.requests_per_second
         self.run = NodeRun(
             environment, run_id=run_id, node=name, worker_index=worker_index, key=key, profile=profile, sink=self,
-            tenants=tenants, earlier=earlier,
+            tenants=tenants, earlier=earlier, on_limit=on_limit,
+            allowance=Allowance(rate / nodes, time.perf_counter()) if rate else None,
         )  # fmt: skip
         self._greenlets: list[gevent.Greenlet[..., None]] = []
 

@@ -9,6 +9,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from config.address import shown
+from config.hosts import check_hosts
 from config.load import DEFAULT_PROFILE, ProfileError, load
 from config.profile import Profile
 
@@ -40,6 +41,10 @@ def add_options(parser: LocustArgumentParser) -> None:
         "--drain-timeout", type=float, default=60.0, include_in_web_ui=False,
         help="seconds the master waits for the workers' last reports (default: 60)",
     )  # fmt: skip
+    parser.add_argument(
+        "--allow-host", dest="allow_hosts", action="append", default=[], metavar="NAME", include_in_web_ui=False,
+        env_var="ALLOW_HOSTS", help="a machine other than this one that may be tested; may be given several times",
+    )  # fmt: skip
     for option, variable in _VARIABLES.items():
         parser.add_argument(
             "--" + option.replace("_", "-"), default="", include_in_web_ui=False,
@@ -64,8 +69,9 @@ def profile_of(options: Namespace, host: str | None = None) -> Profile:
         ProfileError: it can't be used.
     """
     profile = load(Path(options.target_profile), environment_of(options))
-    if not host or host == profile.target.url:
-        return profile
-    if not host.startswith(("ws://", "wss://")):
-        raise HostUnfit(f"the host {shown(host)} is no WebSocket address: give ws://… or wss://…, or leave it out")
-    return profile.model_copy(update={"target": profile.target.model_copy(update={"url": host})})
+    if host and host != profile.target.url:
+        if not host.startswith(("ws://", "wss://")):
+            raise HostUnfit(f"the host {shown(host)} is no WebSocket address: give ws://… or wss://…, or leave it out")
+        profile = profile.model_copy(update={"target": profile.target.model_copy(update={"url": host})})
+    check_hosts(profile, options.allow_hosts)
+    return profile

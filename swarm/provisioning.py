@@ -44,11 +44,14 @@ class Provisioner:
         record: writes evidence down.
         on_failure: told once, in a sentence, when tenants can't be made.
         flush: hands over what was written down, so that it outlives this process.
+        limit: how many tenants may be made, controls not counted; any number if None.
+        on_limit: told, in a sentence, when one more was wanted: the run is to be ended.
     """
 
     def __init__(
         self, profile: Profile, key: RunKey, node: str, worker_index: int, record: Callable[[Row], None],
         on_failure: Callable[[str], None] = lambda _sentence: None, flush: Callable[[], None] = lambda: None,
+        limit: int | None = None, on_limit: Callable[[str], None] = lambda _sentence: None,
     ) -> None:  # fmt: skip
         self._profile = profile
         self._key = key
@@ -59,6 +62,8 @@ class Provisioner:
         self._record = record
         self._on_failure = on_failure
         self._flush = flush
+        self._limit = limit
+        self._on_limit = on_limit
         self._ordinal = 0
         self._waiting: dict[bool, deque[TenantIdentity]] = {False: deque(), True: deque()}
         self._lock = BoundedSemaphore(1)
@@ -105,6 +110,12 @@ class Provisioner:
         if self._failure is not None:
             raise TenantUnavailable(self._failure)
         size = _SHORT_BATCH if short else self._profile.provisioning.batch
+        if self._limit is not None:
+            size = min(size, self._limit - self._ordinal)
+            if size <= 0:
+                reason = f"limits.tenants is {self._profile.limits.tenants} and one more was about to be made"
+                self._on_limit(f"{reason}: lower the number of users, or raise the limit")
+                raise TenantUnavailable(reason)
         first = self._ordinal
         self._ordinal += size
         numbers = [tenant_number(self._worker_index, first + index) for index in range(size)]

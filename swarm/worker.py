@@ -66,6 +66,10 @@ class Worker:
             on_failure=lambda sentence: self._runner.send_message(
                 channel.RUN_FAILED, {"run_id": run_id, "node": name, "reason": sentence}
             ),
+            on_limit=lambda sentence: self._runner.send_message(
+                channel.RUN_LIMITED, {"run_id": run_id, "node": name, "reason": sentence}
+            ),
+            nodes=invitation.get("nodes", 1),
         )  # fmt: skip
         self._node.open()
         self._runner.send_message(channel.RUN_JOINED, {"run_id": run_id, "node": name})

@@ -18,6 +18,7 @@ from evidence.marks import Keyring, RunKey
 from evidence.naming import naming_of
 from evidence.oracle import FrameFields, Oracle, is_control
 from evidence.records import Row, SightingSeen
+from users.allowance import Allowance
 from users.hooks import isolation_events
 from users.tenant import Tenant, TenantIdentity
 
@@ -88,6 +89,8 @@ class NodeRun:
         sink: where evidence goes.
         tenants: where tenants come from.
         earlier: keys of other runs, whose tenants' data must not show up either.
+        allowance: how many requests this process may send; any number if None.
+        on_limit: told, in a sentence, when the allowance is spent: the run is to be ended.
 
     Attributes:
         exposures: how often the node did what makes leaks show, by name.
@@ -108,6 +111,8 @@ class NodeRun:
         sink: Sink,
         tenants: TenantSource,
         earlier: Sequence[RunKey] = (),
+        allowance: Allowance | None = None,
+        on_limit: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self.environment = environment
         self.run_id = run_id
@@ -117,6 +122,8 @@ class NodeRun:
         self.profile = profile
         self.sink = sink
         self.tenants = tenants
+        self._allowance = allowance
+        self._on_limit = on_limit
         self.hooks = isolation_events(environment)
         self.bands = BudgetBands(key)
         self.naming = naming_of(profile.tenants.names, key)
@@ -140,6 +147,17 @@ class NodeRun:
     def record(self, row: Row) -> None:
         """Writes a row of evidence down."""
         self.sink.record(row)
+
+    def may_send(self, now_s: float) -> bool:
+        """Returns whether one more request stays within ``limits.requests_per_second``; if not, the run is ended."""
+        if self._allowance is None or self._allowance.take(now_s):
+            return True
+        if not self.stopping:
+            self._on_limit(
+                f"limits.requests_per_second is {self.profile.limits.requests_per_second:g} and more were about to be "
+                "sent: lower the number of users or the rates in [workload]"
+            )
+        return False
 
     def sight(self, sighting: Sighting) -> None:
         """Reports what belongs to somebody else: evidence, the project's hooks and, for leaks, Locust's failures."""

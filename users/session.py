@@ -126,11 +126,13 @@ class Session:
         """Sends a request and returns it without waiting for the reply; ``extra`` fills further placeholders.
 
         Raises:
-            SessionUnavailable: there is no connection; nothing was sent or counted.
+            SessionUnavailable: there is no connection, or the profile's limit is reached; nothing was sent or counted.
         """
         connection = self._connection
         if connection is None or not self.is_open:
             raise SessionUnavailable("the session has no connection")
+        if not self._run.may_send(time.perf_counter()):
+            raise SessionUnavailable("the limit of requests is reached")
         request, frame = self._talk.compose(name, operation, intended_s, extra)
         # A lost connection is found by the reader, which ends what was open; a resume may still bring the reply.
         with contextlib.suppress(ConnectionLost):

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgpack
 import pytest
 
+from config.errors import HostNotAllowed
 from config.load import DEFAULT_PROFILE
 from swarm.options import HostUnfit, add_options, environment_of, profile_of
 from tests.config.profiles import ENVIRONMENT
@@ -47,7 +48,7 @@ def test_nothing_with_a_password_is_shown_on_the_page() -> None:
 
 
 def test_an_option_stands_in_for_its_variable() -> None:
-    options = parsed("--redis-url", "redis://elsewhere:1/0")
+    options = parsed("--redis-url", "redis://elsewhere:1/0", "--allow-host", "elsewhere")
     assert environment_of(options)["REDIS_URL"] == "redis://elsewhere:1/0"
     assert environment_of(options)["POSTGRES_URL"] == ENVIRONMENT["POSTGRES_URL"]
     store = profile_of(options).stores.redis
@@ -63,8 +64,12 @@ def test_the_profile_may_come_from_a_variable(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_host_that_is_a_websocket_address_is_the_target_s() -> None:
-    assert profile_of(parsed(), "wss://elsewhere/ws").target.url == "wss://elsewhere/ws"
-    assert profile_of(parsed(), "").target.url == profile_of(parsed()).target.url == ENVIRONMENT["TARGET_URL"]
+    assert profile_of(parsed("--allow-host", "elsewhere"), "wss://elsewhere/ws").target.url == "wss://elsewhere/ws"
+    assert (
+        profile_of(parsed("--allow-host", "elsewhere"), "").target.url
+        == profile_of(parsed()).target.url
+        == ENVIRONMENT["TARGET_URL"]
+    )
 
 
 def test_a_host_that_is_none_is_refused_without_its_password() -> None:
@@ -72,3 +77,11 @@ def test_a_host_that_is_none_is_refused_without_its_password() -> None:
         profile_of(parsed(), "http://user:PLANTED@elsewhere:80/")
     assert "elsewhere" in str(refused.value)
     assert "PLANTED" not in str(refused.value)
+
+
+def test_another_machine_needs_a_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HostNotAllowed, match=r"far\.example \(target\.url\)"):
+        profile_of(parsed(), "ws://far.example/ws")
+    assert profile_of(parsed("--allow-host", "far.example"), "ws://far.example/ws").target.url == "ws://far.example/ws"
+    monkeypatch.setenv("ALLOW_HOSTS", "[near.example, far.example]")
+    assert profile_of(parsed(), "ws://far.example/ws").target.url == "ws://far.example/ws"

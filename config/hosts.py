@@ -1,0 +1,131 @@
+"""Which machines a profile leads to, and whether somebody has said that they may be tested.
+
+A load test with other people's data in reach is begun by a typing error as easily as on purpose. So whatever is not on
+this machine needs a permission that names it: ``target.allow_hosts`` in the profile, or an option. Nothing is resolved
+or sent to find out.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+from config.errors import HostNotAllowed
+from config.positions import Path as Key
+from config.profile import Profile
+from config.sentences import written
+
+_LEADS_SOMEWHERE = re.compile(r"(?:^|_)(?:url|urls|addresses|nodes|sentinels)$")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+def check_hosts(profile: Profile, allowed: Sequence[str] = ()) -> None:
+    """Does nothing if every machine the profile leads to is this one or is allowed.
+
+    Args:
+        profile: the profile; its ``target.allow_hosts`` are allowed.
+        allowed: further host names; ``*`` stands for any part of a name.
+
+    Raises:
+        HostNotAllowed: one is not; the message names it and the key that leads there.
+    """
+    permitted = [name.lower() for name in (*profile.target.allow_hosts, *allowed)]
+    wrong: dict[str, Key] = {}
+    for key, host in hosts_of(profile):
+        if not is_here(host) and not any(fnmatch.fnmatchcase(host, name) for name in permitted):
+            wrong.setdefault(host, key)
+    if wrong:
+        named = " and ".join(f"{host} ({written(key)})" for host, key in wrong.items())
+        listed = ", ".join(f'"{host}"' for host in wrong)
+        raise HostNotAllowed(
+            f"the profile leads to {named}, not on this machine, and nothing was sent: if you may test what is there, "
+            f"say so with allow_hosts = [{listed}] in [target], or with the option --allow-host"
+        )
+
+
+def hosts_of(profile: Profile) -> Iterator[tuple[Key, str]]:
+    """Yields every key of the profile that leads to a host, with the host's name in lower case.
+
+    A host with a placeholder in it has ``*`` there. A local socket is ``localhost``.
+    """
+    for key, address in _addresses(profile, ()):
+        for host in hosts_in(address):
+            yield key, host
+
+
+def hosts_in(address: str) -> list[str]:
+    """Returns the hosts of a URL, which may name several, of ``host:port``, or of libpq's ``key=value`` words."""
+    if "://" in address:
+        return _of_url(address)
+    if "=" in address:
+        return _of_words(address)
+    return [_plain(address)]
+
+
+def is_here(host: str) -> bool:
+    """Returns whether a host is this machine by its name, without asking a resolver."""
+    if host in ("localhost", "") or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _of_url(address: str) -> list[str]:
+    authority = re.split(r"[/?#]", address.partition("://")[2], maxsplit=1)[0]
+    named = authority.rpartition("@")[2]
+    asked = parse_qs(urlsplit("//x/?" + address.partition("?")[2].partition("#")[0]).query)
+    named_too = [name for key in ("host", "hostaddr") for value in asked.get(key, []) for name in value.split(",")]
+    hosts = [_plain(one) for one in named.split(",") if one]
+    services = [f"service:{name}" for name in asked.get("service", [])]
+    return [*hosts, *(_socket_or_host(name) for name in named_too), *services] or ["localhost"]
+
+
+def _of_words(address: str) -> list[str]:
+    """The words of libpq. What a service file leads to can't be known here, so the service itself has to be allowed."""
+    try:
+        words = dict(word.partition("=")[::2] for word in shlex.split(address.replace(" = ", "=")))
+    except ValueError:
+        words = dict(word.partition("=")[::2] for word in address.split())
+    hosts = [_socket_or_host(name) for key in ("host", "hostaddr") if key in words for name in words[key].split(",")]
+    if "service" in words:
+        hosts.append(f"service:{words['service']}".lower())
+    return hosts or ["localhost"]
+
+
+def _socket_or_host(name: str) -> str:
+    return "localhost" if name.startswith(("/", "@")) else _plain(name)
+
+
+def _plain(name: str) -> str:
+    """A host without its port, in lower case, with ``*`` for placeholders."""
+    name = _PLACEHOLDER.sub("*", name.strip().lower())
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    host, colon, port = name.rpartition(":")
+    return host if colon and ":" not in host and (port.isdigit() or port == "*" or not port) else name
+
+
+def _addresses(value: object, key: Key) -> Iterator[tuple[Key, str]]:
+    """The addresses in the tables of the schema: what messages contain is none of them."""
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _addresses(getattr(value, name), (*key, name))
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, (BaseModel, tuple)):
+                yield from _addresses(inner, (*key, str(name)))
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from _addresses(inner, (*key, index))
+    elif key and _LEADS_SOMEWHERE.search(next(str(step) for step in reversed(key) if isinstance(step, str))):
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and text:
+            yield key, text
