@@ -44,7 +44,7 @@ def judged(system: str, broken: str | None, expected: Misconfiguration | None, r
     if len(files) != 1:
         return Outcome(system, broken, "", "", (f"{len(files)} verdicts were written where one was expected",))
     verdict: dict[str, Any] = json.loads(files[0].read_text(encoding="utf-8"))
-    complaints = leaks_as_expected(verdict, expected) if expected else isolated(verdict)
+    complaints = as_expected(verdict, expected) if expected else isolated(verdict)
     return Outcome(system, broken, verdict["verdict"], verdict["headline"], tuple(complaints))
 
 
@@ -60,10 +60,14 @@ def isolated(verdict: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def leaks_as_expected(verdict: Mapping[str, Any], expected: Misconfiguration) -> list[str]:
+def as_expected(verdict: Mapping[str, Any], expected: Misconfiguration) -> list[str]:
     """What is missing for a run to have shown this misconfiguration."""
-    if verdict["verdict"] != "LEAKING":
-        return [f"LEAKING was expected; it says: {'; '.join(map(str, verdict['reasons'][:3]))}"]
+    if expected.verdict == "ISOLATED":
+        return isolated(verdict)
+    if verdict["verdict"] != expected.verdict:
+        return [f"{expected.verdict} was expected; it says: {'; '.join(map(str, verdict['reasons'][:3]))}"]
+    if not expected.kinds:
+        return []
     seen = [(finding["kind"], str(finding["places"])) for finding in verdict["findings"]]
     if any(kind in expected.kinds and expected.place in place for kind, place in seen):
         return []

@@ -30,11 +30,13 @@ class Misconfiguration:
         what: what is wrong, in a sentence.
         kinds: the kinds of findings that must show it; any of them will do.
         place: a piece of text that the place of such a finding must contain; empty if any place will do.
+        verdict: what a run must say: that tenants leak, unless what is wrong is of another kind.
     """
 
     what: str
-    kinds: frozenset[str]
+    kinds: frozenset[str] = frozenset()
     place: str = ""
+    verdict: str = "LEAKING"
 
 
 class System(ABC):

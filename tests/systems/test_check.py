@@ -62,3 +62,17 @@ def test_a_wrong_set_up_that_passes_for_isolated_fails(tmp_path: Path) -> None:
 
 def test_a_run_without_a_verdict_fails(tmp_path: Path) -> None:
     assert judged("notes", None, None, tmp_path).complaints == ("0 verdicts were written where one was expected",)
+
+
+def test_a_set_up_that_is_wrong_in_another_way_must_say_what_it_says(tmp_path: Path) -> None:
+    def outcome(name: str, expected: str, **said: Any) -> tuple[str, ...]:
+        (tmp_path / name).mkdir()
+        wrong = Misconfiguration("nothing is answered", verdict=expected)
+        return judged("notes", "x", wrong, runs(tmp_path / name, **said)).complaints
+
+    assert outcome("silent", "INCONCLUSIVE", verdict="INCONCLUSIVE") == ()
+    assert outcome("passed", "INCONCLUSIVE", reasons=["all is well"]) == (
+        "INCONCLUSIVE was expected; it says: all is well",
+    )
+    assert outcome("isolated", "ISOLATED") == ()
+    assert outcome("unread", "ISOLATED", coverage=[{"store": "redis", "recall": 0.5}]) != ()
