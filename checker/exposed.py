@@ -87,9 +87,8 @@ def exposures_of(
 
 
 def _frames(leaking: Mapping[str, int], profile: Profile, totals: Totals, live: float) -> Iterator[Exposure]:
-    spoken = [*profile.operations, *profile.attempts.doors.items()]
-    ends = {end for _, operation in spoken if operation is not None for end in operation.ends}
-    refusals = {profile.refusal.type} - ends
+    ends = {end for operation in profile.said.values() for end in operation.ends}
+    refusals = set(profile.refusal.type) - ends
     pushes = set(profile.frames.pushes) - ends - refusals
     yield Exposure("replies", totals.answered, live, sum(leaking.get(kind, 0) for kind in ends))
     yield Exposure("refusals", totals.refused, live, sum(leaking.get(kind, 0) for kind in refusals))

@@ -55,6 +55,7 @@ def operation_reports(summary: Summary, profile: Profile) -> list[OperationRepor
                 refused=count.refused,
                 expected_refusals=count.due,
                 unknown=count.unknown,
+                said=count.said,
                 showed_own=count.showed_own if operation is not None and operation.shows_own else None,
                 reasons=dict(count.reasons.most_common(10)),
             )

@@ -119,6 +119,7 @@ class OperationReport(Part):
     refused: int
     expected_refusals: int
     unknown: int
+    said: int = Field(0, description="Messages to which nothing is ever answered: neither sent nor answered here.")
     showed_own: int | None = Field(None, description="Answers that had to show own marks and did; None: none had to.")
     reasons: dict[str, int] = Field(default_factory=dict, description="Why requests were refused or unknown.")
 

@@ -6,7 +6,6 @@ from checker.figures import count, listed, percent, tenants
 from checker.overlap import overlapping_pairs
 from checker.summary import Summary
 from config.profile import Profile
-from config.template import placeholders
 
 HOLLOW_SHARE = 0.01
 """More answers than this that had to show own marks and did not: reading proved nothing."""
@@ -17,8 +16,6 @@ TOO_LATE_S = 15.0
 """A tenant that began less than this before the end of the run may not have come to send anything."""
 SIGNS_OF_LIFE = frozenset({"ping", "resume"})
 """Operations whose answer only says that the connection is there."""
-IDS = frozenset({"message_id", "test_id"})
-"""Placeholders of the id that a reply repeats."""
 
 
 def pairs(summary: Summary) -> int:
@@ -90,9 +87,9 @@ def _came_too_late(summary: Summary) -> list[int]:
 
 
 def _is_telling(name: str, profile: Profile) -> bool:
-    """Whether the reply to an operation is told from others' by its id, and is more than a sign of life."""
+    """Whether the reply to an operation is told from others' by more than its kind, and is more than a sign of life."""
     operation = profile.operation(name)
-    return operation is not None and name not in SIGNS_OF_LIFE and not IDS.isdisjoint(placeholders(operation.send))
+    return operation is not None and name not in SIGNS_OF_LIFE and profile.reply_by(operation) not in ("kind", "none")
 
 
 def hollow_answers(summary: Summary, profile: Profile) -> list[str]:

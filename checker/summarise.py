@@ -195,6 +195,9 @@ class _Summariser:
             count.late_answers += 1
             self.summary.replies.answered(row.sent_at_s + (row.reply_ms or row.first_ms or 0.0) / 1000)
             return
+        if row.outcome == "said":
+            count.said += 1
+            return  # nothing is ever answered to it: it proves nothing, and weighs on no rate
         node.requests += 1
         if row.outcome == "answered" or (row.outcome == "refused" and row.expected):
             self.summary.replies.answered(_ended_at_s(row))

@@ -37,6 +37,7 @@ class OperationCount:
             longer than a stopping tenant waits.
         showed_own: answers that showed marks of the tenant's own.
         late_answers: answers that came after their request had been given up.
+        said: messages to which nothing is ever answered, counted apart.
     """
 
     answered: int = 0
@@ -46,6 +47,7 @@ class OperationCount:
     on_purpose: int = 0
     showed_own: int = 0
     late_answers: int = 0
+    said: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property

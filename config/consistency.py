@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import jwt
 
-from config.messages import Operation
+from config.messages import PLACEHOLDERS, Operation
 from config.positions import Path as Key
 from config.profile import Profile
 from config.sentences import mistyped
@@ -19,20 +19,18 @@ from config.template import placeholders
 
 Mistake = tuple[Key, str]
 
-_STEP = r"(?:[^.\[\]/$\s]+(?:\[\d*\])*|(?:\[\d*\])+)"
-_FIELD_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*")
 _SQL_NAME = re.compile(r"%\(([^)]*)\)s")
 _REDIS = ("redis://", "rediss://", "unix://")
 _POSTGRES = ("postgresql://", "postgres://")
 PROVISIONED = frozenset({"tenant", "number", "email", "budget", "now", "context", "state", "secret", "row"})
 """What fills statements and commands that make a tenant."""
 _WHO = {"tenant", "email", "number"}
-_FILLED_BY_US = frozenset({"message_id", "test_id", "tenant", "email", "event_id", "prompt", "state_canary", "number"})
+_RECOGNISABLE = {"canary", "prompt", "state_canary", "message_id", "test_id"}
 
 
 def mistakes(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
-    for check in (_tokens, _paths, _learnt, _ends, _addresses, _statements, _commands, _workload):
+    for check in (_tokens, _learnt, _ends, _replies, _addresses, _statements, _commands, _workload):
         yield from check(profile)
 
 
@@ -52,35 +50,52 @@ def _tokens(profile: Profile) -> Iterator[Mistake]:
         yield ("auth", "jwt", "claims"), f"nothing fills the placeholder {{{unknown[0]}}} (there are: {there})"
 
 
-def _paths(profile: Profile) -> Iterator[Mistake]:
-    frames = profile.frames
-    said: list[tuple[Key, str | None]] = [
-        (("frames", "type"), frames.type), (("frames", "charged"), frames.charged),
-        (("frames", "event_id"), frames.event_id), (("refusal", "code"), profile.refusal.code),
-    ]  # fmt: skip
-    for name in ("request_id", "tenant", "budget"):
-        said += [(("frames", name, index), path) for index, path in enumerate(getattr(frames, name))]
-    said += [(("frames", "learn", name), path) for name, path in frames.learn.items() if isinstance(path, str)]
-    for key, path in said:
-        if isinstance(path, str) and not _FIELD_PATH.fullmatch(path):
-            yield key, f"is no field path (a.b is b in the object a, list[].b that of each element), found {path!r}"
-
-
 def _learnt(profile: Profile) -> Iterator[Mistake]:
-    for name in profile.frames.learn:
-        if name in _FILLED_BY_US:
-            yield ("frames", "learn", name), f"can't be learnt, as {{{name}}} is filled by us; choose another name"
+    learn: list[tuple[Key, str]] = [(("frames", "learn"), name) for name in profile.frames.learn]
+    learn += [((*key, "learn"), name) for key, operation in _said(profile) for name in operation.learn]
+    for key, name in learn:
+        if name in PLACEHOLDERS:
+            yield (*key, name), f"can't be learnt, as {{{name}}} is filled by us; choose another name"
 
 
 def _ends(profile: Profile) -> Iterator[Mistake]:
-    said: list[tuple[Key, Operation]] = [
-        (("operations", name), operation) for name, operation in profile.operations if operation is not None
-    ]
-    said += [(("attempts", "doors", name), door) for name, door in profile.attempts.doors.items()]
-    for key, operation in said:
-        if profile.refusal.type in operation.ends:
-            what = f"lists '{profile.refusal.type}', which is refusal.type"
+    for key, operation in _said(profile):
+        ended = operation.ends or operation.ends_when or operation.ends_after or operation.ends_after_silence_s
+        if not ended and operation.reply_by != "none":
+            yield (
+                (*key, "ends"),
+                "is missing: name the kinds of the final frame, or say ends_when, ends_after or ends_after_silence_s, "
+                "or reply_by = 'none' if nothing is answered",
+            )
+        for refusing in sorted({*profile.refusal.type} & {*operation.ends}):
+            what = f"lists '{refusing}', which is refusal.type"
             yield (*key, "ends"), f"{what}, so a refusal would count as an answer: remove it"
+
+
+def _replies(profile: Profile) -> Iterator[Mistake]:
+    """What it takes to know a reply in the way that the profile says."""
+    by_id = [key for key, operation in _said(profile) if profile.reply_by(operation) == "id"]
+    if by_id and not profile.frames.request_id:
+        yield (
+            ("frames", "request_id"),
+            f"is empty, and the reply to {'.'.join(map(str, by_id[0]))} is known by its id: needs one entry at least, "
+            "or frames.reply_by",
+        )
+    for key, operation in _said(profile):
+        by, needs = profile.reply_by(operation), ""
+        if by == "id" and not operation.carries_id:
+            needs = "an id in send: {message_id}, {test_id}, {uuid} or {counter}"
+        elif by == "server_id" and not (profile.frames.server_id and operation.acknowledged):
+            needs = "frames.server_id and acknowledged, the kind of the frame that teaches the service's id"
+        elif by == "content" and placeholders(operation.send).isdisjoint(_RECOGNISABLE):
+            needs = "something in send to know it by: {canary}, {prompt}, {state_canary}, {message_id} or {test_id}"
+        if needs:
+            yield (*key, "reply_by"), f"is '{by}', which needs {needs}"
+
+
+def _said(profile: Profile) -> Iterator[tuple[Key, Operation]]:
+    for key, operation in profile.said.items():
+        yield tuple(key.split(".")), operation
 
 
 def _addresses(profile: Profile) -> Iterator[Mistake]:

@@ -1,56 +1,80 @@
-"""What tenants say and what comes back: where things stand in a frame, and the operations."""
+"""What tenants say and what comes back: the operations. What is where in a frame stands in ``config.frames``."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from config.parts import Name, Part, Template
+from config.frames import ReplyBy
+from config.parts import Kinds, Message, Name, Part, Path, PositiveInt
+from config.template import placeholders
 
-
-class Frames(Part):
-    """What is where in a frame. All are field paths: ``a.b``, ``list[].a``."""
-
-    type: str = Field("type", description="Path of the frame's type.")
-    request_id: tuple[str, ...] = Field(min_length=1, description="Paths of the id that a reply repeats.")
-    tenant: tuple[str, ...] = Field((), description="Paths that name the tenant a frame is for.")
-    budget: tuple[str, ...] = Field((), description="Paths of remaining amounts.")
-    charged: str | None = Field(None, description="Path of what the request was charged.")
-    learn: dict[Name, str] = Field(default_factory=dict, description="Ids handed out to one tenant: name to path.")
-    event_id: str | None = Field(None, description="Path of an event's id, from which a session can be resumed.")
-    ready: str | None = Field(None, description="Type of the frame that follows a successful connect.")
-    pushes: tuple[str, ...] = Field((), description="Types that may arrive unasked.")
-
-
-class Refusal(Part):
-    """What a refusal looks like."""
-
-    type: str = Field("error", description="Type of a frame that refuses a request.")
-    code: str = Field("code", description="Path of the reason's code.")
-    budget: tuple[str, ...] = Field((), description="Codes that say the budget does not suffice.")
-    broken: tuple[str, ...] = Field((), description="Codes of failures: no refusal, whatever was tried.")
-    free: tuple[str, ...] = Field(
-        (), description="Codes after which nothing was charged; after others it may have been."
-    )
+ANY = "*"
+IDS = ("message_id", "test_id", "uuid", "counter")
+"""Placeholders that make an id for a request, which its reply repeats."""
+PLACEHOLDERS = frozenset(
+    {
+        *IDS, "tenant", "email", "number", "budget", "event_id", "prompt", "canary", "state_canary", "now", "now_ms",
+    }
+)  # fmt: skip
+"""What fills a message beside the names of ids that were learnt."""
 
 
 class Operation(Part):
     """One thing a tenant can say, and what the reply looks like.
 
-    Placeholders in ``send``: {message_id}, {test_id}, {tenant}, {session}, {thread} and other learnt names, {prompt},
-    {state_canary}, {event_id}. A string that is one placeholder alone takes the placeholder's value and type.
+    Placeholders in ``send``: {message_id}, {test_id} (marks, as UUIDs), {uuid}, {counter} (a whole number that grows
+    from 1 on each connection), {tenant}, {email}, {number}, {budget}, {now}, {now_ms}, {prompt} (a sentence with a
+    canary), {canary} (the canary alone), {state_canary}, {event_id}, {session}, {thread} and other learnt names. A
+    string that is one placeholder alone takes the placeholder's value and type; {name:int} and {name:str} convert it.
     """
 
-    send: Template
-    events: tuple[str, ...] = Field((), description="Types of frames before the final one, in their usual order.")
-    ends: tuple[str, ...] = Field(min_length=1, description="Types of the final frame.")
-    cost: int = Field(0, ge=0, description="What it is charged, in units.")
+    send: Message = Field(description="What is said: an object, an array or a line of text, with placeholders.")
+    reply_by: ReplyBy | None = Field(
+        None, description="How its reply is known; frames.reply_by if left out, and kind if it carries no id."
+    )
+    acknowledged: Kinds = Field(
+        (),
+        description="Kinds of frames that acknowledge it; they teach the service's own id for it (frames.server_id).",
+    )
+    events: Kinds = Field((), description="Kinds of frames before the final one, in their usual order.")
+    ends: Kinds = Field((), description="Kinds of the final frame; '*' is any that neither refuses nor is pushed.")
+    ends_when: dict[Path, object] = Field(
+        default_factory=dict,
+        description="A frame of the reply with this value at this path (or one of a list) is the final one.",
+    )
+    ends_after: PositiveInt | None = Field(None, description="The reply is over after so many frames.")
+    ends_after_silence_s: float | None = Field(
+        None, gt=0, description="The reply is over when, after its first frame, none has come for so long."
+    )
+    errors: Kinds = Field((), description="Kinds of frames that refuse it or break it off, beside refusal.type.")
+    settles: Kinds = Field(
+        (), description="Kinds of frames whose amounts and ids count, if these do not stand in the final one."
+    )
+    cost: int = Field(0, ge=0, description="What it is charged, in units; the most, where the reply says what it was.")
+    charged: Path | None = Field(None, description="Path of what it was charged; frames.charged if left out.")
+    price: dict[Path, PositiveInt] = Field(
+        default_factory=dict, description="What it was charged: quantities in the reply (paths), each times its price."
+    )
+    learn: dict[Name, Path] = Field(
+        default_factory=dict, description="Ids that its reply hands out, beside those of frames.learn."
+    )
     shows_own: bool = Field(False, description="Whether the reply must show marks of the tenant's own.")
     stored_in: tuple[Name, ...] = Field((), description="Names of the stores that keep what was sent.")
     resumable: bool = Field(False, description="Whether its reply can still arrive after a resume.")
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of frames that its reply is made of."""
+        return frozenset((*self.acknowledged, *self.events, *self.ends, *self.settles, *self.errors))
+
+    @property
+    def carries_id(self) -> bool:
+        """Whether a request of it carries an id that a reply could repeat."""
+        return not placeholders(self.send).isdisjoint(IDS)
+
 
 class Operations(Part):
-    """The operations by the part they play in the workload; each may be left out if the target has none."""
+    """The operations by the part they play in the workload; each but chat may be left out if the target has none."""
 
     ping: Operation | None = None
     routing: Operation | None = None
@@ -64,3 +88,7 @@ class Operations(Part):
         """Returns the operation of this name, or None if the profile has none."""
         value = getattr(self, name, None)
         return value if isinstance(value, Operation) else None
+
+    def all(self) -> dict[str, Operation]:
+        """Returns every operation that the profile has, by name."""
+        return {name: value for name, value in self if isinstance(value, Operation)}

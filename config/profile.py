@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr, model_validator
 
-from config.attempts import Attempts
+from config.attempts import Attempts, Door
 from config.auth import Auth
+from config.frames import Frames, Refusal, ReplyBy
 from config.limits import Limits
-from config.messages import Frames, Operation, Operations, Refusal
+from config.messages import PLACEHOLDERS, Operation, Operations
 from config.parts import Part, PositiveInt
 from config.provisioning import Provisioning, Tenants
 from config.stores import Stores
@@ -90,15 +91,17 @@ class Profile(Part):
 
     @model_validator(mode="after")
     def _placeholders_are_filled(self) -> Profile:
-        own = {"message_id", "test_id", "event_id", "prompt", "state_canary", *TENANT, *self.frames.learn}
-        victims = {f"victim_{name}" for name in (*self.frames.learn, *TENANT)}
-        said = {f"operations.{name}": (operation, own) for name, operation in self.operations if operation is not None}
-        said |= {f"attempts.doors.{name}": (door, own | victims) for name, door in self.attempts.doors.items()}
-        for key, (operation, known) in said.items():
+        own = PLACEHOLDERS | {*TENANT, *self.learnt_names}
+        victims = {f"victim_{name}" for name in (*self.learnt_names, *TENANT)}
+        for key, operation in self.said.items():
+            known = own | victims if isinstance(operation, Door) else own
             unknown = sorted(placeholders(operation.send) - known)
             if unknown:
                 there = ", ".join(sorted(known))
-                raise ValueError(f"{key}.send: nothing fills the placeholder {{{unknown[0]}}}; there are: {there}")
+                raise ValueError(
+                    f"{key}.send: nothing fills the placeholder {{{unknown[0]}}}; there are: {there} "
+                    "(what is no placeholder is written with spaces: { id })"
+                )
         return self
 
     @model_validator(mode="after")
@@ -133,6 +136,25 @@ class Profile(Part):
                 "attempts.tokens needs a table [auth.jwt], to make tokens that are wrong in one thing only"
             )
         return self
+
+    @property
+    def said(self) -> dict[str, Operation]:
+        """Everything a tenant can say, by its key in the profile."""
+        operations = {f"operations.{name}": operation for name, operation in self.operations.all().items()}
+        return operations | {f"attempts.doors.{name}": door for name, door in self.attempts.doors.items()}
+
+    @property
+    def learnt_names(self) -> tuple[str, ...]:
+        """Names of the ids that the target hands out."""
+        names = [*self.frames.learn, *(name for operation in self.said.values() for name in operation.learn)]
+        return tuple(dict.fromkeys(names))
+
+    def reply_by(self, operation: Operation) -> ReplyBy:
+        """Returns how the reply to an operation is known."""
+        if operation.reply_by is not None:
+            return operation.reply_by
+        by = self.frames.reply_by
+        return "kind" if by == "id" and not operation.carries_id else by
 
     def operation(self, name: str) -> Operation | None:
         """Returns what a tenant says under this name: an operation, or the attempt or control at a door.

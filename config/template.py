@@ -1,11 +1,12 @@
-"""Message templates: JSON documents with ``{placeholders}``."""
+"""Message templates: documents with ``{placeholders}``, which ``{name:int}`` and ``{name:str}`` convert."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-_PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)(?::(int|str))?\}")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _LEAVE_OUT = object()
 
 
@@ -18,6 +19,7 @@ def fill(template: object, values: Mapping[str, object]) -> object:
 
     A string that is one placeholder alone takes the value with its type; inside a longer string the value's text is
     put in. A lone placeholder without a value yet (None) takes its key out of the object, or itself out of the list.
+    ``{name:int}`` takes the value as a whole number if it is one, ``{name:str}`` as text.
 
     Raises:
         PlaceholderUnknown: a placeholder is not among ``values``.
@@ -43,7 +45,7 @@ def fill_text(text: str, values: Mapping[str, object]) -> str:
 def placeholders(template: object) -> set[str]:
     """Returns the names of all placeholders in a template."""
     if isinstance(template, str):
-        return set(_PLACEHOLDER.findall(template))
+        return {match[1] for match in _PLACEHOLDER.finditer(template)}
     if isinstance(template, dict):
         return set().union(*(placeholders(value) for value in template.values()))
     if isinstance(template, (list, tuple)):
@@ -57,13 +59,21 @@ def _fill(template: object, values: Mapping[str, object]) -> object:
         if whole is None:
             return fill_text(template, values)
         value = _look_up(whole[1], values)
-        return _LEAVE_OUT if value is None else value
+        return _LEAVE_OUT if value is None else _converted(value, whole[2])
     if isinstance(template, dict):
         filled = {key: _fill(value, values) for key, value in template.items()}
         return {key: value for key, value in filled.items() if value is not _LEAVE_OUT}
     if isinstance(template, (list, tuple)):
         return [value for value in (_fill(item, values) for item in template) if value is not _LEAVE_OUT]
     return template
+
+
+def _converted(value: object, wanted: str | None) -> object:
+    if wanted == "str":
+        return str(value)
+    if wanted == "int" and isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    return value
 
 
 def _look_up(name: str, values: Mapping[str, object]) -> object:

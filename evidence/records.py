@@ -138,7 +138,7 @@ class RequestEnded:
 
     Attributes:
         sequence: its number within the tenant; message ids carry it.
-        outcome: answered, refused or unknown.
+        outcome: answered, refused, unknown, or said (nothing is ever answered to it).
         reason: why it was refused or is unknown; empty when answered.
         expected: whether this outcome was due (a refusal for lack of budget that was to come, say).
         sent_at_s: Unix time it left.

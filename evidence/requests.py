@@ -1,4 +1,7 @@
-"""Correlation: which frame belongs to which request, by message id and never by order.
+"""Correlation: which frame belongs to which request.
+
+A request is known by its own id and by any number of aliases: another id it carries, the id the service gave it, a mark
+in its content.
 
 A state machine without clock or I/O. Times are seconds on whatever monotonic time line the caller uses, the same for
 all calls.
@@ -17,6 +20,7 @@ class Outcome(enum.StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    SAID = "said"  # nothing is ever answered to it, so that it counts neither as answered nor as unknown
 
 
 @dataclass(slots=True)
@@ -38,6 +42,11 @@ class Request:
         foreign_marks: how many marks and names of others it showed.
         own_marks: how many of the tenant's own stored marks the reply showed.
         answer: what was said at another's door, ids and figures taken out; empty for other requests.
+        reply_by: how its reply is known, as the profile says.
+        aliases: what else it is known by.
+        acknowledged: whether the service has acknowledged it.
+        charged: what a frame of the reply said it was charged, in units.
+        remaining: the remaining amounts that settle it, in units.
     """
 
     request_id: str
@@ -49,6 +58,11 @@ class Request:
     sent_s: float
     deadline_s: float
     resumable: bool = False
+    reply_by: str = "id"
+    aliases: list[str] = field(default_factory=list)
+    acknowledged: bool = False
+    charged: int | None = None
+    remaining: list[int] = field(default_factory=list)
     canaries: list[int] = field(default_factory=list)
     events: list[tuple[str, float]] = field(default_factory=list)
     own_marks: int = 0
@@ -77,6 +91,7 @@ class RequestBook:
         self._open: dict[str, Request] = {}
         self._ended: dict[str, Outcome] = {}
         self._given_up: dict[str, Request] = {}
+        self._aliases: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -93,14 +108,35 @@ class RequestBook:
         if request.request_id in self._open or request.request_id in self._ended:
             raise ValueError(f"request id {request.request_id} is used twice")
         self._open[request.request_id] = request
+        for alias in request.aliases:
+            self._know_as(alias, request)
+
+    def add_alias(self, request: Request, alias: str) -> None:
+        """Makes a request known by one more id."""
+        request.aliases.append(alias)
+        self._know_as(alias, request)
+
+    def _know_as(self, alias: str, request: Request) -> None:
+        self._aliases.pop(alias, None)
+        self._aliases[alias] = request.request_id
+        if len(self._aliases) > REMEMBERED:
+            del self._aliases[next(iter(self._aliases))]
+
+    def forget_aliases(self) -> None:
+        """Forgets all aliases: ids that count from 1 on each connection mean other requests on the next one."""
+        self._aliases.clear()
 
     def get(self, request_id: str) -> Request | None:
-        """Returns the open request with this id, or None."""
-        return self._open.get(request_id)
+        """Returns the open request with this id or alias, or None."""
+        return self._open.get(request_id) or self._open.get(self._aliases.get(request_id, ""))
+
+    def known(self, request_id: str) -> str:
+        """Returns the request's own id for an id or alias; what nobody is known by comes back as it is."""
+        return self._aliases.get(request_id, request_id)
 
     def ended(self, request_id: str) -> Outcome | None:
-        """Returns how the request with this id ended, or None if it is open or was never opened here."""
-        return self._ended.get(request_id)
+        """Returns how the request with this id or alias ended, or None if it is open or was never opened here."""
+        return self._ended.get(self.known(request_id))
 
     def end(self, request: Request, outcome: Outcome, at_s: float, reason: str = "") -> bool:
         """Ends an open request. Returns False if it had ended before: nothing is counted twice."""
@@ -118,11 +154,11 @@ class RequestBook:
 
     def given_up(self, request_id: str) -> Request | None:
         """Returns the request with this id if its end is unknown and no late answer has been taken yet, or None."""
-        return self._given_up.get(request_id)
+        return self._given_up.get(self.known(request_id))
 
     def settle_late(self, request_id: str) -> None:
         """Notes that the late answer to a request that was given up has been taken; its outcome stays unknown."""
-        self._given_up.pop(request_id, None)
+        self._given_up.pop(self.known(request_id), None)
 
     def overdue(self, now_s: float) -> list[Request]:
         """Returns the open requests whose deadline has passed."""

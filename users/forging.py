@@ -13,7 +13,6 @@ import orjson
 from config.attempts import Forgery
 from config.auth import SignedToken
 from config.template import fill, placeholders
-from evidence.paths import first
 from users.opening import Opening
 from users.placing import Introduction, connect, introduce
 from users.run import NodeRun
@@ -124,8 +123,8 @@ def _inspected(run: NodeRun, received: list[Received], tenant: TenantIdentity) -
         session = f"of an attempt by tenant {tenant.number}"
         for sighting in run.oracle.inspect(text, document, tenant=tenant.number, session=session, at_s=at_s).sightings:
             run.sight(sighting)
-        if isinstance(document, dict):
-            yield str(first(document, run.profile.frames.type)), document
+        if document is not None:
+            yield run.reader.kind(document), document
 
 
 def _claims(settings: SignedToken, tenant: TenantIdentity) -> dict[str, object]:

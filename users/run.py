@@ -19,6 +19,7 @@ from evidence.naming import naming_of
 from evidence.oracle import FrameFields, Oracle, is_control
 from evidence.records import Row, SightingSeen
 from users.allowance import Allowance
+from users.frame_reader import FrameReader
 from users.hooks import isolation_events
 from users.tenant import Tenant, TenantIdentity
 
@@ -93,6 +94,7 @@ class NodeRun:
         on_limit: told, in a sentence, when the allowance is spent: the run is to be ended.
 
     Attributes:
+        reader: reads frames as the profile says.
         exposures: how often the node did what makes leaks show, by name.
         control_sightings: what the oracle saw on sessions of the planted control.
         acting: the tenants that act now, by number.
@@ -131,6 +133,7 @@ class NodeRun:
         self.oracle = Oracle(
             Keyring(key, earlier), self.bands, FrameFields(frames.tenant, frames.budget, frames.learn), self.naming
         )
+        self.reader = FrameReader(profile)
         self.random = random.Random(f"{profile.workload.seed}/{worker_index}")
         self.exposures: Counter[str] = Counter()
         self.acting: dict[int, Acting] = {}

@@ -12,15 +12,15 @@ def test_nothing_is_wrong_with_the_reference_profile() -> None:
 
 def test_all_that_is_wrong_is_said() -> None:
     wrong = changed(
-        frames__budget=["$.left"],
+        operations__ping__reply_by="content",
         operations__chat__ends=["error"],
         stores__redis__url="http://127.0.0.1",
         provisioning__sql_create=["INSERT INTO users VALUES (%(tennant)s)"],
         workload__drop_after_ms=[30.0, 10.0],
     )
     assert [key for key, _ in mistakes(wrong)] == [
-        ("frames", "budget", 0),
         ("operations", "chat", "ends"),
+        ("operations", "ping", "reply_by"),
         ("stores", "redis", "url"),
         ("provisioning", "sql_create", 0),
         ("workload", "drop_after_ms"),

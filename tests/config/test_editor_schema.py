@@ -39,7 +39,7 @@ def test_a_shipped_profile_fits_and_names_its_schema(path: Path) -> None:
     [
         {"target.tiemout": 5},
         {"target.reply_timeout_s": 0},
-        {"operations.chat.ends": "x"},
+        {"operations.chat.ends": 5},
         {"auth.source": "jtw"},
         {"attempts.doors.read_state.does": "peep"},
     ],

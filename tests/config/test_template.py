@@ -53,3 +53,19 @@ def test_all_placeholders_of_a_template_are_known() -> None:
 @given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_what_is_named_is_all_that_is_needed(template: object) -> None:
     fill(template, dict.fromkeys(placeholders(template), "value"))
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ({"n": "{id:int}"}, {"n": 17}),
+        ({"n": "{number:str}"}, {"n": "5"}),
+        ({"n": "{word:int}"}, {"n": "seventeen"}),
+        ({"n": "{missing:int}"}, {}),
+        ({"n": "item {id:int} of {number:str}"}, {"n": "item 17 of 5"}),
+        ({"n": "{id:float}"}, {"n": "{id:float}"}),
+    ],
+)
+def test_a_value_is_converted_as_the_placeholder_says(template: object, filled: object) -> None:
+    assert fill(template, {"id": "17", "number": 5, "word": "seventeen", "missing": None}) == filled
+    assert "id" not in placeholders({"n": "{id:float}"}) and placeholders("{id:int}") == {"id"}

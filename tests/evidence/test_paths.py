@@ -12,6 +12,7 @@ FRAME = {
     "items": [{"id": 1, "of": {"user": "u1"}}, {"id": 2, "of": {"user": "u2"}}, "stray", None],
     "groups": [{"members": [{"n": 1}, {"n": 2}]}, {"members": []}, {"members": [{"n": 3}]}],
     "nothing": None,
+    "text": '{"inner": {"id": 9}, "list": [1, 2]}',
 }
 
 
@@ -32,11 +33,25 @@ FRAME = {
         ("items.id", []),
         ("type.length", []),
         ("", []),
+        ("items[0].id", [1]),
+        ("items[-1]", [None]),
+        ("items[9].id", []),
+        ("groups[0].members[1].n", [2]),
+        ("groups[][0]", []),
+        ("text.inner.id", [9]),
+        ("text.list[1]", [2]),
+        ("type.inner", []),
     ],
 )
 def test_a_path_leads_to_every_value_it_names(path: str, values: list[object]) -> None:
     assert list(dig(FRAME, path)) == values
     assert first(FRAME, path) == (values[0] if values else None)
+
+
+def test_a_frame_may_be_a_list() -> None:
+    frame = [48, {"a": 1}, ["x", {"b": [2, 3]}]]
+    assert (first(frame, "[0]"), first(frame, "[1].a"), first(frame, "[2][1].b[]")) == (48, 1, 2)
+    assert list(dig(frame, "[].a")) == [1]
 
 
 documents = st.recursive(
@@ -45,6 +60,6 @@ documents = st.recursive(
 )
 
 
-@given(documents, st.text("ab[].", max_size=8))
+@given(documents, st.text("ab[].-1", max_size=8))
 def test_any_path_into_any_document_is_no_error(document: object, path: str) -> None:
     assert isinstance(list(dig(document, path)), list)

@@ -125,9 +125,9 @@ class Talk:
     def __init__(self, here: World, ordinal: int = 0) -> None:
         self.world = here
         self.changes = 0
-        self.talk = Correspondence(here.run, here.tenant, ordinal, self._changed)
+        self.talk = Correspondence(here.run, here.tenant, ordinal, self.changed)
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
         self.changes += 1
 
     def ask(self, name: str = "chat", extra: dict[str, object] | None = None) -> tuple[Request, dict[str, Any]]:
@@ -136,7 +136,7 @@ class Talk:
         request, frame = self.talk.compose(name, operation, time.perf_counter(), extra or {})
         return request, orjson.loads(frame)
 
-    def hear(self, frame: dict[str, Any] | str, at_s: float | None = None) -> None:
+    def hear(self, frame: object, at_s: float | None = None) -> None:
         text = frame if isinstance(frame, str) else orjson.dumps(frame).decode()
         self.talk.receive(text, time.perf_counter() if at_s is None else at_s)
 

@@ -259,14 +259,6 @@ def test_own_stored_marks_are_counted_and_the_echo_of_the_prompt_is_not(talk: Ta
     assert here.requests[0].own_marks == 1
 
 
-def test_a_request_is_counted_at_its_first_end_only(talk: Talk, here: World) -> None:
-    request, _ = talk.ask()
-    talk.talk.end(request, Outcome.UNKNOWN, request.sent_s + 1, "timed out")
-    talk.talk.end(request, Outcome.ANSWERED, request.sent_s + 2)
-    assert [row.outcome for row in here.requests] == ["unknown"]
-    assert (here.tenant.counts.unknown, here.tenant.counts.answered, talk.changes) == (1, 0, 1)
-
-
 def test_abandoning_ends_all_but_what_a_resume_may_bring(talk: Talk, here: World) -> None:
     chat, state = talk.ask()[0], talk.ask("state_read")[0]
     talk.talk.abandon("session lost", keep_resumable=True)

@@ -1,0 +1,74 @@
+"""What is where in a frame: its kind, whom it answers, what it shows; and what a refusal looks like."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from config.parts import Kinds, Name, Part, Path, Paths, Pattern
+
+ReplyBy = Literal["id", "server_id", "order", "content", "kind", "none"]
+"""How a reply is known: by our id, which it repeats; by the service's own id, learnt from an acknowledgement; strictly
+in order; by its content, the canary that was sent; by its kind alone, the oldest first; or there is none."""
+
+
+class KindRule(Part):
+    """How a kind of frame is recognised where no field names it. All that is said must hold."""
+
+    has: Paths = Field((), description="Paths that lead to something other than null.")
+    lacks: Paths = Field((), description="Paths that lead nowhere, or to null.")
+    where: dict[Path, object] = Field(
+        default_factory=dict, description="Path to the value that stands there, or to a list of values it may be."
+    )
+    matches: dict[Path, Pattern] = Field(
+        default_factory=dict, description="Path to a regular expression that is found in the text there."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> KindRule:
+        if not (self.has or self.lacks or self.where or self.matches):
+            raise ValueError("needs one of has, lacks, where, matches: an empty rule would take every frame")
+        return self
+
+
+class Frames(Part):
+    """What is where in a frame. All are field paths: ``a.b``, ``list[].a``, ``list[0]``, ``[0]``.
+
+    A path also leads into JSON that stands in a string.
+    """
+
+    type: Paths = Field(("type",), description="Paths of the frame's type; the first that leads somewhere counts.")
+    kinds: dict[str, KindRule] = Field(
+        default_factory=dict, description="Kinds of frames that no type names, by rule; the first that fits counts."
+    )
+    request_id: Paths = Field(description="Paths of the id that a reply repeats; [] if replies repeat none.")
+    server_id: Paths = Field((), description="Paths of the service's own id for a request.")
+    reply_by: ReplyBy = Field("id", description="How replies are known, where an operation does not say.")
+    tenant: Paths = Field((), description="Paths that name the tenant a frame is for.")
+    budget: Paths = Field((), description="Paths of remaining amounts.")
+    charged: Path | None = Field(None, description="Path of what the request was charged.")
+    learn: dict[Name, Path] = Field(default_factory=dict, description="Ids handed out to one tenant: name to path.")
+    event_id: Path | None = Field(None, description="Path of an event's id, from which a session can be resumed.")
+    ready: str | None = Field(None, description="Kind of the frame that follows a successful connect.")
+    pushes: Kinds = Field((), description="Kinds that may arrive unasked.")
+
+
+class Refusal(Part):
+    """What a refusal looks like."""
+
+    type: Kinds = Field(("error",), description="Kinds of frames that refuse a request.")
+    has: Paths = Field((), description="Paths that make a frame of any kind a refusal, such as payload.errors.")
+    code: Paths = Field(("code",), description="Paths of the reason's code; the first that leads somewhere counts.")
+    texts: dict[str, Pattern] = Field(
+        default_factory=dict,
+        description="Codes by regular expression on the frame's text, where it is said in words. They go first.",
+    )
+    without_id: Literal["unknown", "only", "oldest"] = Field(
+        "unknown",
+        description="Whom a refusal without the request's id ends: nobody, so that the request times out as unknown; "
+        "the only one that is open (nobody, if there are several); or the oldest one.",
+    )
+    budget: Kinds = Field((), description="Codes that say the budget does not suffice.")
+    broken: Kinds = Field((), description="Codes of failures: no refusal, whatever was tried.")
+    free: Kinds = Field((), description="Codes after which nothing was charged; after others it may have been.")

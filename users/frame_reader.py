@@ -1,0 +1,152 @@
+"""What a frame says, in the profile's terms: its kind, whom it answers, whether it refuses, what it cost.
+
+Plain functions of a document and the profile: nothing here is remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeGuard
+
+from config.frames import KindRule
+from config.messages import ANY, Operation
+from config.profile import Profile
+from evidence.paths import dig, first
+
+_EXACT = 1 << 53
+_CODE = 60  # characters of a refusal's code that are kept
+
+Rule = Callable[[object], bool]
+
+
+class FrameReader:
+    """Reads documents as a profile says.
+
+    Args:
+        profile: the profile.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._frames = profile.frames
+        self._refusal = profile.refusal
+        self._rules = [(kind, _rule_of(rule)) for kind, rule in profile.frames.kinds.items()]
+        self._texts = [(code, re.compile(pattern, re.IGNORECASE)) for code, pattern in profile.refusal.texts.items()]
+        self._refusing = frozenset(profile.refusal.type)
+
+    def kind(self, document: object) -> str:
+        """Returns the frame's kind: by rule if one fits, else by its type; ``None`` as text if nothing names it."""
+        for kind, fits in self._rules:
+            if fits(document):
+                return kind
+        for path in self._frames.type:
+            if (value := first(document, path)) is not None:
+                return str(value)
+        return "None"
+
+    def ids(self, document: object) -> list[str]:
+        """Returns the request ids that a frame repeats."""
+        return _texts_at(document, self._frames.request_id)
+
+    def server_ids(self, document: object) -> list[str]:
+        """Returns the service's own ids of requests in a frame, as aliases: they are no ids of ours."""
+        return [f"server: {value}" for value in _texts_at(document, self._frames.server_id)]
+
+    def event_id(self, document: object) -> str | None:
+        """Returns the id from which a session can be resumed after this frame, or None."""
+        value = first(document, self._frames.event_id) if self._frames.event_id is not None else None
+        return None if value is None else str(value)
+
+    def refuses(self, document: object, kind: str, operation: Operation | None = None) -> bool:
+        """Returns whether a frame refuses, or breaks off, a request of this operation (None: of any)."""
+        if operation is not None and (kind in operation.ends or kind in operation.events):
+            named = False  # what a reply is made of refuses only by what stands in it
+        else:
+            named = kind in self._refusing
+        if named or (operation is not None and kind in operation.errors):
+            return True
+        return any(first(document, path) is not None for path in self._refusal.has)
+
+    def code(self, document: object, text: str) -> str:
+        """Returns why a frame refuses: the code of the first text that fits, else what stands at the code's path."""
+        for code, pattern in self._texts:
+            if pattern.search(text):
+                return code
+        for path in self._refusal.code:
+            if (value := first(document, path)) is not None:
+                return str(value)[:_CODE]
+        return "None"
+
+    def ends(self, document: object, kind: str, operation: Operation, frames: int) -> bool:
+        """Returns whether a frame is the last of a reply that has ``frames`` frames with it."""
+        if kind in operation.ends:
+            return True
+        if operation.ends_after is not None and frames >= operation.ends_after:
+            return True
+        if operation.ends_when and any(_stands(document, *item) for item in operation.ends_when.items()):
+            return True
+        return ANY in operation.ends and kind not in operation.events and kind not in self._frames.pushes
+
+    def may_reply(self, kind: str, operation: Operation) -> bool:
+        """Returns whether a frame of this kind can be part of a reply to the operation."""
+        if kind in operation.kinds:
+            return True
+        open_ended = operation.ends_when or operation.ends_after or operation.ends_after_silence_s
+        return (ANY in operation.ends or bool(open_ended)) and kind not in self._frames.pushes
+
+    def charged(self, document: object, operation: Operation) -> int | None:
+        """Returns what a frame says the request was charged, in units, or None if it does not say."""
+        if operation.price:
+            found = {path: first(document, path) for path in operation.price}
+            quantities = {path: value for path, value in found.items() if is_amount(value)}
+            return sum(operation.price[path] * value for path, value in quantities.items()) if quantities else None
+        path = operation.charged or self._frames.charged
+        charged = first(document, path) if path else None
+        return charged if is_amount(charged) else None
+
+    def amounts(self, document: object) -> list[int]:
+        """Returns the remaining amounts in a frame, in units."""
+        return [value for path in self._frames.budget for value in dig(document, path) if is_amount(value)]
+
+    def learnt(self, document: object, learn: Mapping[str, str]) -> dict[str, str]:
+        """Returns the ids that a frame hands out, as text."""
+        found = {thing: first(document, path) for thing, path in learn.items()}
+        return {
+            thing: str(value)
+            for thing, value in found.items()
+            if isinstance(value, (str, int)) and not isinstance(value, bool)
+        }
+
+
+def is_amount(value: object) -> TypeGuard[int]:
+    """Whether a value can be an amount in units: a whole number that JSON holds exactly."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _EXACT
+
+
+def _texts_at(document: object, paths: Iterable[str]) -> list[str]:
+    values = (first(document, path) for path in paths)
+    return [str(value) for value in values if value is not None]
+
+
+def _rule_of(rule: KindRule) -> Rule:
+    patterns = [(path, re.compile(pattern)) for path, pattern in rule.matches.items()]
+
+    def fits(document: object) -> bool:
+        return (
+            all(first(document, path) is not None for path in rule.has)
+            and all(first(document, path) is None for path in rule.lacks)
+            and all(_stands(document, path, wanted) for path, wanted in rule.where.items())
+            and all(pattern.search(str(first(document, path) or "")) is not None for path, pattern in patterns)
+        )
+
+    return fits
+
+
+def _stands(document: object, path: str, wanted: object) -> bool:
+    """Whether this value, or one of these, stands at the path. ``true`` is no 1."""
+    choices = wanted if isinstance(wanted, (list, tuple)) else (wanted,)
+    return any(
+        value == choice and isinstance(value, bool) == isinstance(choice, bool)
+        for value in dig(document, path)
+        for choice in choices
+    )
