@@ -10,6 +10,7 @@ from checker.figures import count, listed, percent
 from checker.summarise import ON_PURPOSE
 from checker.summary import NodeHistory, Summary
 from config.profile import AT_DOORS
+from evidence.records import FRAMES_CUT
 
 
 def fatal_gaps(summary: Summary) -> list[str]:
@@ -39,6 +40,9 @@ def notes(summary: Summary) -> list[str]:
         found.append(_acted_sentence(summary))
     if not frames_not_matched(summary) and _unmatched(summary):
         found.append(_unmatched_sentence(summary))
+    if cut := summary.exposures[FRAMES_CUT]:
+        frames = count(cut, "frame was", "frames were")
+        found.append(f"{frames} too large to be seen through whole: what is encoded in the rest was not read")
     if summary.header.refused_nodes:
         found.append(f"nodes of another run were turned away: {listed(summary.header.refused_nodes, 5)}")
     return found

@@ -8,16 +8,16 @@ from typing import NamedTuple
 from checker.amounts import Amounts
 from checker.names import NameIndex
 from checker.ownership import Claim, Standing, claim_of
-from checker.views import Decoder, View
-from checker.written_forms import is_text
 from evidence.marks import Keyring, Mark
+from evidence.views import Decoder, View
+from evidence.written_forms import is_text
 
 
 class Decoded(NamedTuple):
-    """What the views of a value show: claims, each tenant's each mark once, and how many marks of earlier runs."""
+    """What the views of a value show: claims, each tenant's each mark once, and those of earlier runs apart."""
 
     claims: list[Claim]
-    earlier: int
+    strangers: list[Claim]
 
 
 class Content:
@@ -57,15 +57,16 @@ class Content:
             form: a form that was undone already; then ``value`` itself is looked at as well.
         """
         claims: dict[tuple[object, ...], Claim] = {}
-        earlier: set[tuple[int, Mark]] = set()
+        earlier: dict[tuple[int, Mark], Claim] = {}
         if form:
             self._look(View(value, form, whole), where, names_place, claims, earlier)
         for view in self.decoder.views(value, place, whole):
             path = f"{form} › {view.path}" if form else view.path
             self._look(view._replace(path=path), where, names_place, claims, earlier)
         if earlier and not form:  # what is seen without decoding has been counted
-            earlier -= {(sighted.run_tag, sighted.mark) for sighted in self.keyring.find(value)}
-        return Decoded(list(claims.values()), len(earlier))
+            for sighted in self.keyring.find(value):
+                earlier.pop((sighted.run_tag, sighted.mark), None)
+        return Decoded(list(claims.values()), list(earlier.values()))
 
     def _look(
         self,
@@ -73,17 +74,19 @@ class Content:
         where: str,
         names_place: bool,
         claims: dict[tuple[object, ...], Claim],
-        earlier: set[tuple[int, Mark]],
+        earlier: dict[tuple[int, Mark], Claim],
     ) -> None:
         text = view.text
         for sighted in self.keyring.find(text):
-            if not self.keyring.is_current(sighted):
-                earlier.add((sighted.run_tag, sighted.mark))
-                continue
-            claim = claim_of(sighted, text, where, names_place=names_place)
+            current = self.keyring.is_current(sighted)
+            claim = claim_of(sighted, text, where, names_place=names_place, current=current)
             if claim.standing is Standing.NAME and not (names_place or view.whole):
                 claim = claim._replace(standing=Standing.MENTION)  # the whole of a part, which is a part
-            claims.setdefault((claim.standing, claim.mark), claim._replace(path=view.path))
+            claim = claim._replace(path=view.path)
+            if current:
+                claims.setdefault((claim.standing, claim.mark), claim)
+            else:
+                earlier.setdefault((sighted.run_tag, sighted.mark), claim)
         if not ((self.names or self.amounts.fields) and is_text(text)):
             return  # a name is short: in noise it would be met by chance
         for named in self.names.mentions(text):

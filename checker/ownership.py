@@ -15,6 +15,9 @@ The tenant of the best-ranked claim holds the place, the first in order of posit
 other tenant that the place shows is sighted: its data lies where it doesn't belong. So both tenants of a violation are
 always named: ``owner`` is whose data it is, ``recipient`` is who holds the place. Where nothing but data speaks, the
 sighting says that the choice between the two is by position alone.
+
+A place of a tenant of this run that also shows the mark of another run is a violation like any other: what one tenant
+left behind turned up at another that came after it. Where nothing names a tenant of this run, it was merely left lying.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ from typing import NamedTuple
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.marks import Mark, MarkKind, Sighted
 from evidence.oracle import EXCERPT_AFTER, EXCERPT_BEFORE
+
+EARLIER_RUN = -1
+"""Stands for every tenant of another run: which one, and what it was called, this run can't say."""
 
 
 class Standing(enum.IntEnum):
@@ -46,7 +52,7 @@ class Claim(NamedTuple):
 
     Attributes:
         standing: how much it says about whose the place is.
-        tenant: the tenant it names.
+        tenant: the tenant it names, ``EARLIER_RUN`` if that is none of this run.
         where: the part of the place it stands in (``column content``, ``the key's name``).
         what: what it is, for people (``prompt mark``, ``name``, ``thread id``).
         text: the text it stands in.
@@ -82,8 +88,10 @@ def standing_of(sighted: Sighted, whole: bool) -> Standing:
     return Standing.NAME if whole else Standing.MENTION
 
 
-def claim_of(sighted: Sighted, text: bytes, where: str, offset: int = 0, *, names_place: bool) -> Claim:
-    """Returns the claim of a mark of this run.
+def claim_of(
+    sighted: Sighted, text: bytes, where: str, offset: int = 0, *, names_place: bool, current: bool = True
+) -> Claim:
+    """Returns the claim of a mark.
 
     Args:
         sighted: the mark as found.
@@ -91,11 +99,13 @@ def claim_of(sighted: Sighted, text: bytes, where: str, offset: int = 0, *, name
         where: the part of the place that the text is.
         offset: where ``text`` begins in what the mark was found in, in bytes.
         names_place: whether a tenant's id in this text names the place even if it is not the whole text (a key's name).
+        current: whether it is a mark of this run.
     """
     start, end = sighted.start - offset, sighted.end - offset
     whole = names_place or (end - start == len(text)) or text.strip() == text[start:end]
     mark = sighted.mark
-    return Claim(standing_of(sighted, whole), mark.tenant, where, _what(mark.kind), text, start, end, mark)
+    tenant = mark.tenant if current else EARLIER_RUN
+    return Claim(standing_of(sighted, whole), tenant, where, _what(mark.kind), text, start, end, mark)
 
 
 def _what(kind: MarkKind) -> str:
@@ -128,12 +138,27 @@ def judge(claims: Sequence[Claim]) -> Judgement:
     return Judgement(holder, list(telling.values()))
 
 
+def across_runs(holder: Claim | None, strangers: Sequence[Claim]) -> tuple[Claim, Claim] | None:
+    """Returns who holds a place in which marks of another run lie, and what is foreign; None if nobody of this run.
+
+    Args:
+        holder: the best-ranked claim of this run, which holds the place unless a stranger names it more plainly.
+        strangers: the claims of other runs.
+    """
+    if holder is None or not strangers:
+        return None
+    named = min(strangers, key=_standing)
+    if named.standing < holder.standing:
+        return named, holder
+    return holder, max(strangers, key=_tells)
+
+
 def sighting_of(holder: Claim, foreign: Claim, *, place: str, group: str, reproduce: str, at_s: float) -> Sighting:
     """Returns the sighting of ``foreign`` in a place that ``holder`` holds."""
     return Sighting(
         kind=FindingKind.FOREIGN_BUDGET if foreign.standing is Standing.AMOUNT else FindingKind.MISFILED_DATA,
-        owner=foreign.tenant,
-        recipient=holder.tenant,
+        owner=_number(foreign),
+        recipient=_number(holder),
         place=place,
         group=group,
         at_s=at_s,
@@ -144,14 +169,22 @@ def sighting_of(holder: Claim, foreign: Claim, *, place: str, group: str, reprod
     )
 
 
+def _number(claim: Claim) -> int | None:
+    return None if claim.tenant == EARLIER_RUN else claim.tenant
+
+
+def _whose(claim: Claim) -> str:
+    return "a tenant of an earlier run" if claim.tenant == EARLIER_RUN else f"tenant {claim.tenant}"
+
+
 def _detail(holder: Claim, foreign: Claim) -> str:
-    said = f"{foreign.where} holds a {foreign.what} of tenant {foreign.tenant}"
+    said = f"{foreign.where} holds a {foreign.what} of {_whose(foreign)}"
     if holder.standing >= Standing.DATA:
         return (
-            f"{said} beside a {holder.what} of tenant {holder.tenant} in {holder.where}; nothing "
+            f"{said} beside a {holder.what} of {_whose(holder)} in {holder.where}; nothing "
             "says whose place it is, the one that comes first is taken for its holder"
         )
-    return f"{said}; the place is that of tenant {holder.tenant} by the {holder.what} in {holder.where}"
+    return f"{said}; the place is that of {_whose(holder)} by the {holder.what} in {holder.where}"
 
 
 def excerpt(text: bytes, start: int, end: int) -> str:

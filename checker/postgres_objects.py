@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg2
 from psycopg2.extensions import connection
 
-from checker.ownership import Claim, GatheredClaims, Standing, claim_of, judge, sighting_of
+from checker.ownership import Claim, GatheredClaims, Standing, across_runs, claim_of, judge, shortened, sighting_of
 from checker.postgres_large import OVERLAP
 from checker.postgres_places import psql
 from checker.postgres_rows import Looking
@@ -65,12 +65,14 @@ class LargeObjects:
         holder = self._look.objects.get(number.encode())
         if holder is not None:
             gathered.add(Claim(Standing.PARENT, holder, "the row that refers to it", "reference", b"", 0, 0))
+        strangers: list[Claim] = []
         earlier = 0
         marks: set[tuple[MarkKind, int, int]] = set()
         for text, accept in self._windows(number):
             scan.bytes += len(text) if accept is None else accept
             claims, of_earlier = self._claims(number, text, accept)
-            earlier += of_earlier
+            earlier += len(of_earlier)
+            strangers = strangers or [shortened(claim) for claim in of_earlier[:1]]
             for claim in claims:
                 gathered.add(claim)
                 if claim.mark is not None:
@@ -78,22 +80,25 @@ class LargeObjects:
         scan.units += 1
         scan.elements += 1
         scan.earlier_runs += earlier
-        self._judge(number, gathered, bool(earlier), marks)
+        self._judge(number, gathered, strangers, marks)
 
     def _judge(
-        self, number: str, gathered: GatheredClaims, earlier: bool, marks: set[tuple[MarkKind, int, int]]
+        self, number: str, gathered: GatheredClaims, strangers: list[Claim], marks: set[tuple[MarkKind, int, int]]
     ) -> None:
         scan = self._look.scan
         judgement = judge(gathered.claims())
         tenant = judgement.holder.tenant if judgement.holder is not None else None
         scan.own_marks.update(mark for mark in marks if self._shared or mark[1] == tenant)
         if judgement.holder is None:
-            scan.unattributed += not earlier
+            scan.unattributed += not strangers
             return
-        for foreign in () if self._shared else judgement.foreign:
+        conflicts = [(judgement.holder, foreign) for foreign in judgement.foreign]
+        with_stranger = across_runs(judgement.holder, strangers)
+        conflicts += [with_stranger] if with_stranger is not None else []
+        for holder, foreign in () if self._shared else conflicts:
             self._look.shelf.add(
                 sighting_of(
-                    judgement.holder,
+                    holder,
                     foreign,
                     place=f"postgres large object {number}",
                     group=GROUP,
@@ -102,21 +107,22 @@ class LargeObjects:
                 )
             )
 
-    def _claims(self, number: str, text: bytes, accept: int | None) -> tuple[list[Claim], int]:
-        content, where, earlier = self._look.content, "the object", 0
+    def _claims(self, number: str, text: bytes, accept: int | None) -> tuple[list[Claim], list[Claim]]:
+        """The claims of this run and those of earlier ones."""
+        content, where = self._look.content, "the object"
         claims: list[Claim] = []
+        strangers: list[Claim] = []
         for sighted in content.keyring.find(text):
             if accept is not None and sighted.start >= accept:
                 continue
-            if content.keyring.is_current(sighted):
-                claims.append(claim_of(sighted, text, where, names_place=False))
-            else:
-                earlier += 1
+            current = content.keyring.is_current(sighted)
+            claim = claim_of(sighted, text, where, names_place=False, current=current)
+            (claims if current else strangers).append(claim)
         mentions = content.names.mentions(text)
         claims += [Claim(named.standing, named.tenant, where, named.what, text, *named[3:]) for named in mentions]
         claims += content.amounts.of_members(text, where)
         decoded = content.decoded(text, where, lambda: f"postgres large object {number}", whole=accept is None)
-        return [*claims, *decoded.claims], earlier + decoded.earlier
+        return [*claims, *decoded.claims], [*strangers, *decoded.strangers]
 
     def _windows(self, number: str) -> Iterator[tuple[bytes, int | None]]:
         start = 0

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from checker.content import Content
 from checker.names import Named
-from checker.ownership import Claim, GatheredClaims, Standing, claim_of, judge, sighting_of
+from checker.ownership import Claim, GatheredClaims, Standing, across_runs, claim_of, judge, shortened, sighting_of
 from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
 from checker.postgres_homes import claims_of_name, pattern_of_name
@@ -20,10 +20,10 @@ from checker.postgres_large import Window
 from checker.postgres_parents import Cause, Contested, Holder, Late, MapName, Parents
 from checker.postgres_places import condition, identity, key_names, key_of, label_of, psql
 from checker.scan import FindingShelf, StoreScan
-from checker.views import binary_values
-from checker.written_forms import hints
 from evidence.findings import Sighting
 from evidence.marks import MarkKind, Sighted
+from evidence.views import binary_values
+from evidence.written_forms import hints
 
 LATE_KEPT = 1_000_000
 AS_IT_IS = " "  # the path of a claim in a value that is no longer as COPY wrote it, with nothing else undone
@@ -146,8 +146,8 @@ class RowJudge:
             large: the columns of its large values, and each value in windows.
         """
         line = line.rstrip(b"\n")
-        gathered, own, earlier = GatheredClaims(), set[tuple[MarkKind, int, int]](), 0
-        key = line.split(b"\t")
+        gathered, own, strangers = GatheredClaims(), set[tuple[MarkKind, int, int]](), list[Claim]()
+        key, earlier = line.split(b"\t"), 0
         for index, windows in large:
             for window in windows:
                 where = self._where[index]
@@ -157,15 +157,19 @@ class RowJudge:
                     gathered.add(claim)
                     if claim.mark is not None:
                         own.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
-                earlier += decoded.earlier
+                strangers += map(shortened, decoded.strangers[:1])
+                earlier += len(decoded.strangers)
                 self._scan.bytes += len(window.text) if window.accept is None else window.accept
                 for sighted in self._keyring.find(window.text):
                     if window.accept is not None and sighted.start >= window.accept:
                         continue
-                    if not self._keyring.is_current(sighted):
+                    current = self._keyring.is_current(sighted)
+                    claim = claim_of(sighted, window.text, where, names_place=False, current=current)
+                    if not current:
                         earlier += 1
+                        strangers = strangers or [shortened(claim)]
                         continue
-                    gathered.add(claim_of(sighted, window.text, self._where[index], names_place=False))
+                    gathered.add(claim)
                     own.add((sighted.mark.kind, sighted.mark.tenant, sighted.mark.sequence))
                 for named in self._names.mentions(window.text):
                     gathered.add(Claim(named.standing, named.tenant, where, named.what, window.text, *named[3:]))
@@ -173,7 +177,7 @@ class RowJudge:
         mentions = sorted(self._names.mentions(line), key=lambda named: named.start)
         marks = self._keyring.find(line)
         encoded = [*hints(line), *self._amount_starts(line)]
-        holder = self._row(line.split(b"\t"), 0, marks, mentions, encoded, gathered.claims(), bool(earlier))
+        holder = self._row(line.split(b"\t"), 0, marks, mentions, encoded, gathered.claims(), strangers)
         self._scan.own_marks.update(mark for mark in own if mark[1] == holder)
 
     def _row(
@@ -184,17 +188,17 @@ class RowJudge:
         mentions: list[Named],
         encoded: Sequence[int] = (),
         more: Sequence[Claim] = (),
-        more_earlier: bool = False,
+        more_strangers: Sequence[Claim] = (),
     ) -> int | None:
         """Judges one row, with the claims of its large values if it has any, and returns who holds it."""
-        claims, earlier = self._claims(cells, start, marks, mentions, encoded)
+        claims, strangers = self._claims(cells, start, marks, mentions, encoded)
         claims += more
         claims += self._home
-        earlier = earlier or more_earlier
+        strangers += more_strangers
         parents = self._parent_claims(cells, claims) if self._edges else []
         claims += [claim for _, _, claim in parents]
         if not claims:
-            self._scan.unattributed += not earlier
+            self._scan.unattributed += not strangers
             self._note_late(cells, None)
             return None
         holder, foreign = judge(claims)
@@ -202,6 +206,9 @@ class RowJudge:
         for claim in claims:
             if claim.mark is not None and claim.tenant == holder.tenant:
                 self._scan.own_marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
+        conflict = across_runs(holder, strangers)
+        if conflict is not None:
+            self._look.shelf.add(self._sighting(cells, *conflict))
         causes = {claim.tenant: self._report(cells, holder, claim, claims, parents) for claim in foreign}
         for edge, key, claim in parents:
             own_word = any(c.tenant == claim.tenant and c.standing is not Standing.PARENT for c in claims)
@@ -219,17 +226,16 @@ class RowJudge:
 
     def _claims(
         self, cells: list[bytes], start: int, marks: list[Sighted], mentions: list[Named], encoded: Sequence[int]
-    ) -> tuple[list[Claim], bool]:
+    ) -> tuple[list[Claim], list[Claim]]:
+        """The claims of this run and those of earlier ones."""
         keyring, names = self._keyring, self._names
         claims: list[Claim] = []
-        earlier = 0
+        strangers: list[Claim] = []
         starts = list(itertools.accumulate([len(cell) + 1 for cell in cells], initial=start))
         for sighted in marks:
-            if not keyring.is_current(sighted):
-                earlier += 1
-                continue
-            at = bisect.bisect_right(starts, sighted.start) - 1
-            claims.append(claim_of(sighted, cells[at], self._where[at], starts[at], names_place=False))
+            at, current = bisect.bisect_right(starts, sighted.start) - 1, keyring.is_current(sighted)
+            claim = claim_of(sighted, cells[at], self._where[at], starts[at], names_place=False, current=current)
+            (claims if current else strangers).append(claim)
         if names:
             known = names.weak or not names.strong.keys().isdisjoint(cells)
             for at, cell in enumerate(cells) if known else ():
@@ -241,26 +247,24 @@ class RowJudge:
                 at = bisect.bisect_right(starts, named.start) - 1
                 begin, end = named.start - starts[at], named.end - starts[at]
                 claims.append(Claim(named.standing, named.tenant, self._where[at], named.what, cells[at], begin, end))
-        earlier += self._decode(cells, {bisect.bisect_right(starts, hint) - 1 for hint in encoded}, claims)
-        self._scan.earlier_runs += earlier
-        return claims, bool(earlier)
+        self._decode(cells, {bisect.bisect_right(starts, hint) - 1 for hint in encoded}, claims, strangers)
+        self._scan.earlier_runs += len(strangers)
+        return claims, strangers
 
-    def _decode(self, cells: list[bytes], encoded: set[int], claims: list[Claim]) -> int:
-        """Adds what cells say once decoded to the claims; returns how many marks of earlier runs that showed."""
-        earlier = 0
+    def _decode(self, cells: list[bytes], encoded: set[int], claims: list[Claim], strangers: list[Claim]) -> None:
+        """Adds what cells say once decoded to the claims of this run and to those of earlier ones."""
         for at in sorted(encoded.difference(self._binary)):
             value, where = unescape(cells[at]), self._where[at]
             claims += [claim._replace(path=AS_IT_IS) for claim in self._content.amounts.of_members(value, where)]
             decoded = self._content.decoded(value, where, partial(self._place, cells, where))
             claims += decoded.claims
-            earlier += decoded.earlier
+            strangers += decoded.strangers
         for at in self._binary:
             for value in binary_values(cells[at]) if cells[at] != NULL else ():
                 where = self._where[at]
                 decoded = self._content.decoded(value, where, partial(self._place, cells, where), form="bytea")
                 claims += decoded.claims
-                earlier += decoded.earlier
-        return earlier
+                strangers += decoded.strangers
 
     def _place(self, cells: list[bytes], where: str) -> str:
         row, names = b"\t".join(cells[index] for index in self._key), key_names(self._table)

@@ -21,12 +21,12 @@ from checker.postgres_parents import Late, Parents, resolve_late
 from checker.postgres_places import condition, identity, key_names, psql
 from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge
 from checker.scan import FindingShelf, Progress, Roster, StoreScan
-from checker.views import binary_values
-from checker.written_forms import hints
 from config.stores import PostgresStore
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Sighting
 from evidence.marks import Keyring, Mark
+from evidence.views import binary_values
+from evidence.written_forms import hints
 
 
 def scan_postgres(

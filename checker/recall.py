@@ -111,9 +111,17 @@ def coverage(summary: Summary, profile: Profile, look: Look) -> CoverageReport:
         unattributed=scan.unattributed,
         earlier_runs=scan.earlier_runs,
         skipped=scan.skipped,
-        notes=scan.notes,
+        notes=[*scan.notes, *_left_over(scan)],
         seconds=round(scan.seconds, 3),
     )
+
+
+def _left_over(scan: StoreScan) -> list[str]:
+    """Marks of other runs are findings where they lie in a tenant's place, and worth knowing anywhere else."""
+    if not scan.earlier_runs:
+        return []
+    marks = count(scan.earlier_runs, "mark of another run was", "marks of other runs were")
+    return [f"{marks} met; `python -m swarm clean` removes what a run left behind"]
 
 
 def reasons(reports: list[CoverageReport], profile: Profile) -> list[str]:

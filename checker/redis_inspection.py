@@ -11,13 +11,24 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from checker.content import Content
-from checker.ownership import Claim, GatheredClaims, Judgement, Standing, claim_of, judge, sighting_of
+from checker.ownership import (
+    Claim,
+    GatheredClaims,
+    Judgement,
+    Standing,
+    across_runs,
+    claim_of,
+    judge,
+    shortened,
+    sighting_of,
+)
 from checker.redis_elements import Element, KeyPart
 from checker.scan import FindingShelf, StoreScan
-from checker.written_forms import SHORTEST_RUN, hints
 from evidence.findings import Sighting
 from evidence.marks import MarkKind
+from evidence.written_forms import SHORTEST_RUN, hints
 
+ByElement = dict[int, list[Claim]]
 KEY_NAME = "the key's name"
 CLIENT = 'redis-cli -u "$REDIS_URL"'
 _RECORD_FIELDS = 64  # a hash of more fields is a table, not a record
@@ -63,6 +74,7 @@ class RedisInspection:
         self._attributed = False  # whether anything in the key being read named anybody
         self._gathered: GatheredClaims | None = None  # of the large string being read
         self._own: set[tuple[MarkKind, int, int]] = set()
+        self._strangers: list[Claim] = []  # of earlier runs, in the large string being read
         self._database: int | None = None
         self._client = CLIENT
 
@@ -77,16 +89,16 @@ class RedisInspection:
 
     def inspect(self, parts: Sequence[KeyPart]) -> None:
         """Looks at parts of keys, those of one key one after the other and in order."""
-        claims, earlier = self._claims(parts)
+        claims, strangers = self._claims(parts)
         for index, part in enumerate(parts):
             self._count(part)
-            of_part = claims.get(index)
+            of_part, of_earlier = claims.get(index), strangers.get(index, {})
             if part.first:
                 self._attributed = False
-            if of_part or index in earlier:
+            if of_part or of_earlier:
                 self._attributed = True
             if of_part:
-                self._judge_part(part, of_part)
+                self._judge_part(part, of_part, of_earlier)
             if part.last and not part.whole:
                 self._judge_gathered(part)
             if part.last and not self._attributed and part.kind != "stream groups":
@@ -105,8 +117,8 @@ class RedisInspection:
     def _is_shared(self, key: bytes) -> bool:
         return any(pattern.match(key) for pattern in self._shared)
 
-    def _claims(self, parts: Sequence[KeyPart]) -> tuple[dict[int, dict[int, list[Claim]]], set[int]]:
-        """The claims by part and element (-1 is the key's name), and the parts with marks of earlier runs."""
+    def _claims(self, parts: Sequence[KeyPart]) -> tuple[dict[int, ByElement], dict[int, ByElement]]:
+        """The claims by part and element (-1 is the key's name), those of earlier runs apart."""
         texts: list[bytes] = []
         places: list[tuple[int, int, int]] = []
         for index, part in enumerate(parts):
@@ -116,8 +128,8 @@ class RedisInspection:
                 for piece, text in enumerate(element.texts):
                     texts.append(text)
                     places.append((index, ordinal, piece))
-        found: dict[int, dict[int, list[Claim]]] = {}
-        earlier: set[int] = set()
+        found: dict[int, ByElement] = {}
+        strangers: dict[int, ByElement] = {}
 
         def add(at: int, claim: Claim) -> None:
             index, ordinal, _ = places[at]
@@ -130,12 +142,14 @@ class RedisInspection:
         starts = [0, *itertools.accumulate([len(text) + 1 for text in texts])]
         for sighted in self._keyring.find(joined):
             at = bisect.bisect_right(starts, sighted.start) - 1
-            if self._keyring.is_current(sighted):
-                is_key = places[at][1] < 0
-                add(at, claim_of(sighted, texts[at], _where(parts, places[at]), starts[at], names_place=is_key))
+            is_key, current = places[at][1] < 0, self._keyring.is_current(sighted)
+            where = _where(parts, places[at])
+            claim = claim_of(sighted, texts[at], where, starts[at], names_place=is_key, current=current)
+            if current:
+                add(at, claim)
             else:
                 self._scan.earlier_runs += 1
-                earlier.add(places[at][0])
+                strangers.setdefault(places[at][0], {}).setdefault(places[at][1], []).append(claim)
         for at in self._encoded(texts, joined, starts):
             part, is_key = parts[places[at][0]], places[at][1] < 0
             where, place = _where(parts, places[at]), partial(_place, part, None, self._database)
@@ -143,16 +157,16 @@ class RedisInspection:
             decoded = self._content.decoded(texts[at], where, place, names_place=is_key, whole=whole)
             for claim in decoded.claims:
                 found.setdefault(places[at][0], {}).setdefault(places[at][1], []).append(claim)
-            if decoded.earlier:
-                self._scan.earlier_runs += decoded.earlier
-                earlier.add(places[at][0])
+            if decoded.strangers:
+                self._scan.earlier_runs += len(decoded.strangers)
+                strangers.setdefault(places[at][0], {}).setdefault(places[at][1], []).extend(decoded.strangers)
         if self._names:
             for at, claim in self._named(parts, texts, places, joined, starts):
                 add(at, claim)
         if self._content.amounts.fields:
             for at, claim in self._amounts(parts, texts, places, joined, starts):
                 add(at, claim)
-        return found, earlier
+        return found, strangers
 
     def _encoded(self, texts: list[bytes], joined: bytes, starts: list[int]) -> Iterable[int]:
         """The texts that may hold something encoded."""
@@ -209,28 +223,31 @@ class RedisInspection:
                 where = _where(parts, places[at])
                 yield at, Claim(named.standing, named.tenant, where, named.what, texts[at], start, end)
 
-    def _judge_part(self, part: KeyPart, claims: dict[int, list[Claim]]) -> None:
+    def _judge_part(self, part: KeyPart, claims: ByElement, strangers: ByElement) -> None:
         everything = list(itertools.chain(*claims.values()))
         first = everything[0].tenant
-        agreed = part.whole and all(claim.tenant == first for claim in everything)
+        agreed = part.whole and not strangers and all(claim.tenant == first for claim in everything)
         if agreed or (self._shared and self._is_shared(part.key)):
             self._own_marks(everything, None)
             return
         of_key = judge(claims.get(-1, []))
         if part.first and part.kind != "stream groups":
-            self._report(part, None, of_key)
+            self._report(part, None, of_key, strangers.get(-1, ()))
             self._own_marks(claims.get(-1, []), of_key.holder)
         if part.kind == "string" and not part.whole:
             self._gather(claims)
+            self._strangers += [shortened(claim) for of_element in strangers.values() for claim in of_element[:1]]
             return
         context = [of_key.holder] if of_key.holder else self._record_owner(part, claims)
-        for ordinal, of_element in claims.items():
+        for ordinal in {**claims, **strangers}:
             if ordinal >= 0:
+                of_element = claims.get(ordinal, [])
                 judgement = judge([*context, *of_element])
-                self._report(part, part.elements[ordinal], judgement)
+                of_earlier = [*strangers.get(ordinal, ()), *(strangers.get(-1, ()) if of_element else ())]
+                self._report(part, part.elements[ordinal], judgement, of_earlier)
                 self._own_marks(of_element, judgement.holder)
 
-    def _record_owner(self, part: KeyPart, claims: dict[int, list[Claim]]) -> list[Claim]:
+    def _record_owner(self, part: KeyPart, claims: ByElement) -> list[Claim]:
         """A small hash under an opaque name is a record: one field that is as a whole a tenant's name says whose.
 
         Where its fields are called after tenants, or name several, it is a table and each field stands alone.
@@ -246,7 +263,7 @@ class RedisInspection:
                     telling.append(claim)
         return [min(telling, key=lambda claim: claim.standing)] if len({c.tenant for c in telling}) == 1 else []
 
-    def _gather(self, claims: dict[int, list[Claim]]) -> None:
+    def _gather(self, claims: ByElement) -> None:
         if self._gathered is None:
             self._gathered = GatheredClaims()
         for claim in itertools.chain(*claims.values()):
@@ -259,20 +276,25 @@ class RedisInspection:
         if self._gathered is None:
             return
         judgement = judge(self._gathered.claims())
-        self._report(part, part.elements[0], judgement)
+        self._report(part, part.elements[0], judgement, self._strangers)
         holder = judgement.holder.tenant if judgement.holder else None
         self._scan.own_marks.update(own for own in self._own if own[1] == holder)
-        self._gathered, self._own = None, set()
+        self._gathered, self._own, self._strangers = None, set(), []
 
     def _own_marks(self, claims: Iterable[Claim], holder: Claim | None) -> None:
         for claim in claims:
             if claim.mark is not None and (holder is None or claim.tenant == holder.tenant):
                 self._scan.own_marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
 
-    def _report(self, part: KeyPart, element: Element | None, judgement: Judgement) -> None:
+    def _report(
+        self, part: KeyPart, element: Element | None, judgement: Judgement, strangers: Sequence[Claim] = ()
+    ) -> None:
         if judgement.holder is not None:
             for foreign in judgement.foreign:
                 self._shelf.add(self._sighting(part, element, judgement.holder, foreign))
+        conflict = across_runs(judgement.holder, strangers)
+        if conflict is not None:
+            self._shelf.add(self._sighting(part, element, *conflict))
 
     def _sighting(self, part: KeyPart, element: Element | None, holder: Claim, foreign: Claim) -> Sighting:
         return sighting_of(

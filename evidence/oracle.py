@@ -14,6 +14,7 @@ from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.marks import Keyring, MarkKind, Sighted
 from evidence.paths import dig
+from evidence.seeing_through import FrameDecoder
 
 EXCERPT_BEFORE, EXCERPT_AFTER = 40, 30
 
@@ -102,10 +103,16 @@ class Oracle:
 
     def __init__(self, keyring: Keyring, bands: BudgetBands, fields: FrameFields, roster: Names | None = None) -> None:
         self._keyring = keyring
+        self._decoder = FrameDecoder(keyring)
         self._bands = bands
         self._fields = fields
         self._roster: Names = roster if roster is not None else {}
         self._learnt: dict[tuple[str, str], int] = {}
+
+    @property
+    def cut(self) -> int:
+        """How many frames were too large, or unpacked to too much, to be seen through whole."""
+        return self._decoder.cut
 
     def inspect(self, text: str, document: object, *, tenant: int, session: str, at_s: float) -> Inspection:
         """Looks at one frame.
@@ -131,17 +138,18 @@ class Oracle:
                 group = f"frame {kind_of_frame}"
                 sightings.append(Sighting(kind, owner, tenant, place, group, at_s, excerpt, "", severity, detail))
 
-        for found in self._keyring.find(text):
-            if not self._keyring.is_current(found):
-                foreign_runs += 1
-                detail = f"a {found.mark.kind.name.lower()} mark of a tenant of another run"
-                sight(_kind_of(found.mark.kind), None, excerpt_of(text, found), detail, Severity.LEAK)
-            elif found.mark.tenant == tenant:
+        data = text.encode("utf-8", "surrogatepass")
+        plain = ((found, data, "") for found in self._keyring.find(data))
+        for found, seen_in, path in (*plain, *self._decoder.hidden(data)):
+            if found.current and found.mark.tenant == tenant:
                 own.append(found)
-            else:
-                kind = _kind_of(found.mark.kind)
-                detail = f"a {found.mark.kind.name.lower()} mark of another tenant"
-                sight(kind, found.mark.tenant, excerpt_of(text, found), detail, Severity.LEAK)
+                continue
+            foreign_runs += not found.current
+            whose = "another tenant" if found.current else "a tenant of another run"
+            excerpt = f"{path} › {excerpt_of(seen_in, found)}" if path else excerpt_of(seen_in, found)
+            owner = found.mark.tenant if found.current else None
+            detail = f"a {found.mark.kind.name.lower()} mark of {whose}"
+            sight(_kind_of(found.mark.kind), owner, excerpt, detail, Severity.LEAK)
         if document is not None:
             self._check_names(document, tenant, sight)
             self._check_budgets(document, tenant, sight)
@@ -219,9 +227,8 @@ def _kind_of(kind: MarkKind) -> FindingKind:
     return FindingKind.WRONG_IDENTITY if kind is MarkKind.TENANT else FindingKind.FOREIGN_CONTENT
 
 
-def excerpt_of(text: str, found: Sighted) -> str:
-    """Returns the mark in full with a little of what stands around it."""
-    data = text.encode("utf-8", "surrogatepass")
+def excerpt_of(data: bytes, found: Sighted) -> str:
+    """Returns the mark in full with a little of what stands around it in the text."""
     start, end = max(0, found.start - EXCERPT_BEFORE), found.end + EXCERPT_AFTER
     cut = data[start:end].decode("utf-8", "replace")
     return ("…" if start else "") + cut + ("…" if end < len(data) else "")

@@ -14,6 +14,9 @@ import orjson
 
 from evidence.findings import FindingKind, Severity, Sighting
 
+FRAMES_CUT = "frames_cut"
+"""The exposure that counts frames too large to be seen through whole."""
+
 
 class EvidenceError(Exception):
     """Evidence can't be used. Subclasses say how.

@@ -16,7 +16,7 @@ from gevent.pool import Pool
 
 from config.profile import Profile
 from evidence.marks import RunKey
-from evidence.records import ControlCaught, Exposures, Gap, NodeEnded, NodeStarted, Row, TenantLedger
+from evidence.records import FRAMES_CUT, ControlCaught, Exposures, Gap, NodeEnded, NodeStarted, Row, TenantLedger
 from swarm.provisioning import Provisioner
 from swarm.sampler import Sampler
 from swarm.sinks import Sink, flush_regularly
@@ -129,7 +129,7 @@ class Node:
             pool.spawn(acting.finish, "user stopped")
         pool.join()
         self.run.detach()
-        self._record(Exposures(self.name, dict(self.run.exposures)))
+        self._record(Exposures(self.name, {**self.run.exposures, **_cut(self.run.oracle.cut)}))
         self._record(NodeEnded(self.name, time.time(), self._sink.rows, **self._totals))
         self._sink.close()
 
@@ -156,3 +156,7 @@ class Node:
     def gap(self, what: str, *, fatal: bool = False) -> None:
         """Writes down what should have been and was not."""
         self._record(Gap(self.name, time.time(), what, fatal))
+
+
+def _cut(frames: int) -> dict[str, int]:
+    return {FRAMES_CUT: frames} if frames else {}

@@ -22,6 +22,27 @@ def vanish_mid_request(user: ActingUser) -> None:
     speaker.wait(request)
 
 
+_READS = ("state_read", "history", "state_read")
+_READ_TAKES_MS = (0.0, 3.0)
+
+
+def vanish_mid_read(user: ActingUser) -> None:
+    """Sends a few reads and drops the connection at once, reconnects and resumes; the reads are lost.
+
+    A read is answered within a few milliseconds: the pause that lets a chat begin would let every read end. What is cut
+    off here leaves a reply on the pooled connection that read it, for whoever is next in line.
+    """
+    speaker = speaker_of(user)
+    session = speaker.random.randrange(speaker.sessions)
+    asked = [speaker.ask(name, session=session) for name in _READS]
+    if not any(asked):
+        return
+    speaker.pause(*_READ_TAKES_MS)
+    speaker.drop(session)
+    speaker.pause(5, 150)
+    speaker.reopen(session, resume=True)
+
+
 def come_and_go(user: ActingUser) -> None:
     """Closes a session properly, stays away for a moment, and opens a new one."""
     speaker = speaker_of(user)

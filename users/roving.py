@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.coming_and_going import come_and_go, return_together, vanish_mid_request
+from tasks.coming_and_going import come_and_go, return_together, vanish_mid_read, vanish_mid_request
 from tasks.conversing import converse, look_back
 from users.base import TenantUser, weigh
 
@@ -12,4 +12,6 @@ class RovingTenant(TenantUser):
 
     mix = "roving"
     rate = "roving_rate"
-    tasks = weigh({vanish_mid_request: 4, come_and_go: 2, return_together: 1, converse: 2, look_back: 1})
+    tasks = weigh(
+        {vanish_mid_request: 4, vanish_mid_read: 4, come_and_go: 2, return_together: 1, converse: 2, look_back: 1}
+    )

@@ -20,10 +20,10 @@ from checker import __main__ as checker_command  # isort: skip
 from checker import judge, scanning
 from checker.accounts import Settlement
 from checker.scan import StoreScan
-from checker.views import Decoder
 from evidence.account import Account
 from evidence.budgets import BudgetBands
 from evidence.oracle import Inspection, Oracle
+from evidence.views import Decoder
 from swarm import checking
 from users.run import NodeRun
 

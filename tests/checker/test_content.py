@@ -7,7 +7,7 @@ import json
 from checker.amounts import Amounts
 from checker.content import Content
 from checker.names import NameIndex
-from checker.ownership import Standing
+from checker.ownership import EARLIER_RUN, Standing
 from evidence.budgets import BudgetBands
 from evidence.marks import Mark, MarkKind
 from tests.checker.store_worlds import EARLIER, KEY, KEYRING, A, B, canary, named_world, tenant
@@ -37,13 +37,14 @@ def test_names_and_amounts_count_behind_encodings_too() -> None:
     ]
 
 
-def test_a_mark_counts_once_however_often_it_is_seen_and_one_of_an_earlier_run_is_only_counted() -> None:
+def test_a_mark_counts_once_however_often_it_is_seen_and_one_of_an_earlier_run_is_told_apart() -> None:
     old = EARLIER.mint_canary(Mark(MarkKind.PROMPT, A, 1))
     packed = gzip.compress(f"{canary(A)} {canary(A)} {old} {old}".encode())
     decoded = CONTENT.decoded(packed, "the value", lambda: "")
-    assert (len(decoded.claims), decoded.earlier) == (1, 1)
+    assert [len(decoded.claims), len(decoded.strangers)] == [1, 1]
+    assert decoded.strangers[0].tenant == EARLIER_RUN
     seen_already = json.dumps(json.dumps(old)).encode()
-    assert CONTENT.decoded(seen_already, "the value", lambda: "").earlier == 0
+    assert CONTENT.decoded(seen_already, "the value", lambda: "").strangers == []
 
 
 def test_what_was_decoded_already_is_looked_at_itself() -> None:

@@ -14,7 +14,9 @@ from evidence.findings import FindingKind
 from evidence.marks import MarkKind
 from evidence.oracle import control_pair
 from evidence.records import (
+    FRAMES_CUT,
     ControlCaught,
+    Exposures,
     Gap,
     GeneratorSample,
     IdLearnt,
@@ -531,3 +533,11 @@ def test_a_tenant_that_began_at_the_very_end_and_sent_nothing_is_only_told(began
     else:
         assert result.reasons == ["tenant t-3 has fewer than 1 inspected reply: nothing is proven about them"]
     assert ("1 tenant came too late to send anything" in result.notes) is (verdict is Verdict.ISOLATED)
+
+
+def test_frames_too_large_to_be_seen_through_are_noted() -> None:
+    history = healthy()
+    history.rows["local"].append(Exposures("local", {FRAMES_CUT: 2}))
+    assert history.judged().notes == [
+        "2 frames were too large to be seen through whole: what is encoded in the rest was not read"
+    ]

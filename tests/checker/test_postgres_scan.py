@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import socket
 import subprocess
 import threading
@@ -471,7 +472,7 @@ def test_the_planted_control_is_told_apart_from_leaks(fresh_database: str) -> No
     assert found(scan) == [(PLANTED, C, "public.secrets", 1)]
 
 
-def test_marks_of_an_earlier_run_are_counted_and_make_no_finding(fresh_database: str) -> None:
+def test_marks_of_an_earlier_run_lie_in_a_tenants_place_or_are_only_counted(fresh_database: str) -> None:
     old = EARLIER.mint_canary(Mark(MarkKind.PROMPT, A, 1))
     execute(
         fresh_database,
@@ -479,7 +480,26 @@ def test_marks_of_an_earlier_run_are_counted_and_make_no_finding(fresh_database:
         f"INSERT INTO notes VALUES ('{tenant(B)}', '{old}'), (NULL, '{old}')",
     )
     scan = marked_world().postgres(fresh_database)
-    assert (found(scan), scan.earlier_runs, scan.unattributed) == ([], 2, 0)
+    assert (found(scan), scan.earlier_runs, scan.unattributed) == ([(None, B, "public.notes", 1)], 2, 0)
+    assert scan.findings[0].first.detail.startswith("column body holds a prompt canary of a tenant of an earlier run;")
+
+
+def test_a_tenants_data_in_a_row_of_an_earlier_run_is_found(fresh_database: str) -> None:
+    old = EARLIER.mint_id(Mark(MarkKind.TENANT, A))
+    execute(
+        fresh_database,
+        "CREATE TABLE notes (owner uuid, body text, packed bytea)",
+        f"INSERT INTO notes VALUES ('{old}', '{canary(B)}', NULL)",
+        f"INSERT INTO notes VALUES ('{tenant(C)}', '', '{gzip.compress(old.encode() * 2).hex()}'::text::bytea)",
+    )
+    scan = marked_world().postgres(fresh_database)
+    assert sorted(found(scan), key=str) == [(B, None, "public.notes", 1), (None, C, "public.notes", 1)]
+
+
+def test_a_large_object_of_a_tenant_with_an_earlier_runs_mark_is_found(fresh_database: str) -> None:
+    old = EARLIER.mint_canary(Mark(MarkKind.PROMPT, A, 1))
+    execute(fresh_database, f"SELECT lo_from_bytea(0, '{canary(B)} {old}'::bytea)")
+    assert found(marked_world().postgres(fresh_database)) == [(None, B, "large objects", 1)]
 
 
 def test_budgets_are_read_by_tenant(fresh_database: str) -> None:

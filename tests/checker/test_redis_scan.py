@@ -308,12 +308,37 @@ def test_the_planted_control_is_told_apart_from_leaks(fresh_redis: str) -> None:
     assert [who(f) for f in scan.findings] == [(PLANTED, C, "user_context:*", 1)]
 
 
-def test_marks_of_an_earlier_run_are_counted_and_make_no_finding(fresh_redis: str) -> None:
+def test_marks_of_an_earlier_run_lie_in_a_tenants_place_or_are_only_counted(fresh_redis: str) -> None:
     old = EARLIER.mint_canary(Mark(MarkKind.PROMPT, A, 1))
     fill_redis(fresh_redis, lambda c: (c.set(f"doc:{tenant(B)}", old), c.set("doc:old", old)))
     scan = marked_world().redis(fresh_redis)
-    assert scan.findings == []
+    assert [who(f) for f in scan.findings] == [(None, B, "doc:*", 1)]
     assert (scan.earlier_runs, scan.unattributed) == (2, 0)
+    assert "of a tenant of an earlier run; the place is that of tenant" in scan.findings[0].first.detail
+
+
+def test_elements_of_an_earlier_run_are_found_one_by_one(fresh_redis: str) -> None:
+    old, gone = EARLIER.mint_canary(Mark(MarkKind.PROMPT, A, 1)), EARLIER.mint_id(Mark(MarkKind.TENANT, A))
+
+    def fill(client: Any) -> None:
+        client.rpush(f"log:{tenant(B)}", canary(B), gzip.compress((old * 3).encode()), "nothing")
+        client.rpush("mixed", canary(B), old, f"{canary(C)} {old}")
+        client.set(f"doc:{gone}", canary(C))
+
+    fill_redis(fresh_redis, fill)
+    scan = marked_world().redis(fresh_redis)
+    assert sorted((who(f) for f in scan.findings), key=str) == [
+        (C, None, "doc:*", 1),
+        (None, B, "log:*", 1),
+        (None, C, "mixed", 1),
+    ]
+
+
+def test_a_large_string_with_an_earlier_runs_mark_is_one_place(fresh_redis: str) -> None:
+    old = EARLIER.mint_canary(Mark(MarkKind.PROMPT, A, 1))
+    value = canary(B) + " " * (10 * 1024 * 1024) + old
+    fill_redis(fresh_redis, lambda client: client.set("large", value))
+    assert [who(f) for f in marked_world().redis(fresh_redis).findings] == [(None, B, "large", 1)]
 
 
 def test_budgets_are_read_by_tenant(fresh_redis: str) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 
 import pytest
@@ -214,15 +216,24 @@ def _is_budget(sighting: Sighting) -> bool:
     return sighting.kind is FindingKind.FOREIGN_BUDGET
 
 
+def test_content_of_another_tenant_is_seen_behind_an_encoding() -> None:
+    foreign, own = KEY.mint_canary(Mark(MarkKind.SECRET, OTHER, 1)), KEY.mint_canary(Mark(MarkKind.STATE, OWN, 1))
+    packed = base64.b64encode(gzip.compress(f"{foreign} beside {own}".encode())).decode()
+    found = look(own_frame() | {"snapshot": packed})
+    assert kinds(found) == [(FindingKind.FOREIGN_CONTENT, OTHER, Severity.LEAK)]
+    assert found.sightings[0].excerpt.startswith(f"base64 › gzip › {foreign}")
+    assert Mark(MarkKind.STATE, OWN, 1) in [sighted.mark for sighted in found.own]
+
+
 def test_an_excerpt_shows_the_mark_in_full_and_little_else() -> None:
     canary = KEY.mint_canary(Mark(MarkKind.SECRET, OTHER, 1))
     text = "ä" * 500 + canary + "ß" * 500
     (found,) = Keyring(KEY).find(text)
-    shown = excerpt_of(text, found)
+    shown = excerpt_of(text.encode(), found)
     assert canary in shown
     assert shown.startswith("…") and shown.endswith("…")
     assert len(shown) < 29 + 75
-    assert excerpt_of(canary, Keyring(KEY).find(canary)[0]) == canary
+    assert excerpt_of(canary.encode(), Keyring(KEY).find(canary)[0]) == canary
 
 
 def test_control_numbers_are_those_of_no_tenant() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tasks.coming_and_going import come_and_go, return_together, vanish_mid_request
+from tasks.coming_and_going import come_and_go, return_together, vanish_mid_read, vanish_mid_request
 from tests.tasks.recorder import Player, Recorder
 
 
@@ -16,6 +16,21 @@ def test_nobody_vanishes_without_a_request() -> None:
     speaker = Recorder(connected=False)
     vanish_mid_request(Player(speaker))
     assert speaker.said == [("ask", "chat")]
+
+
+def test_a_tenant_vanishes_in_the_middle_of_reads_at_once() -> None:
+    speaker = Recorder()
+    vanish_mid_read(Player(speaker))
+    assert speaker.said == [
+        ("ask", "state_read", 0), ("ask", "history", 0), ("ask", "state_read", 0), ("pause", 0.0, 3.0), ("drop", 0),
+        ("pause", 5, 150), ("reopen", 0, True),
+    ]  # fmt: skip
+
+
+def test_nobody_vanishes_without_a_read() -> None:
+    speaker = Recorder(connected=False)
+    vanish_mid_read(Player(speaker))
+    assert [said[0] for said in speaker.said] == ["ask"] * 3
 
 
 def test_a_tenant_goes_properly_and_comes_back_to_a_new_session() -> None:

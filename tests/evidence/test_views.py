@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.views import Decoder, ReadingLimits, binary_values
+from evidence.views import Decoder, ReadingLimits, binary_values
 from tests.checker.encodings import DEPTH_OF, FORMS, TEXT_FORMS
 from tests.checker.store_worlds import KEYRING, A, canary, message, tenant
 

@@ -11,7 +11,7 @@ import lz4.block  # type: ignore[import-untyped]
 import lz4.frame  # type: ignore[import-untyped]
 import zstandard
 
-from checker.written_forms import is_text
+from evidence.written_forms import is_text
 
 SHORTEST = 20  # less than this compressed is no mark
 RATIO = 250

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from checker.packed_forms import SHORTEST, unpacked
-from checker.written_forms import (
+from evidence.packed_forms import SHORTEST, unpacked
+from evidence.written_forms import (
     from_base64,
     from_hex,
     html_unescaped,

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from checker.written_forms import (
+from evidence.written_forms import (
     from_base64,
     from_hex,
     hints,

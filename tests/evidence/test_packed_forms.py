@@ -8,7 +8,7 @@ import lz4.block  # type: ignore[import-untyped]
 import pytest
 import zstandard
 
-from checker.packed_forms import Unpacked, unpacked
+from evidence.packed_forms import Unpacked, unpacked
 from tests.checker.encodings import FORMS
 
 TEXT = b"What was asked and what was answered, at some length, and then once more at some length. " * 3
