@@ -28,7 +28,7 @@ def looked_at(totals: Totals, coverage: list[CoverageReport]) -> str:
     """Returns what was looked at in half a sentence, for a headline."""
     parts = [count(totals.answered, "reply", "replies") + f" to {count(totals.tenants_started, 'tenant')}"]
     parts += [count(report.units, report.title) for report in coverage if report.read]
-    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else f"{parts[0]} (no store was looked at)"
 
 
 def _live(summary: Summary, totals: Totals) -> Iterator[str]:

@@ -184,7 +184,9 @@ def _refused(facts: Facts, name: str, does: tuple[str, ...]) -> TestLine:
 
 def _stores(facts: Facts) -> Iterable[TestLine]:
     if not facts.coverage:
-        yield _line("nothing misfiled in the stores", "no store was checked", INCONCLUSIVE)
+        knowingly = facts.profile.stores.none is not None
+        judgement = NOT_TESTED if knowingly else INCONCLUSIVE
+        yield _line("nothing misfiled in the stores", "no store was checked", judgement)
     for report in facts.coverage:
         yield _store(facts, report)
 

@@ -28,6 +28,7 @@ from checker.causes import Cause, causes_of
 from checker.exposed import exposures_of
 from checker.finding_table import FindingTable
 from checker.look import Look
+from checker.not_covered import not_covered
 from checker.reports_of_run import attempt_reports, exposures, node_reports, operation_reports, totals_of
 from checker.result import (
     Bound,
@@ -142,6 +143,7 @@ class _Judge:
             headline=decision.headline,
             reasons=decision.reasons,
             believe=sentences,
+            not_covered=self._guard("saying what is not covered", lambda: not_covered(profile), []),
             notes=[
                 *completeness.notes(summary),
                 *sufficiency.came_too_late(summary),

@@ -133,8 +133,11 @@ def reasons(reports: list[CoverageReport], profile: Profile) -> list[str]:
     """
     looked_at = {report.store for report in reports}
     found = [f"{store} was not read" for store in configured_stores(profile) if store not in looked_at]
-    if not configured_stores(profile):
-        found.append("no store was checked: the profile names neither Redis nor Postgres, so nothing is known of them")
+    if not configured_stores(profile) and profile.stores.none is None:
+        found.append(
+            "no store was checked: the profile names neither Redis nor Postgres, so nothing is known of them; "
+            "if the target has none to look into, say why under [stores] none"
+        )
     for report in reports:
         if not report.read:
             found += report.skipped or [f"{report.store} was not read"]

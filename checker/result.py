@@ -319,6 +319,9 @@ class Result(Part):
         description="Why the verdict is not ISOLATED, or limits were crossed: the weightiest first."
     )
     believe: list[str] = Field(description="Why the verdict can be believed: what was looked at, with figures.")
+    not_covered: list[str] = Field(
+        default_factory=list, description="What the verdict does not speak of, by the profile's word, and why."
+    )
     started_at_s: float
     ended_at_s: float | None
     topology: str

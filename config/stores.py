@@ -40,6 +40,21 @@ class Stores(Part):
         default_factory=dict, description="Further Postgres databases, each under a name of its own."
     )
 
+    none: str | None = Field(
+        None,
+        min_length=1,
+        description="Why there is no store to look into. Without a store and without this reason a run proves nothing; "
+        "with it the verdict speaks of what tenants received alone, and says so.",
+    )
+
+    @model_validator(mode="after")
+    def _none_is_none(self) -> Stores:
+        if self.none is not None and self.named():
+            raise ValueError(
+                f"none says that there is no store, but there is {next(iter(self.named()))}: leave one out"
+            )
+        return self
+
     @model_validator(mode="after")
     def _names_differ(self) -> Stores:
         for name in ("redis", "postgres"):

@@ -76,6 +76,8 @@ def _verdict(console: Console, result: Result) -> None:
         console.print(_indented(f"- {reason}"))
     if len(reasons) > REASONS_SHOWN:
         console.print(Text(f"  … and {len(reasons) - REASONS_SHOWN} more reasons in the report"))
+    for sentence in result.not_covered:
+        console.print(_indented(f"! not covered: {sentence}"))
     if result.exit_code == 0:
         for sentence in result.believe:
             console.print(_indented(f"+ {sentence}"))

@@ -45,7 +45,8 @@ def _case(suite: str, name: str, outcome: Failure | Error | Skipped | None = Non
 
 
 def _verdict(result: Result) -> TestSuite:
-    text = printable(result.headline) + "".join(f"\n- {printable(reason)}" for reason in result.reasons)
+    told = [*result.reasons, *(f"not covered: {sentence}" for sentence in result.not_covered)]
+    text = printable(result.headline) + "".join(f"\n- {printable(sentence)}" for sentence in told)
     outcome: Failure | Error | None = None
     if result.verdict is Verdict.LEAKING or result.exit_code == 1:
         outcome = Failure(printable(result.headline), str(result.verdict))

@@ -29,6 +29,7 @@ def summary(result: Result) -> str:
     ]
     if len(result.reasons) > REASONS_SHOWN:
         lines.append(f"- … and {len(result.reasons) - REASONS_SHOWN} more")
+    lines += [f"- not covered: {markdown(sentence)}" for sentence in result.not_covered]
     lines += ["", *_figures(result), *_findings(result), *_limits(result), *_tests(result)]
     if result.believe:
         lines += ["<details><summary>What was looked at</summary>", ""]

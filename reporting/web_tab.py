@@ -65,6 +65,7 @@ def rows(environment: Environment, standing: Standing) -> list[dict[str, str]]:
         folder, result = standing.results[-1]
         shown.insert(0, ("verdict", str(result.verdict)))
         shown += [("reason", reason) for reason in result.reasons]
+        shown += [("not covered", sentence) for sentence in result.not_covered]
         shown += [("why it can be believed", sentence) for sentence in result.believe]
         shown.append(("report", f"/isolation/{folder.name}/report.html"))
     return [{"what": what, "value": value, "name": what} for what, value in shown]

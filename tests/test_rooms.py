@@ -28,7 +28,8 @@ COMPOSITION_ROOTS = {"checker/__main__.py": {"reporting"}}
 TOGETHER = {
     "config": {
         **dict.fromkeys(
-            ("attempts", "auth", "limits", "messages", "parts", "provisioning", "stores", "thresholds", "workload"), "profile"
+            ("attempts", "auth", "limits", "messages", "parts", "provisioning", "stores", "thresholds", "workload"),
+            "profile",
         ),
         "errors": "document",
     },

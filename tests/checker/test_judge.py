@@ -439,6 +439,16 @@ def test_a_profile_without_stores_is_inconclusive() -> None:
     assert reason.startswith("no store was checked")
 
 
+def test_a_target_knowingly_without_stores_can_be_isolated_and_the_verdict_says_what_it_leaves_out() -> None:
+    history = healthy()
+    history.profile = profile(stores={"none": "it keeps its queues in files of its own"})
+    history.scans.clear()
+    result = history.judged()
+    assert outcome(result)[:2] == (Verdict.ISOLATED, 0)
+    assert result.not_covered == ["no store was looked at: it keeps its queues in files of its own"]
+    assert "(no store was looked at)" in result.headline
+
+
 def test_requests_the_run_cut_short_itself_weigh_on_no_rate() -> None:
     history = healthy()
     unanswered(history, lambda row: row.sequence <= 2)
