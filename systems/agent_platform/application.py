@@ -65,18 +65,20 @@ class Platform:
         if claims.get("sub") != user_id or not await self._records.is_active(user_id):
             await socket.close(POLICY_VIOLATION, "not a user")
             return
-        await self._records.open_session(user_id)
+        session_id = await self._records.open_session(user_id)
         working: set[asyncio.Task[None]] = set()
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # RuntimeError: gone while we were writing
             try:
                 while True:
                     async with asyncio.timeout(HEARTBEAT_S):
                         text = await socket.receive_text()
-                    await self._take(socket, user_id, text, working)
+                    await self._take(socket, user_id, session_id, text, working)
             except TimeoutError:
                 await socket.close(GOING_AWAY, "no frame for 30 s")
 
-    async def _take(self, socket: WebSocket, user_id: str, text: str, working: set[asyncio.Task[None]]) -> None:
+    async def _take(
+        self, socket: WebSocket, user_id: str, session_id: str, text: str, working: set[asyncio.Task[None]]
+    ) -> None:
         frame = _object(text)
         match frame.get("type"):
             case "ping":
@@ -86,16 +88,21 @@ class Platform:
             case "chat_message":
                 if self._silent:
                     return
+                asked_for = str(frame.get("session_id", session_id))
+                if not await self._records.has_session(user_id, asked_for):
+                    await _refuse(socket, "session_not_found", "there is no such session")
+                    return
                 instance_id = new_id("agent")
                 await _send(socket, {"type": "agent_started", "agent_instance_id": instance_id})
-                task = asyncio.create_task(self._chat(socket, user_id, frame, instance_id))
+                task = asyncio.create_task(
+                    self._chat(socket, user_id, asked_for, str(frame.get("content")), instance_id)
+                )
                 working.add(task)
                 task.add_done_callback(working.discard)
             case _:
-                await _send(socket, {"type": "error", "code": "validation_error", "message": "a frame needs a type"})
+                await _refuse(socket, "validation_error", "a frame needs a type")
 
-    async def _chat(self, socket: WebSocket, user_id: str, frame: Event, instance_id: str) -> None:
-        question, session_id = str(frame.get("content", "")), str(frame.get("session_id", user_id))
+    async def _chat(self, socket: WebSocket, user_id: str, session_id: str, question: str, instance_id: str) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             async for event in self._agent.answer(user_id, session_id, question, instance_id):
                 await _send(socket, event)
@@ -115,7 +122,7 @@ def application(settings: Settings) -> Starlette:
         pool = await asyncpg.create_pool(settings.postgres_url, min_size=1, max_size=10)
         try:
             migrated = await pool.fetchval("SELECT to_regclass('threads') IS NOT NULL")
-            records = Records(pool, migrated=migrated, threads_filtered=settings.fault != "threads-unfiltered")
+            records = Records(pool, migrated=migrated, owner_checked=settings.fault != "owner-unchecked")
             hot_state = HotState(client, cache_by_user=settings.fault != "shared-cache")
             opened.append(Platform(settings, records, hot_state))
             yield
@@ -143,3 +150,8 @@ def _object(text: str) -> Event:
 
 async def _send(socket: WebSocket, event: Event) -> None:
     await socket.send_text(orjson.dumps(event).decode())
+
+
+async def _refuse(socket: WebSocket, code: str, message: str) -> None:
+    """Says what is wrong, and of which frame it doesn't say: a frame has no id that could be repeated."""
+    await _send(socket, {"type": "error", "code": code, "message": message})

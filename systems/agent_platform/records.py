@@ -38,31 +38,37 @@ class Records:
     Args:
         pool: connections to it.
         migrated: whether threads and messages exist; without them a conversation is kept in snapshots only.
-        threads_filtered: whether a thread is looked for among its owner's only.
+        owner_checked: whether a session, and its thread, are looked for among their owner's only.
     """
 
-    def __init__(self, pool: asyncpg.Pool, *, migrated: bool, threads_filtered: bool = True) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, migrated: bool, owner_checked: bool = True) -> None:
         self._pool = pool
         self._migrated = migrated
-        self._threads_filtered = threads_filtered
+        self._owner_checked = owner_checked
         self._packings = itertools.cycle((None, "gzip", "zstd"))
 
     async def is_active(self, user_id: str) -> bool:
         """Returns whether there is such a user and it may connect."""
         return bool(await self._pool.fetchval("SELECT is_active FROM users WHERE id = $1", user_id))
 
-    async def open_session(self, user_id: str) -> None:
-        """Notes that a user has connected."""
-        statement = "INSERT INTO user_sessions (id, user_id) VALUES ($1, $2)"
-        await self._pool.execute(statement, new_id("session"), user_id)
+    async def open_session(self, user_id: str) -> str:
+        """Notes that a user has connected, and returns the session's id."""
+        session_id = new_id("session")
+        await self._pool.execute("INSERT INTO user_sessions (id, user_id) VALUES ($1, $2)", session_id, user_id)
+        return session_id
+
+    async def has_session(self, user_id: str, session_id: str) -> bool:
+        """Returns whether the session is one that this user may speak in."""
+        owner = await self._pool.fetchval("SELECT user_id FROM user_sessions WHERE id = $1", session_id)
+        return owner is not None and (owner == user_id or not self._owner_checked)
 
     async def thread(self, user_id: str, session_id: str) -> str:
-        """Returns the thread of a user's session, made if there is none."""
+        """Returns the thread of a session, made if there is none."""
         if not self._migrated:
             return f"thread_of_{session_id}"
         found = "SELECT id FROM threads WHERE metadata_->>'session_id' = $1"
         arguments = [session_id]
-        if self._threads_filtered:
+        if self._owner_checked:
             found += " AND metadata_->>'user_id' = $2"
             arguments.append(user_id)
         known = await self._pool.fetchval(f"{found} ORDER BY created_at LIMIT 1", *arguments)

@@ -30,8 +30,8 @@ class AgentPlatform(System):
             frozenset({"foreign-content"}),
             "tool_completed",
         ),
-        "threads-unfiltered": Misconfiguration(
-            "a thread is looked for by its session alone, whoever asks", frozenset({"access-granted"})
+        "owner-unchecked": Misconfiguration(
+            "a session and its thread are looked for by their id alone, whoever asks", frozenset({"access-granted"})
         ),
     }
 

@@ -99,7 +99,7 @@ def test_it_answers_pings_and_routing_checks_and_stays_after_a_frame_without_a_t
 def test_a_chat_is_a_stream_whose_id_is_the_service_s_own(platform: Mapping[str, str]) -> None:
     with dial(platform) as line:
         for number in range(3):
-            say(line, type="chat_message", content=f"question {number}", session_id="s")
+            say(line, type="chat_message", content=f"question {number}")
         events = hear(line, 3 * len(STREAM))
     streams: dict[str, list[dict[str, Any]]] = {}
     for event in events:
@@ -113,10 +113,10 @@ def test_a_chat_is_a_stream_whose_id_is_the_service_s_own(platform: Mapping[str,
 def test_threads_say_whose_they_are_in_their_metadata_and_snapshots_are_packed(platform: Mapping[str, str]) -> None:
     with dial(platform, sub="bob", user_id="bob") as line:
         for number in range(3):
-            say(line, type="chat_message", content=f"bob asks {number}", session_id="t")
-            hear(line, len(STREAM))
-    owners = rows(platform, "SELECT metadata_->>'user_id' FROM threads WHERE metadata_->>'session_id' = 't'")
-    assert owners == [("bob",)]
+            say(line, type="chat_message", content=f"bob asks {number}")
+            session_id = hear(line, len(STREAM))[-1]["session_id"]
+    whose = f"SELECT metadata_->>'user_id' FROM threads WHERE metadata_->>'session_id' = '{session_id}'"
+    assert rows(platform, whose) == [("bob",)]
     packed = dict(
         rows(platform, "SELECT compression_type, state_data FROM agent_state_snapshots WHERE user_id = 'bob'")
     )
@@ -128,18 +128,31 @@ def test_threads_say_whose_they_are_in_their_metadata_and_snapshots_are_packed(p
     assert all("bob asks" in str(state["conversation"]) for state in opened.values())
 
 
-def test_a_thread_is_its_owner_s_only(platform: Mapping[str, str]) -> None:
+def spoken_in_a_foreign_session(platform: Mapping[str, str]) -> list[dict[str, Any]]:
     with dial(platform) as ann, dial(platform, sub="bob", user_id="bob") as bob:
-        say(ann, type="chat_message", content="a secret of ann's", session_id="of-ann")
-        hear(ann, len(STREAM))
-        say(bob, type="chat_message", content="let me see", session_id="of-ann", user_data={"user_id": "ann"})
-        heard = hear(bob, len(STREAM))
-    assert "ann" not in json.dumps(heard).replace("of-ann", "")
+        say(ann, type="chat_message", content="a secret of ann's")
+        session_id = hear(ann, len(STREAM))[-1]["session_id"]
+        say(bob, type="chat_message", content="let me see", session_id=session_id, user_data={"user_id": "ann"})
+        say(bob, type="ping")
+        heard = hear(bob)
+        while heard[-1]["type"] not in ("error", "agent_completed"):
+            heard += hear(bob)
+    return heard
+
+
+def test_a_session_is_its_owner_s_only(platform: Mapping[str, str]) -> None:
+    error = spoken_in_a_foreign_session(platform)[0]
+    assert error == {"type": "error", "code": "session_not_found", "message": "there is no such session"}
+
+
+def test_with_owners_unchecked_a_session_is_anybody_s(guardian: Guardian) -> None:
+    for platform in started(guardian, "owner-unchecked"):
+        assert "a secret of ann's" in str(spoken_in_a_foreign_session(platform))
 
 
 def test_without_its_migrations_it_answers_and_keeps_what_was_said_in_snapshots(unmigrated: Mapping[str, str]) -> None:
     with dial(unmigrated) as line:
-        say(line, type="chat_message", content="a question", session_id="s")
+        say(line, type="chat_message", content="a question")
         assert [event["type"] for event in hear(line, len(STREAM))] == STREAM
     assert rows(unmigrated, "SELECT to_regclass('threads'), to_regclass('messages')") == [(None, None)]
     assert rows(unmigrated, "SELECT count(*) FROM agent_state_snapshots") == [(1,)]
