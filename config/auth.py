@@ -2,34 +2,89 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal
 
+import jwt
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
+from config.calls import CommandCall, HttpCall
+from config.files import ProfileFile, column, read_table
 from config.parts import Part, PositiveInt, Template
 from config.template import placeholders
 
+Source = Literal["jwt", "service", "file", "command", "token", "password"]
+_DESCRIBED = {"jwt", "service", "file", "command"}
 Place = Literal["query", "header", "cookie", "subprotocol", "path", "basic", "frame", "none"]
 
 
 class SignedToken(Part):
     """Tokens we sign ourselves, as JSON Web Tokens."""
 
-    algorithm: str = "HS256"
-    secret: SecretStr = Field(description="Shared secret, or private key in PEM.")
+    algorithm: str = Field("HS256", description="Any that PyJWT has: HS*, RS*, PS*, ES*, EdDSA.")
+    secret: SecretStr | None = Field(None, description="Shared secret, or private key in PEM.")
+    secret_file: ProfileFile | None = Field(None, description="File that holds it, in place of 'secret'.")
+    headers: dict[str, str] = Field(default_factory=dict, description="Further headers of the token, such as kid.")
     lifetime_s: PositiveInt = 3600
     claims: dict[str, object] = Field(description="Claims beside iat and exp; placeholders as in messages.")
 
+    @cached_property
+    def key(self) -> str:
+        """The shared secret, or the private key in PEM."""
+        if self.secret_file is not None:
+            return self.secret_file.read_text(encoding="utf-8").strip()
+        return self.secret.get_secret_value() if self.secret is not None else ""
 
-class TokenService(Part):
-    """Tokens that an HTTP service issues."""
+    @model_validator(mode="after")
+    def _key_fits(self) -> SignedToken:
+        if (self.secret is None) == (self.secret_file is None):
+            raise ValueError("needs one of 'secret' and 'secret_file'")
+        algorithm = jwt.algorithms.get_default_algorithms().get(self.algorithm)
+        key = "secret" if self.secret_file is None else "secret_file"
+        try:
+            if algorithm is not None:
+                algorithm.prepare_key(self.key)
+        except (jwt.PyJWTError, TypeError, ValueError, OSError) as error:
+            raise ValueError(f"{key}: holds no key for algorithm {self.algorithm} ({type(error).__name__})") from None
+        return self
 
-    url: str = Field(pattern=r"^https?://[^\s]+$")
-    method: Literal["GET", "POST"] = "POST"
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+
+class TokenService(HttpCall):
+    """Tokens that an HTTP service issues, or a login with user and password; body or form take the tenant's own
+    placeholders, {password} among them.
+    """
+
     body: Template = Field(default_factory=dict, description="JSON body; placeholders as in messages.")
     token: str = Field("access_token", description="Path of the token in the JSON answer.")
-    timeout_s: float = Field(10.0, gt=0)
+    token_cookie: str | None = Field(None, description="Name of the cookie that is the token, in place of a path.")
+    token_header: str | None = Field(None, description="Name of the answer's header that is the token.")
+
+
+class TokenFile(Part):
+    """Tokens in a file: CSV with a head line, or lines of JSON objects."""
+
+    path: ProfileFile
+    tenant: str = Field("tenant", description="Column with the tenant's id.")
+    token: str = Field("token", description="Column with its token.")
+
+    @cached_property
+    def tokens(self) -> dict[str, str]:
+        """Tokens by tenant."""
+        table = read_table(self.path)
+        names = column(self.path, table, self.tenant, "auth.file.tenant")
+        return dict(zip(names, column(self.path, table, self.token, "auth.file.token"), strict=True))
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> TokenFile:
+        if not self.tokens:
+            raise ValueError(f"path: {self.path.name} holds no tokens")
+        return self
+
+
+class TokenCommand(CommandCall):
+    """A command that writes a token to its standard output."""
+
+    token: str | None = Field(None, description="Path of the token, if the command writes JSON.")
 
 
 class Placement(Part):
@@ -81,9 +136,16 @@ class Auth(Placement):
 
     also: tuple[Placement, ...] = Field((), description="Further places that the same token goes to.")
     frame: OpeningFrame | None = None
-    source: Literal["jwt", "service"] = "jwt"
+    source: Source = Field(
+        "jwt",
+        description="jwt: signed here; service: asked for over HTTP; file: from a file; command: a command says it; "
+        "token, password: the tenant's own, from its account or from provisioning.",
+    )
     jwt: SignedToken | None = None
     service: TokenService | None = None
+    file: TokenFile | None = None
+    command: TokenCommand | None = None
+    reuse_s: float = Field(300.0, ge=0, description="A token serves a tenant's reconnects for so long at most.")
 
     @property
     def places(self) -> tuple[Placement, ...]:
@@ -92,7 +154,7 @@ class Auth(Placement):
 
     @model_validator(mode="after")
     def _source_is_described(self) -> Auth:
-        if self.place != "none" and getattr(self, self.source) is None:
+        if self.places and self.source in _DESCRIBED and getattr(self, self.source) is None:
             raise ValueError(f"source is '{self.source}', so a table [auth.{self.source}] is needed")
         return self
 

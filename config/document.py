@@ -45,6 +45,11 @@ class Document:
     values: dict[str, object]
     places: dict[Key, Place]
 
+    @property
+    def folders(self) -> list[Path]:
+        """Returns where the files lie that it names: its own folder, then those of what it extends."""
+        return list(dict.fromkeys([self.file.parent, *(place.file.parent for place in self.places.values())]))
+
     def place(self, key: Key) -> Place:
         """Returns where a key stands, or the table it should stand in; at worst the file as a whole."""
         for length in range(len(key), 0, -1):

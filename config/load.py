@@ -19,6 +19,7 @@ from pydantic import SecretStr, ValidationError
 from config.consistency import mistakes
 from config.document import read, resolve, variables
 from config.errors import ProfileError, ProfileInvalid, ProfileUnreadable, VariableMissing
+from config.files import FOLDERS
 from config.positions import Path as Key
 from config.profile import Profile
 from config.sentences import sentence, unresolved, written
@@ -38,7 +39,7 @@ __all__ = [
 DEFAULT_PROFILE = Path(__file__).parent / "targets" / "reference.toml"
 _HIDDEN = "(hidden)"
 # What is sent to a token service or signed into a token may hold a client's secret beside the placeholders.
-_CREDENTIAL_PARTS = {"body", "claims"}
+_CREDENTIAL_PARTS = {"body", "claims", "form", "input"}
 # User and password of an address, and its query.
 _ADDRESS_SECRETS = re.compile(r"(://)\S*@|\?\S+")
 
@@ -63,7 +64,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
         for key, name in resolved.missing
     ]
     try:
-        profile = Profile.model_validate(resolved.values)
+        profile = Profile.model_validate(resolved.values, context={FOLDERS: document.folders})
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True)
         # What a variable would have filled is no mistake of its own.

@@ -15,14 +15,14 @@ from config.frames import Frames, Refusal, ReplyBy
 from config.limits import Limits
 from config.messages import PLACEHOLDERS, Operation, Operations
 from config.parts import Part, PositiveInt
-from config.provisioning import Provisioning, Tenants
+from config.provisioning import Provisioning
 from config.stores import Stores
 from config.template import placeholders
+from config.tenants import Tenants
 from config.thresholds import Thresholds
 from config.workload import Workload
 
 SHORT_LIMIT = 1 << 20  # units; the width of a budget band
-TENANT = ("tenant", "email", "number")  # placeholders that every tenant fills
 ATTEMPT = "attempt: "
 CONTROL = "control: "
 MADE_UP = "made up: "
@@ -91,8 +91,8 @@ class Profile(Part):
 
     @model_validator(mode="after")
     def _placeholders_are_filled(self) -> Profile:
-        own = PLACEHOLDERS | {*TENANT, *self.learnt_names}
-        victims = {f"victim_{name}" for name in (*self.learnt_names, *TENANT)}
+        own = PLACEHOLDERS | {*self.of_tenant, *self.learnt_names}
+        victims = {f"victim_{name}" for name in (*self.learnt_names, *self.of_tenant)}
         for key, operation in self.said.items():
             known = own | victims if isinstance(operation, Door) else own
             unknown = sorted(placeholders(operation.send) - known)
@@ -102,21 +102,6 @@ class Profile(Part):
                     f"{key}.send: nothing fills the placeholder {{{unknown[0]}}}; there are: {there} "
                     "(what is no placeholder is written with spaces: { id })"
                 )
-        return self
-
-    @model_validator(mode="after")
-    def _login_is_filled(self) -> Profile:
-        templates: dict[str, object] = {"target.url": self.target.url}
-        if self.auth.frame is not None:
-            templates["auth.frame.send"] = self.auth.frame.send
-        for key, template in templates.items():
-            unknown = sorted(placeholders(template) - {*TENANT, "token"})
-            if unknown:
-                there = ", ".join(sorted({*TENANT, "token"}))
-                raise ValueError(f"{key}: nothing fills the placeholder {{{unknown[0]}}}; there are: {there}")
-        in_path = any(placement.place == "path" for placement in self.auth.places)
-        if in_path != ("token" in placeholders(self.target.url)):
-            raise ValueError("target.url must hold {token} if auth.place (or one of 'also') is 'path', and only then")
         return self
 
     @model_validator(mode="after")
@@ -155,6 +140,16 @@ class Profile(Part):
             return operation.reply_by
         by = self.frames.reply_by
         return "kind" if by == "id" and not operation.carries_id else by
+
+    @property
+    def of_tenant(self) -> set[str]:
+        """Placeholders that a tenant fills, secrets apart."""
+        return self.tenants.placeholders | self.provisioning.learnt
+
+    @property
+    def secrets_of_tenant(self) -> set[str]:
+        """Placeholders that a tenant fills where it proves who it is, and nowhere else."""
+        return self.tenants.secret_placeholders | self.provisioning.learnt_secrets
 
     def operation(self, name: str) -> Operation | None:
         """Returns what a tenant says under this name: an operation, or the attempt or control at a door.

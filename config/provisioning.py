@@ -1,26 +1,75 @@
-"""What tenants are called, how they are made and how they are removed."""
+"""How tenants are made and how they are removed."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from config.parts import Part, PositiveInt
+from config.calls import CommandCall, HttpCall
+from config.parts import Name, Part, PositiveInt
+
+_NAMING = frozenset({"tenant", "email"})
+_GONE = (404, 410)
+_FEW = 5
 
 
-class Tenants(Part):
-    """What tenants are called. The names must suit the target's columns and keys."""
+class SqlStep(Part):
+    """Statements in Postgres, in one transaction."""
 
-    names: Literal["uuid", "slug", "integer", "email"] = Field(
-        "uuid", description="slug: families built to collide in careless software, beside well-spread ones."
+    kind: Literal["sql"]
+    name: str = ""
+    create: tuple[str, ...] = Field((), description="Statements with %(name)s for what they are told.")
+    remove: tuple[str, ...] = Field((), description="Statements that name %(tenant)s or what this tenant has learnt.")
+    learn: tuple[Name, ...] = Field((), description="Columns of the last statement's RETURNING, which name the tenant.")
+    if_table: str | None = Field(None, description="Skipped, with a note in the report, if there is no such table.")
+
+
+class RedisStep(Part):
+    """Commands in Redis."""
+
+    kind: Literal["redis"]
+    name: str = ""
+    create: tuple[tuple[str, ...], ...] = Field((), description="Commands with {name} for what they are told.")
+    remove: tuple[str, ...] = Field((), description="Key patterns (glob) that contain {tenant}.")
+
+
+class Answered(Part):
+    """What the answer of a step teaches. Paths lead into its JSON."""
+
+    name: str = ""
+    learn: dict[Name, str] = Field(
+        default_factory=dict,
+        description="Name to path: ids of this tenant's own, which fill placeholders from then on and name it.",
     )
+    learn_secret: dict[Name, str] = Field(
+        default_factory=dict, description="Name to path: its token or password, never written down."
+    )
+
+
+class HttpStep(Answered):
+    """An HTTP request that makes one tenant."""
+
+    kind: Literal["http"]
+    create: HttpCall
+    remove: HttpCall | None = None
+
+
+class CommandStep(Answered):
+    """A command that makes one tenant; what it learns stands in the JSON it writes."""
+
+    kind: Literal["command"]
+    create: CommandCall
+    remove: CommandCall | None = None
+
+
+Step = Annotated[SqlStep | RedisStep | HttpStep | CommandStep, Field(discriminator="kind")]
 
 
 class Provisioning(Part):
     """How tenants are made and removed.
 
-    SQL takes named parameters, Redis commands placeholders: tenant, number, email, budget, now, and the canaries
+    SQL takes named parameters, all else placeholders: tenant, number, email, budget, now, password, and the canaries
     context, state, secret, row. Removal names the tenant in every statement and pattern.
     """
 
@@ -28,18 +77,81 @@ class Provisioning(Part):
     sql_remove: tuple[str, ...] = ()
     redis_create: tuple[tuple[str, ...], ...] = ()
     redis_remove: tuple[str, ...] = Field((), description="Key patterns (glob) that contain {tenant}.")
-    batch: PositiveInt = 50
+    steps: tuple[Step, ...] = Field((), description="Further steps, in this order; removed in the opposite one.")
+    tenant: Name | None = Field(None, description="What a step learns that is the tenant's id in the target.")
+    batch: PositiveInt = Field(50, description="So many tenants are made at a time; 5 where a step asks for each.")
+
+    @property
+    def batch_size(self) -> int:
+        """How many tenants are made at a time: those that cost a request each are not made in advance for nobody."""
+        each = any(isinstance(step, HttpStep | CommandStep) for step in self.steps)
+        return min(self.batch, _FEW) if each and "batch" not in self.model_fields_set else self.batch
+
+    @property
+    def learnt(self) -> set[str]:
+        """Names of what steps learn."""
+        return {name for step in self.steps if not isinstance(step, RedisStep) for name in step.learn}
+
+    @property
+    def learnt_secrets(self) -> set[str]:
+        """Names of the secrets that steps learn."""
+        return {name for step in self.steps if isinstance(step, Answered) for name in step.learn_secret}
+
+    @property
+    def makes_any(self) -> bool:
+        """Whether tenants are made or removed at all."""
+        return bool(self.sql_create or self.sql_remove or self.redis_create or self.redis_remove or self.steps)
 
     @model_validator(mode="after")
     def _removal_names_the_tenant(self) -> Provisioning:
-        for statement in self.sql_remove:
-            if "%(tenant)s" not in statement:
+        _check_sql("sql_remove", self.sql_remove, {"tenant"})
+        _check_patterns("redis_remove", self.redis_remove)
+        naming = _NAMING | self.learnt
+        for index, step in enumerate(self.steps):
+            key = f"steps[{index}].remove"
+            if isinstance(step, SqlStep):
+                _check_sql(key, step.remove, naming)
+            elif isinstance(step, RedisStep):
+                _check_patterns(key, step.remove)
+            elif step.remove is not None and not step.remove.names & naming:
+                there = ", ".join(f"{{{name}}}" for name in sorted(naming))
                 raise ValueError(
-                    f"sql_remove has a statement without %(tenant)s, which could remove others: {statement}"
+                    f"{key}: does not name the tenant, so that it could remove others; hold one of {there}"
                 )
-        for pattern in self.redis_remove:
-            if "{tenant}" not in pattern:
-                raise ValueError(f"redis_remove has a pattern without {{tenant}}, which could remove others: {pattern}")
-            if set(pattern.partition("{tenant}")[0]) & set("*?["):
-                raise ValueError(f"redis_remove has a pattern with a wildcard before {{tenant}}: {pattern}")
         return self
+
+    @model_validator(mode="after")
+    def _names_are_learnt_once(self) -> Provisioning:
+        if self.tenant is not None and self.tenant not in self.learnt:
+            raise ValueError(f"tenant: no step learns '{self.tenant}'")
+        taken = {"tenant", "number", "email", "budget", "now"}
+        for index, step in enumerate(self.steps):
+            names = [] if isinstance(step, RedisStep) else [*step.learn]
+            names += [*step.learn_secret] if isinstance(step, Answered) else []
+            for name in names:
+                if name in taken:
+                    raise ValueError(f"steps[{index}]: learns '{name}', which is taken: choose another name")
+                taken.add(name)
+        return self
+
+
+def gone_or(call: HttpCall) -> HttpCall:
+    """Returns a removing request for which what is gone already counts as removed."""
+    if call.expect:
+        return call
+    return call.model_copy(update={"expect": (*range(200, 300), *_GONE)})
+
+
+def _check_sql(key: str, statements: tuple[str, ...], naming: set[str] | frozenset[str]) -> None:
+    for statement in statements:
+        if not any(f"%({name})s" in statement for name in naming):
+            there = " or ".join(f"%({name})s" for name in sorted(naming))
+            raise ValueError(f"{key} has a statement without {there}, which could remove others: {statement}")
+
+
+def _check_patterns(key: str, patterns: tuple[str, ...]) -> None:
+    for pattern in patterns:
+        if "{tenant}" not in pattern:
+            raise ValueError(f"{key} has a pattern without {{tenant}}, which could remove others: {pattern}")
+        if set(pattern.partition("{tenant}")[0]) & set("*?["):
+            raise ValueError(f"{key} has a pattern with a wildcard before {{tenant}}: {pattern}")

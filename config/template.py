@@ -42,6 +42,16 @@ def fill_text(text: str, values: Mapping[str, object]) -> str:
     return _PLACEHOLDER.sub(replace, text)
 
 
+def fill_known(text: str, values: Mapping[str, object]) -> str:
+    """Returns ``text`` with those of its placeholders put in that ``values`` has.
+
+    For secrets: braces in one are no mistake, and an error would show them.
+    """
+    for name in placeholders(text) & values.keys():
+        text = text.replace(f"{{{name}}}", "" if values[name] is None else str(values[name]))
+    return text
+
+
 def placeholders(template: object) -> set[str]:
     """Returns the names of all placeholders in a template."""
     if isinstance(template, str):

@@ -11,9 +11,10 @@ import hashlib
 import re
 from typing import Literal, Protocol, get_args
 
+from evidence.chosen_naming import PatternNaming, RangeNaming
 from evidence.marks import MAX_TENANT, Mark, MarkKind, RunKey
 
-Style = Literal["uuid", "slug", "integer", "email"]
+Style = Literal["uuid", "uuid_hex", "slug", "integer", "email", "pattern"]
 STYLES: tuple[str, ...] = get_args(Style)
 SLUG_LIMIT = 63  # a DNS label, a Postgres identifier and many a name column end here
 _COMMON = "tenant-of-one-and-the-same-long-common-part"
@@ -29,17 +30,31 @@ class Naming(Protocol):
         """Returns the number of the tenant with this name, or None if nobody of this run is called so."""
 
 
-def naming_of(style: Style, key: RunKey) -> Naming:
+def naming_of(
+    style: Style, key: RunKey, *, pattern: str | None = None, integers: tuple[int, int] | None = None
+) -> Naming:
     """Returns the naming of a style for a run.
+
+    Args:
+        style: how names look.
+        key: the run's mark key.
+        pattern: of names in the style ``pattern``.
+        integers: first and last number of the range that names in the style ``integer`` are to be from.
 
     Raises:
         ValueError: there is no such style.
     """
+    if style == "pattern" and pattern is not None:
+        return PatternNaming(key, pattern)
+    if style == "integer" and integers is not None:
+        return RangeNaming(key, *integers)
     styles: dict[str, type[Naming]] = {
         "uuid": UuidNaming,
+        "uuid_hex": UuidHexNaming,
         "slug": SlugNaming,
         "integer": IntegerNaming,
         "email": EmailNaming,
+        "pattern": PatternNaming,
     }
     if style not in styles:
         raise ValueError(f"there is no naming style {style!r}; there are: {', '.join(STYLES)}")
@@ -58,8 +73,16 @@ class UuidNaming:
 
     def get(self, name: str, /) -> int | None:
         """Returns whose id mark this is, or None."""
-        mark = self._key.open_id(name)
+        mark = self._key.open_id(name) if name.isascii() else None  # Python reads other scripts' digits too
         return mark.tenant if mark is not None and mark.kind is MarkKind.TENANT else None
+
+
+class UuidHexNaming(UuidNaming):
+    """Id marks without hyphens, for targets that keep ids as 16 bytes."""
+
+    def name(self, number: int) -> str:
+        """Returns the tenant's id mark as 32 hexadecimal digits."""
+        return super().name(number).replace("-", "")
 
 
 class SlugNaming:

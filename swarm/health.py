@@ -13,7 +13,7 @@ from config.address import shown
 from config.profile import HealthCheck
 from evidence.paths import first
 from evidence.records import HealthAnswer, Row
-from users.credentials import reason_of
+from users.http_calls import reason_of
 
 POLL_S = 5.0
 

@@ -17,10 +17,10 @@ from config.profile import Profile
 from config.template import fill_text, placeholders
 from evidence.budgets import BudgetBands
 from evidence.marks import Mark, MarkKind, RunKey
-from evidence.naming import naming_of
 from evidence.oracle import control_pair, tenant_number
 from evidence.records import Row, TenantProvisioned
 from swarm.stores import StoreError, open_postgres, open_redis_store, postgres_error, redis_error
+from users.naming import naming_for
 from users.run import TenantUnavailable
 from users.tenant import TenantIdentity
 
@@ -56,7 +56,7 @@ class Provisioner:
         self._profile = profile
         self._key = key
         self._bands = BudgetBands(key)
-        self._naming = naming_of(profile.tenants.names, key)
+        self._naming = naming_for(profile, key)
         self._node = node
         self._worker_index = worker_index
         self._record = record

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 import ssl
 import time
 from collections.abc import Iterator
 
-import jwt
 import orjson
 
 from config.attempts import Forgery
@@ -16,6 +14,7 @@ from config.template import fill, placeholders
 from users.opening import Opening
 from users.placing import Introduction, connect, introduce
 from users.run import NodeRun
+from users.signing import another_key, claims_of, sign, sign_nothing
 from users.tenant import TenantIdentity
 from users.wire.connection import Connection, ConnectionLost, ConnectRefused, Received
 
@@ -40,31 +39,26 @@ def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, o
         for these claims.
     """
     now_s = int(time.time())
-    times = {"iat": now_s, "exp": now_s + settings.lifetime_s}
-    secret, algorithm = settings.secret.get_secret_value(), settings.algorithm
-    own = {**_claims(settings, tenant), **times}
+    own, foreign = claims_of(settings, tenant), claims_of(settings, other)
     match kind:
         case None:
-            return [jwt.encode(own, secret, algorithm)]
+            return [sign(settings, own)]
         case "missing":
             return [""]
         case "unsigned":
-            return [jwt.encode({**_claims(settings, other), **times}, "", "none")]
+            return [sign_nothing(foreign, settings)]
         case "expired":
             past = {"iat": now_s - 2 * settings.lifetime_s, "exp": now_s - settings.lifetime_s}
-            return [jwt.encode({**own, **past}, secret, algorithm)]
+            return [sign(settings, {**own, **past})]
         case "wrong_key":
-            if not algorithm.startswith("HS"):
-                return []
-            return [jwt.encode({**_claims(settings, other), **times}, secrets.token_hex(32), algorithm)]
+            return [sign(settings, foreign, key=another_key(settings))]
         case "wrong_audience":
-            return [jwt.encode({**own, "aud": "somebody-else"}, secret, algorithm)] if "aud" in own else []
+            return [sign(settings, {**own, "aud": "somebody-else"})] if "aud" in own else []
         case "unknown":
-            return [jwt.encode({**_claims(settings, other), **times}, secret, algorithm)]
+            return [sign(settings, foreign)]
         case "contradictory":
-            foreign = _claims(settings, other)
             naming = [name for name, template in settings.claims.items() if placeholders(template)]
-            return [jwt.encode({**own, name: foreign[name]}, secret, algorithm) for name in naming if len(naming) > 1]
+            return [sign(settings, {**own, name: foreign[name]}) for name in naming if len(naming) > 1]
 
 
 def try_token(run: NodeRun, token: str, tenant: TenantIdentity, tls: ssl.SSLContext | None) -> tuple[str, str]:
@@ -125,9 +119,3 @@ def _inspected(run: NodeRun, received: list[Received], tenant: TenantIdentity) -
             run.sight(sighting)
         if document is not None:
             yield run.reader.kind(document), document
-
-
-def _claims(settings: SignedToken, tenant: TenantIdentity) -> dict[str, object]:
-    claims = fill(settings.claims, tenant.placeholders)
-    assert isinstance(claims, dict)
-    return claims

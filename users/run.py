@@ -14,13 +14,14 @@ from typing import Protocol, TypeVar, cast
 from config.profile import Profile
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Severity, Sighting
+from evidence.known_names import KnownNames
 from evidence.marks import Keyring, RunKey
-from evidence.naming import naming_of
 from evidence.oracle import FrameFields, Oracle, is_control
 from evidence.records import Row, SightingSeen
 from users.allowance import Allowance
 from users.frame_reader import FrameReader
 from users.hooks import isolation_events
+from users.naming import naming_for
 from users.tenant import Tenant, TenantIdentity
 
 _ATTRIBUTE = "isolation_run"
@@ -92,6 +93,7 @@ class NodeRun:
         earlier: keys of other runs, whose tenants' data must not show up either.
         allowance: how many requests this process may send; any number if None.
         on_limit: told, in a sentence, when the allowance is spent: the run is to be ended.
+        names: whose a name is; grows with what the target calls its tenants.
 
     Attributes:
         reader: reads frames as the profile says.
@@ -115,6 +117,7 @@ class NodeRun:
         earlier: Sequence[RunKey] = (),
         allowance: Allowance | None = None,
         on_limit: Callable[[str], None] = lambda _sentence: None,
+        names: KnownNames | None = None,
     ) -> None:
         self.environment = environment
         self.run_id = run_id
@@ -128,7 +131,7 @@ class NodeRun:
         self._on_limit = on_limit
         self.hooks = isolation_events(environment)
         self.bands = BudgetBands(key)
-        self.naming = naming_of(profile.tenants.names, key)
+        self.naming = names or KnownNames(naming_for(profile, key))
         frames = profile.frames
         self.oracle = Oracle(
             Keyring(key, earlier), self.bands, FrameFields(frames.tenant, frames.budget, frames.learn), self.naming

@@ -21,6 +21,8 @@ class TenantIdentity:
         budget: its starting budget in units.
         short: whether that was made to run out.
         numeric: whether its id is a whole number, and goes into JSON as one.
+        extra: what else of it may stand in messages, by placeholder.
+        secrets: its password or token, by placeholder; they stand where it proves who it is and nowhere else.
     """
 
     number: int
@@ -29,6 +31,8 @@ class TenantIdentity:
     budget: int
     short: bool = False
     numeric: bool = False
+    extra: Mapping[str, object] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def json_name(self) -> str | int:
@@ -38,7 +42,7 @@ class TenantIdentity:
     @property
     def placeholders(self) -> Mapping[str, object]:
         """What of it may stand in messages, by placeholder."""
-        return {"tenant": self.json_name, "email": self.email, "number": self.number}
+        return {"tenant": self.json_name, "email": self.email, "number": self.number, **self.extra}
 
 
 @dataclass(slots=True)

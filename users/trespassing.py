@@ -18,6 +18,7 @@ from tasks.conversing import converse
 from tasks.trespassing import show_a_bad_token, talk_to_neighbour_first, try_a_door
 from users.base import TenantUser, presence_of_new_tenant, tls_of, weigh
 from users.forging import forge, try_token
+from users.naming import naming_for
 from users.presence import Presence
 from users.run import NodeRun, current_run
 from users.tenant import TenantIdentity
@@ -141,7 +142,7 @@ class TrespassingTenant(TenantUser):
     def _nobody(self) -> TenantIdentity:
         """Somebody who could exist and does not: an ordinal that no worker gets to."""
         number = self._pair()[0].tenant.number | 1 << (ORDINAL_BITS - 1)
-        name = self._run().naming.name(number)
+        name = naming_for(self._run().profile, self._run().key).name(number)
         numeric = self._run().profile.tenants.names == "integer"
         return TenantIdentity(number, name, f"{name}@tenants.example", 0, numeric=numeric)
 

@@ -43,7 +43,7 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"auth.place": "body"}, "auth.place", "found 'body'"),
     ({"auth.source": "jwt", "auth.jwt": REMOVE}, "auth", "a table [auth.jwt] is needed"),
     ({"auth.service": SECRET}, "auth.service", "found a string"),
-    ({"auth.service.method": "PUT"}, "auth.service.method", "'GET' or 'POST', found 'PUT'"),
+    ({"auth.service.method": "PULL"}, "auth.service.method", "found 'PULL'"),
     ({"auth.service.key": SECRET}, "auth.service.key", "is no key of ["),
     ({"auth.jwt": {"secret": 5, "claims": {}}}, "auth.jwt.secret", "string"),
     ({"auth.jwt": {"secret": SECRET}}, "auth.jwt.claims", "is missing"),

@@ -119,7 +119,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ('secret = "PLANTED-sign', f'secert = "{SECRET}"', "auth.jwt.secert", "did you mean secret?"),
     ("claims = {", "", "auth.jwt.claims", "is missing"),
     ("claims = {", 'claims = "sub"', "auth.jwt.claims", "should be a table"),
-    ("claims = {", 'claims = { sub = "{tenat}" }', "auth.jwt.claims", "nothing fills the placeholder {tenat}"),
+    ("claims = {", 'claims = { sub = "{tenat}" }', "auth.jwt.claims", "nothing fills {tenat}"),
     ("claims = {", 'claims = {}\nlifetime_s = 0', "auth.jwt.lifetime_s", "greater than 0"),
     ("claims = {", 'claims = {}\nalgorithm = "HS265"', "auth.jwt.algorithm", "did you mean HS256"),
     # what is where in a frame

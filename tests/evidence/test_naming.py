@@ -77,6 +77,8 @@ def test_integers_fit_where_numbers_are_doubles() -> None:
 
 
 def test_an_unknown_style_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"no naming style 'roman'; there are: uuid, slug, integer, email"):
+    with pytest.raises(
+        ValueError, match=r"no naming style 'roman'; there are: uuid, uuid_hex, slug, integer, email, pattern"
+    ):
         naming_of("roman", KEY)  # type: ignore[arg-type]
     assert get_args(Style) == STYLES

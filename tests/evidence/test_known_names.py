@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from evidence.known_names import KnownNames
+from evidence.marks import RunKey
+from evidence.naming import naming_of
+
+KEY = RunKey(bytes(range(32)))
+
+
+def test_names_that_were_learnt_are_known_beside_those_that_are_computed() -> None:
+    naming = naming_of("slug", KEY)
+    names = KnownNames(naming)
+    names.add(5, ["account-5", "17"])
+    assert (names.get("account-5"), names.get("17"), names.get(naming.name(8))) == (5, 5, 8)
+    assert names.get("Account-5") is None
+    assert KnownNames().get(naming.name(8)) is None
+
+
+def test_what_two_tenants_are_called_names_neither() -> None:
+    names = KnownNames()
+    names.add(5, ["team", "a"])
+    names.add(6, ["team", "b"])
+    names.add(5, ["a"])
+    assert (names.get("team"), names.get("a"), names.get("b")) == (None, 5, 6)
