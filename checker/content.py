@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from checker.amounts import Amounts
 from checker.names import NameIndex
 from checker.ownership import Claim, Standing, claim_of
+from checker.tenant_names import UUID_BYTES, uuid_text
 from evidence.marks import Keyring, Mark
 from evidence.views import Decoder, View
 from evidence.written_forms import is_text
@@ -58,6 +61,7 @@ class Content:
         """
         claims: dict[tuple[object, ...], Claim] = {}
         earlier: dict[tuple[int, Mark], Claim] = {}
+        self._look_at_bytes(value, f"{form} › 16 bytes" if form else "16 bytes", whole, where, claims, earlier)
         if form:
             self._look(View(value, form, whole), where, names_place, claims, earlier)
         for view in self.decoder.views(value, place, whole):
@@ -68,6 +72,41 @@ class Content:
                 earlier.pop((sighted.run_tag, sighted.mark), None)
         return Decoded(list(claims.values()), list(earlier.values()))
 
+    def _look_at_bytes(
+        self,
+        value: bytes,
+        path: str,
+        whole: bool,
+        where: str,
+        claims: dict[tuple[object, ...], Claim],
+        earlier: dict[tuple[int, Mark], Claim],
+    ) -> None:
+        """Looks for ids as 16 bytes: columns and keys of binary UUIDs, and those inside binary documents."""
+        if value.isascii():
+            return  # the seventh byte of such an id never is
+        for sighted in self.keyring.find_bytes(value):
+            current = self.keyring.is_current(sighted)
+            spelt = self._spelt(value[sighted.start : sighted.end])
+            named = whole and len(value) == UUID_BYTES
+            as_text = replace(sighted, start=0, end=len(spelt))
+            claim = claim_of(as_text, spelt, where, names_place=named, current=current)._replace(path=path)
+            if claim.standing is Standing.NAME and not named:
+                claim = claim._replace(standing=Standing.MENTION)  # one of several in a binary document
+            if current:
+                claims.setdefault((claim.standing, claim.mark), claim)
+            else:
+                earlier.setdefault((sighted.run_tag, sighted.mark), claim)
+        text = uuid_text(value) if whole else None
+        known = self.names.whole(text) if text is not None else None
+        if known is not None and text is not None:
+            claim = Claim(known.standing, known.tenant, where, known.what, text, 0, len(text), path=path)
+            claims.setdefault((known.standing, known.tenant, known.what), claim)
+
+    def _spelt(self, value: bytes) -> bytes:
+        """How an id of 16 bytes is written, which are in one order or the other."""
+        either = (str(uuid.UUID(bytes=value)).encode(), str(uuid.UUID(bytes_le=value)).encode())
+        return next((text for text in either if self.keyring.find(text)), either[0])
+
     def _look(
         self,
         view: View,
@@ -77,6 +116,7 @@ class Content:
         earlier: dict[tuple[int, Mark], Claim],
     ) -> None:
         text = view.text
+        self._look_at_bytes(text, f"{view.path} › 16 bytes", view.whole, where, claims, earlier)
         for sighted in self.keyring.find(text):
             current = self.keyring.is_current(sighted)
             claim = claim_of(sighted, text, where, names_place=names_place, current=current)

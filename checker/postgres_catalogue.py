@@ -128,7 +128,7 @@ def read_catalogue(opened: connection) -> Catalogue:
         _constraints(cur, oids, tables, attributes)
     elsewhere = [row[3] for row in relations if row[4] == "f"]
     unfilled = [row[3] for row in relations if row[4] == "m" and not row[5]]
-    return Catalogue(_parents_first(list(tables.values())), elsewhere, unfilled)
+    return Catalogue(parents_first(list(tables.values())), elsewhere, unfilled)
 
 
 def _tables(relations: Sequence[tuple[object, ...]]) -> dict[int, Table]:
@@ -195,8 +195,8 @@ def _constraints(cur: cursor, oids: list[int], tables: dict[int, Table], attribu
             table.foreign_keys.append(key)
 
 
-def _parents_first(tables: list[Table]) -> list[Table]:
-    """Orders tables so that as few foreign keys as possible lead to a table that comes later."""
+def parents_first(tables: list[Table]) -> list[Table]:
+    """Returns the tables ordered so that as few foreign keys as possible lead to a table that comes later."""
     of_root: dict[int, list[Table]] = {}
     for table in tables:
         of_root.setdefault(table.root, []).append(table)

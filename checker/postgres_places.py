@@ -34,8 +34,8 @@ def _quoted(name: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """Returns a name of the profile for SQL, exactly as it is spelt there."""
-    return _quoted(name.strip('"'))
+    """Returns a name of the profile for SQL, exactly as it is spelt there; quoted, for ``user`` is no column else."""
+    return '"' + name.strip('"').replace('"', '""') + '"'
 
 
 def qualified(table: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
 from checker.postgres_homes import claims_of_name, pattern_of_name
 from checker.postgres_large import Window
+from checker.postgres_owners import OwnerColumn
 from checker.postgres_parents import Cause, Contested, Holder, Late, MapName, Parents
 from checker.postgres_places import condition, identity, key_names, key_of, label_of, psql
 from checker.scan import FindingShelf, StoreScan
@@ -73,12 +74,22 @@ class RowJudge:
         looking: what to look with.
         edges: its foreign keys that are followed.
         own: the columns by which others refer to it.
+        owners: the columns that the profile calls the owner's.
+        opaque: names of columns that the profile says can't be read.
 
     Attributes:
         kept: the cells that must come with the row: its keys.
     """
 
-    def __init__(self, table: Table, looking: Looking, edges: Sequence[Edge], own: Sequence[Own]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        looking: Looking,
+        edges: Sequence[Edge],
+        own: Sequence[Own],
+        owners: Sequence[OwnerColumn] = (),
+        opaque: Collection[str] = (),
+    ) -> None:
         self._table = table
         self._look = looking
         self._scan = looking.scan
@@ -89,7 +100,9 @@ class RowJudge:
         self._own = list(own)
         self._where = [f"column {column.name}" for column in table.columns] + ["column ctid"]
         self._labels = [label_of(table, column.name).encode() for column in table.columns] + [b"ctid"]
-        self._binary = [index for index, column in enumerate(table.columns) if column.binary]
+        self._owners = list(owners)
+        self._opaque = {index: f"{table.label}.{c.name}" for index, c in enumerate(table.columns) if c.name in opaque}
+        self._binary = [i for i, column in enumerate(table.columns) if column.binary and i not in self._opaque]
         self._numbers = [index for index, column in enumerate(table.columns) if column.number]
         self._key = table.indexes(table.key) or (len(table.columns),)
         self._referenced = {index for own_key in own for index in own_key.indexes}
@@ -97,7 +110,8 @@ class RowJudge:
         self.kept = {*self._key, *self._referenced, *self._followed}
         self._home = claims_of_name(table, looking.content)
         self._group = pattern_of_name(table, looking.content) if self._home else table.label
-        self._always = bool(self._home or self._edges or self._binary or looking.content.names.weak)
+        told = self._home or self._edges or self._owners or self._opaque
+        self._always = bool(told or self._binary or looking.content.names.weak)
 
     def take(self, block: bytes) -> None:
         """Looks at a block of whole lines."""
@@ -195,6 +209,10 @@ class RowJudge:
         claims += more
         claims += self._home
         strangers += more_strangers
+        claims = [*(claim for column in self._owners if (claim := column.claim(cells))), *claims]
+        for index, column_name in self._opaque.items():
+            if cells[index] != NULL:
+                self._scan.left_out[column_name] = self._scan.left_out.get(column_name, 0) + 1
         parents = self._parent_claims(cells, claims) if self._edges else []
         claims += [claim for _, _, claim in parents]
         if not claims:
@@ -253,7 +271,7 @@ class RowJudge:
 
     def _decode(self, cells: list[bytes], encoded: set[int], claims: list[Claim], strangers: list[Claim]) -> None:
         """Adds what cells say once decoded to the claims of this run and to those of earlier ones."""
-        for at in sorted(encoded.difference(self._binary)):
+        for at in sorted(encoded.difference(self._binary, self._opaque)):
             value, where = unescape(cells[at]), self._where[at]
             claims += [claim._replace(path=AS_IT_IS) for claim in self._content.amounts.of_members(value, where)]
             decoded = self._content.decoded(value, where, partial(self._place, cells, where))

@@ -12,11 +12,12 @@ from checker.amounts import Amounts
 from checker.content import Content
 from checker.names import NameIndex
 from checker.postgres_budgets import PostgresBudgets
-from checker.postgres_catalogue import Catalogue, Table, read_catalogue
+from checker.postgres_catalogue import Catalogue, ForeignKey, Table, read_catalogue
 from checker.postgres_connection import snapshot, where_of
 from checker.postgres_copy import cells_at, copy_rows, unescape
 from checker.postgres_large import LargeValues
 from checker.postgres_objects import LargeObjects
+from checker.postgres_owners import PostgresOwners
 from checker.postgres_parents import Late, Parents, resolve_late
 from checker.postgres_places import condition, identity, key_names, psql
 from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge
@@ -80,7 +81,9 @@ class _PostgresScan:
         self._look = Looking(scan, self._shelf, content, self._parents, self._late, at_s=time.time())
 
     def run(self) -> None:
-        catalogue = read_catalogue(self._opened)
+        self._owners = PostgresOwners(self._store.owners, read_catalogue(self._opened), self._content, self._scan)
+        catalogue = self._owners.catalogue
+        self._look_for_opaque(catalogue)
         expected = sum(table.expected for table in catalogue.tables)
         self._progress(0, expected or None)
         done: set[int] = set()
@@ -92,6 +95,7 @@ class _PostgresScan:
                 done.add(table.root)
             self._progress(self._scan.units, max(expected, self._scan.units) or None)
         self._follow_late({table.oid: table for table in catalogue.tables})
+        self._owners.close(self._is_known, lambda table: self._scan.containers.get(table.label, 0))
         self._parents.settle()
         LargeObjects(self._opened, self._look, "pg_largeobject" in self._store.shared).read()
         budgets = PostgresBudgets(self._opened, self._content, self._scan, self._shelf, self._look.at_s)
@@ -118,6 +122,8 @@ class _PostgresScan:
             self._look,
             [] if shared else list(self._edges(table, catalogue, done)),
             [] if shared else list(self._own(table, catalogue)),
+            self._owners.of(table),
+            self._opaque_of(table),
         )
         take = self._take_shared if shared else judge.take
         large = LargeValues(self._opened, table, judge.kept)
@@ -179,8 +185,22 @@ class _PostgresScan:
         self._scan.own_marks.add((mark.kind, mark.tenant, mark.sequence))
 
     def _is_shared(self, table: Table) -> bool:
-        names = {table.label, f"{table.schema}.{table.name}"}
-        return any(name in names or f"public.{name}" in names for name in self._store.shared)
+        return any(_is_called(table, name) for name in self._store.shared)
+
+    def _is_known(self, key: ForeignKey) -> bool:
+        return bool(self._parents.map_of((key.target, key.target_columns)))
+
+    def _opaque_of(self, table: Table) -> set[str]:
+        """The columns of a table that the profile says can't be read."""
+        places = [column.rpartition(".") for column in self._store.opaque]
+        return {column for name, _, column in places if _is_called(table, name)}
+
+    def _look_for_opaque(self, catalogue: Catalogue) -> None:
+        there = {(t.oid, column.name): t for t in catalogue.tables for column in t.columns}
+        for text in self._store.opaque:
+            name, _, column = text.rpartition(".")
+            if not any(known == column and _is_called(table, name) for (_, known), table in there.items()):
+                self._scan.skipped.append(f"opaque names {text}, and there is no such column: correct it")
 
     def _edges(self, table: Table, catalogue: Catalogue, done: set[int]) -> Iterator[Edge]:
         """Foreign keys to tables that are read; one to a table that isn't finished yet is followed at the end."""
@@ -234,6 +254,12 @@ class _PostgresScan:
             reproduce=psql(f"SELECT * FROM {table.quoted} WHERE {where}"),
             detail=f"a row of tenant {row.tenant} refers to a row of tenant {tenant}, by its {names}",
         )
+
+
+def _is_called(table: Table, name: str) -> bool:
+    """Whether a table of the profile, with its schema if it is not public, is this one or the one it is part of."""
+    names = {table.label, f"{table.schema}.{table.name}"}
+    return name in names or f"public.{name}" in names
 
 
 def _reason(error: psycopg2.Error) -> str:

@@ -110,8 +110,9 @@ def coverage(summary: Summary, profile: Profile, look: Look) -> CoverageReport:
         control_caught=bool(scan.control_findings),
         unattributed=scan.unattributed,
         earlier_runs=scan.earlier_runs,
+        left_out=scan.left_out,
         skipped=scan.skipped,
-        notes=[*scan.notes, *_left_over(scan)],
+        notes=[*_left_out(scan), *scan.notes, *_left_over(scan)],
         seconds=round(scan.seconds, 3),
     )
 
@@ -122,6 +123,11 @@ def _left_over(scan: StoreScan) -> list[str]:
         return []
     marks = count(scan.earlier_runs, "mark of another run was", "marks of other runs were")
     return [f"{marks} met; `python -m swarm clean` removes what a run left behind"]
+
+
+def _left_out(scan: StoreScan) -> Iterator[str]:
+    for what, times in scan.left_out.items():
+        yield f"not read in {scan.store}, by the profile's word: {count(times, 'value')} of {what}"
 
 
 def reasons(reports: list[CoverageReport], profile: Profile) -> list[str]:

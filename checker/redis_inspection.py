@@ -23,6 +23,8 @@ from checker.ownership import (
     sighting_of,
 )
 from checker.redis_elements import Element, KeyPart
+from checker.redis_opaque import OpaqueKeys
+from checker.redis_owners import RedisOwners
 from checker.scan import FindingShelf, StoreScan
 from evidence.findings import Sighting
 from evidence.marks import MarkKind
@@ -54,6 +56,8 @@ class RedisInspection:
         content: recognises marks, names and amounts, and sees through encodings.
         shared: patterns (glob) of keys that several tenants share on purpose.
         at_s: Unix time of the scan, for the sightings.
+        owners: the profile's word on whose keys are.
+        opaque: the keys that the profile says can't be read.
     """
 
     def __init__(
@@ -63,6 +67,8 @@ class RedisInspection:
         content: Content,
         shared: Iterable[str] = (),
         at_s: float = 0.0,
+        owners: RedisOwners | None = None,
+        opaque: OpaqueKeys | None = None,
     ) -> None:
         self._scan = scan
         self._shelf = shelf
@@ -75,6 +81,8 @@ class RedisInspection:
         self._gathered: GatheredClaims | None = None  # of the large string being read
         self._own: set[tuple[MarkKind, int, int]] = set()
         self._strangers: list[Claim] = []  # of earlier runs, in the large string being read
+        self._owners = owners
+        self._opaque = opaque or OpaqueKeys((), scan)
         self._database: int | None = None
         self._client = CLIENT
 
@@ -109,6 +117,7 @@ class RedisInspection:
         if part.kind == "stream groups":
             return
         if part.first:
+            self._opaque.count(part.key)
             scan.units += 1
             kind = f"{part.kind} (shared)" if self._shared and self._is_shared(part.key) else part.kind
             scan.containers[kind] = scan.containers.get(kind, 0) + 1
@@ -152,6 +161,8 @@ class RedisInspection:
                 strangers.setdefault(places[at][0], {}).setdefault(places[at][1], []).append(claim)
         for at in self._encoded(texts, joined, starts):
             part, is_key = parts[places[at][0]], places[at][1] < 0
+            if not is_key and self._opaque.pattern_of(part.key):
+                continue
             where, place = _where(parts, places[at]), partial(_place, part, None, self._database)
             whole = part.whole or part.kind != "string"
             decoded = self._content.decoded(texts[at], where, place, names_place=is_key, whole=whole)
@@ -166,6 +177,10 @@ class RedisInspection:
         if self._content.amounts.fields:
             for at, claim in self._amounts(parts, texts, places, joined, starts):
                 add(at, claim)
+        for index, part in enumerate(parts) if self._owners else ():
+            claimed = self._owners.claim(part) if self._owners else None
+            if claimed is not None:
+                found.setdefault(index, {}).setdefault(-1, []).insert(0, claimed)
         return found, strangers
 
     def _encoded(self, texts: list[bytes], joined: bytes, starts: list[int]) -> Iterable[int]:

@@ -14,6 +14,8 @@ from checker.names import NameIndex
 from checker.redis_budgets import RedisBudgets
 from checker.redis_elements import KeyPart, KeyReader
 from checker.redis_inspection import RedisInspection
+from checker.redis_opaque import OpaqueKeys
+from checker.redis_owners import RedisOwners
 from checker.redis_topology import Slots, addresses, entrance, keyspace, slots_of
 from checker.redis_wire import RedisAddress, RedisWire
 from checker.scan import FindingShelf, Progress, RightsMissing, Roster, StoreScan, StoreUnreadable
@@ -141,7 +143,11 @@ class _RedisScan:
         self._shelf = FindingShelf()
         self._at_s = time.time()
         self._content = content
-        self._inspection = RedisInspection(scan, self._shelf, content, store.shared, self._at_s)
+        self._owners = RedisOwners(store.owners, content)
+        self._opaque = OpaqueKeys(store.opaque, scan)
+        self._inspection = RedisInspection(
+            scan, self._shelf, content, store.shared, self._at_s, self._owners, self._opaque
+        )
         self._unread = 0
         self._seen = 0
 
@@ -150,6 +156,8 @@ class _RedisScan:
         self._progress(0, sum(sizes))
         for part, size in zip(self._parts, sizes, strict=True):
             self._read(part, size, sum(sizes))
+        self._owners.close(self._scan)
+        self._opaque.close()
         self._read_budgets()
         if self._unread > SKIPPED_NAMED:
             self._scan.skipped.append(f"{self._unread - SKIPPED_NAMED} more keys could not be read")
@@ -187,6 +195,8 @@ class _RedisScan:
             self._scan.skipped.append(f"{sentence}: {expected - seen} were not read")
 
     def _skip(self, key: bytes, reason: str) -> None:
+        if self._opaque.count(key):
+            return
         self._unread += 1
         if self._unread <= SKIPPED_NAMED:
             name = key.decode("utf-8", "replace")

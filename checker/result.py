@@ -158,6 +158,10 @@ class CoverageReport(Part):
     control_caught: bool = False
     unattributed: int = Field(0, description="Units with no mark and no owner: counted, never called clean.")
     earlier_runs: int = Field(0, description="Marks of other runs met.")
+    left_out: dict[str, int] = Field(
+        default_factory=dict,
+        description="Values or keys that were not read, by the profile's word: by column or pattern.",
+    )
     skipped: list[str] = Field(default_factory=list, description="What could not be read, and why.")
     notes: list[str] = Field(default_factory=list, description="Worth knowing; takes nothing from the reading.")
     seconds: float = 0.0

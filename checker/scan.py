@@ -82,6 +82,7 @@ class StoreScan:
         containers: units by key type or by table; shared ones carry `` (shared)``.
         unattributed: units with no mark, no name and no owner.
         earlier_runs: marks of earlier runs met.
+        left_out: values or keys that the profile says can't be read, by column or by key pattern.
         skipped: what could not be read and why, a sentence each; not empty means the store was not read whole.
         notes: what is worth knowing about the reading and takes nothing from it, a sentence each.
         seconds: how long reading took.
@@ -101,6 +102,7 @@ class StoreScan:
     containers: dict[str, int] = field(default_factory=dict)
     unattributed: int = 0
     earlier_runs: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0

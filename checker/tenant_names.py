@@ -10,12 +10,12 @@ from checker.ownership import Standing
 from evidence.marks import Keyring, MarkKind
 
 _BYTEA = re.compile(rb"^\\x((?:[0-9a-fA-F]{2})+)$")
-_UUID_BYTES = 16
+UUID_BYTES = 16
 
 
 def uuid_text(value: bytes) -> bytes | None:
     """Returns how the UUID that 16 bytes are is written; None for any other number of bytes."""
-    return str(uuid.UUID(bytes=value)).encode() if len(value) == _UUID_BYTES else None
+    return str(uuid.UUID(bytes=value)).encode() if len(value) == UUID_BYTES else None
 
 
 def tenant_named(value: bytes, names: NameIndex, keyring: Keyring) -> int | None:
@@ -26,7 +26,7 @@ def tenant_named(value: bytes, names: NameIndex, keyring: Keyring) -> int | None
         names: who exists.
         keyring: recognises marks.
     """
-    value = value.strip() if len(value) != _UUID_BYTES else value
+    value = value.strip() if len(value) != UUID_BYTES else value
     bytea = _BYTEA.match(value)
     if bytea is not None:
         value = bytes.fromhex(bytea[1].decode())

@@ -213,6 +213,11 @@ class Keyring:
             b"(%s)%s(8%s{3})%s([89ab]%s{3})%s(%s{12})" % (tags, _HYPHEN, digits, _HYPHEN, digits, _HYPHEN, digits)
         )
         self._id_head = re.compile(b"(%s{8})%s$" % (digits, _HYPHEN))
+        # The same ids as 16 bytes: in network order, and with the first three fields reversed (Microsoft's GUIDs).
+        big = b"|".join(re.escape(tag.to_bytes(2)) for tag in self._keys)
+        little = b"|".join(re.escape(tag.to_bytes(2, "little")) for tag in self._keys)
+        self._bytes = re.compile(b"(?:%s)[\x80-\x8f].[\x80-\xbf].{7}" % big, re.DOTALL)
+        self._bytes_le = re.compile(b"(?:%s).[\x80-\x8f][\x80-\xbf].{7}" % little, re.DOTALL)
         self._canary = re.compile(b"%s[a-z2-7]{%d}" % (CANARY_PREFIX.encode(), _CANARY_BODY))
 
     def find(self, text: bytes | str) -> list[Sighted]:
@@ -226,6 +231,23 @@ class Keyring:
         if len(found) > 1:
             found.sort(key=lambda sighted: sighted.start)
         return found
+
+    def find_bytes(self, data: bytes) -> list[Sighted]:
+        """Returns every id among ``data`` that is written as 16 bytes instead of text, in order of position."""
+        found = []
+        for pattern, little in ((self._bytes, False), (self._bytes_le, True)):
+            for match in pattern.finditer(data):
+                start = match.start() - 4
+                if start < 0:
+                    continue
+                raw = data[start : match.end()]
+                value = uuid.UUID(bytes_le=raw).int if little else int.from_bytes(raw)
+                for key in self._keys.get((value >> 80) & 0xFFFF, ()):
+                    mark = key._open_id_value(value)
+                    if mark is not None:
+                        found.append(Sighted(mark, key.tag, start, match.end(), key is self.current))
+                        break
+        return sorted(found, key=lambda sighted: sighted.start)
 
     def is_current(self, sighted: Sighted) -> bool:
         """Returns whether the mark belongs to the run being judged."""

@@ -52,7 +52,7 @@ def test_an_id_that_two_tenants_learnt_shows_both(tmp_path: Path) -> None:
         (
             POSTGRES_PLACE,
             'psql "$POSTGRES_URL" -c '
-            "'SELECT remaining::text FROM public.budgets WHERE user_id::text = '\"'\"'t-3'\"'\"''",
+            '\'SELECT "remaining"::text FROM "public"."budgets" WHERE "user_id"::text = \'"\'"\'t-3\'"\'"\'\'',
         ),
         ("redis nothing:{tenant}", ""),
     ],

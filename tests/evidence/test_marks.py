@@ -3,6 +3,7 @@ from __future__ import annotations
 import html
 import json
 import math
+import os
 import random
 import string
 import urllib.parse
@@ -296,3 +297,16 @@ def test_what_was_verified_is_remembered_in_bounds_and_the_same_answer_given() -
     for sequence in range(20_000):
         assert key.open_id(key.mint_id(Mark(MarkKind.MESSAGE, 1, sequence))) == Mark(MarkKind.MESSAGE, 1, sequence)
     assert key._unseal.cache_info().currsize <= REMEMBERED
+
+
+def test_ids_are_found_as_sixteen_bytes_in_either_order_and_nothing_else_is() -> None:
+    key, stranger = RunKey(b"a" * 32), RunKey(b"b" * 32)
+    ring = Keyring(key)
+    mark = Mark(MarkKind.TENANT, 12345, 7)
+    identity = uuid.UUID(key.mint_id(mark))
+    for spelt in (identity.bytes, identity.bytes_le):
+        (sighted,) = ring.find_bytes(b"\x00\x01" + spelt + b"\xff")
+        assert (sighted.mark, sighted.start, sighted.end, sighted.current) == (mark, 2, 18, True)
+        assert ring.find_bytes(spelt[1:]) == []
+    assert ring.find_bytes(uuid.UUID(stranger.mint_id(mark)).bytes) == []
+    assert ring.find_bytes(os.urandom(1 << 16)) == []
