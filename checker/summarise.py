@@ -21,6 +21,7 @@ from evidence.records import (
     GeneratorSample,
     HealthAnswer,
     IdLearnt,
+    LoudMoment,
     NodeEnded,
     NodeStarted,
     OwnerShutOut,
@@ -95,6 +96,7 @@ class _Summariser:
             AccessAttempt: self._attempt,
             DoorAnswers: self._door_answers,
             OwnerShutOut: self._shut_out,
+            LoudMoment: self._loud_moment,
         }
 
     def take(self, node_name: str, where: str, row: Row | RowDamaged) -> None:
@@ -244,6 +246,12 @@ class _Summariser:
         if row.operation == self._chat and _is_earlier(row, tenant.first_chat):
             tenant.first_chat = (row.sent_at_s, row.first_ms)
         latencies = self.summary.latencies
+        if row.operation == self._chat and row.outcome == "answered" and row.first_ms is not None and row.reply_ms:
+            chats = self.summary.chats
+            chats.sent_at_s.append(row.sent_at_s)
+            chats.tenants.append(row.tenant)
+            chats.first_ms.append(row.first_ms)
+            chats.reply_ms.append(row.reply_ms)
         if row.first_ms is not None:
             latencies.add("first", row.operation, row.first_ms)
         for event, at_ms in row.events if len(row.events) > 1 else ():  # a lone event is the reply itself
@@ -306,6 +314,12 @@ class _Summariser:
 
     def _shut_out(self, node: NodeHistory, row: OwnerShutOut) -> None:
         self.summary.shut_out.append(row)
+
+    def _loud_moment(self, node: NodeHistory, row: LoudMoment) -> None:
+        moments = self.summary.loud_moments
+        moments.at_s.append(row.at_s)
+        moments.tenants.append(row.tenant)
+        moments.loud.append(row.loud)
 
     def _control(self, node: NodeHistory, row: ControlCaught) -> None:
         node.controls.append(row)

@@ -217,6 +217,25 @@ class AttemptCount:
 
 
 @dataclass(slots=True)
+class Chats:
+    """Answered chats: Unix seconds at which they were sent, by whom, and milliseconds to their first and last frame."""
+
+    sent_at_s: array[float] = field(default_factory=lambda: array("d"))
+    tenants: array[int] = field(default_factory=lambda: array("L"))
+    first_ms: array[float] = field(default_factory=lambda: array("d"))
+    reply_ms: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class LoudMoments:
+    """When tenants were due to be loud, in Unix seconds, which, and whether the lot made them so (1) or not (0)."""
+
+    at_s: array[float] = field(default_factory=lambda: array("d"))
+    tenants: array[int] = field(default_factory=lambda: array("L"))
+    loud: array[int] = field(default_factory=lambda: array("B"))
+
+
+@dataclass(slots=True)
 class Summary:
     """All of it. ``tenants`` leaves planted controls out; they stand in ``controls``."""
 
@@ -235,6 +254,8 @@ class Summary:
     attempts: dict[str, AttemptCount] = field(default_factory=dict)
     door_answers: dict[str, list[DoorAnswers]] = field(default_factory=dict)
     shut_out: list[OwnerShutOut] = field(default_factory=list)
+    chats: Chats = field(default_factory=Chats)
+    loud_moments: LoudMoments = field(default_factory=LoudMoments)
     gaps: list[Gap] = field(default_factory=list)
     health: dict[str, list[HealthAnswer]] = field(default_factory=dict)
     rows: int = 0

@@ -29,6 +29,7 @@ class SuspicionKind(enum.StrEnum):
 
     EXISTENCE_TOLD = "existence-told"
     GUESSABLE_IDS = "guessable-ids"
+    NOISY_NEIGHBOUR = "noisy-neighbour"
     OWNER_SHUT_OUT = "owner-shut-out"
 
     @property
@@ -55,6 +56,10 @@ _GUIDES: dict[SuspicionKind, SuspicionGuide] = {
     SuspicionKind.GUESSABLE_IDS: SuspicionGuide(
         "From an id that the service handed out to one tenant, ids of others can be guessed.",
         "Look how the id is made: a counter, a time stamp and a short random part are no secret.",
+    ),
+    SuspicionKind.NOISY_NEIGHBOUR: SuspicionGuide(
+        "Tenants waited longer when one other tenant was loud.",
+        "Look for a queue, lock or pool that all tenants share without a share for each.",
     ),
     SuspicionKind.OWNER_SHUT_OUT: SuspicionGuide(
         "An owner was refused at its own door right after another tenant had tried it.",

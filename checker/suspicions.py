@@ -7,6 +7,7 @@ from collections import Counter
 from checker.existence import existence_told
 from checker.figures import count
 from checker.guessing import guessable_ids
+from checker.noise import noisy_neighbour
 from checker.result import SuspicionReport
 from checker.summary import Summary
 from checker.suspicion_kinds import SuspicionKind
@@ -18,6 +19,7 @@ def suspicions(summary: Summary) -> list[SuspicionReport]:
     return [
         *_owners_shut_out(summary),
         *existence_told(summary.door_answers, summary.header.run_id),
+        *noisy_neighbour(summary.chats, summary.loud_moments, summary.header.run_id),
         *guessable_ids(summary.learnt.owners, names),
     ]
 

@@ -33,6 +33,11 @@ class Workload(Part):
     drop_after_ms: tuple[float, float] = Field((10.0, 30.0), description="A drop follows a send by so much.")
     burst_every_s: float = Field(10.0, gt=0, description="Roving tenants also return together, on multiples of this.")
     repeats: PositiveInt = Field(7, description="One statement is repeated so often on one connection.")
+    loud_chats: PositiveInt = Field(
+        12,
+        description="So many chats a conversing tenant sends at once now and then, by lot and beyond in_flight, to see "
+        "whether others wait longer for it; 1: nobody is ever loud.",
+    )
     mix: Mix = Mix()
     drain_s: float = Field(
         5.0,

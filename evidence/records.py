@@ -372,6 +372,16 @@ class OwnerShutOut:
 
 
 @dataclass(frozen=True, slots=True)
+class LoudMoment:
+    """A tenant was due to be loud, and drew by lot whether it was: many chats at once, or one."""
+
+    row: ClassVar[str] = "loud_moment"
+    tenant: int
+    at_s: float
+    loud: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ControlCaught:
     """The live control was planted through the target and seen (or not) by this node's oracle."""
 
@@ -399,7 +409,7 @@ class NodeEnded:
 Row = (
     NodeStarted | TenantProvisioned | TenantStarted | SessionOpened | SessionEnded | ConnectFailed | RequestEnded
     | SightingSeen | IdLearnt | TenantLedger | Exposures | GeneratorSample | HealthAnswer | Gap | AccessAttempt
-    | DoorAnswers | OwnerShutOut | ControlCaught | NodeEnded
+    | DoorAnswers | OwnerShutOut | LoudMoment | ControlCaught | NodeEnded
 )  # fmt: skip
 _TYPES: dict[str, type[Row]] = {row.row: row for row in Row.__args__}
 

@@ -18,6 +18,14 @@ def converse_in_turn(user: ActingUser) -> None:
         speaker.ask("chat", session=first.session)
 
 
+def be_loud_or_not(user: ActingUser) -> None:
+    """Sends many chats at once, or one: by lot, so that what others wait afterwards can be compared."""
+    speaker = speaker_of(user)
+    chats = speaker.draw_loudness()
+    for _ in range(chats):
+        speaker.ask("chat", crowding=chats > 1)
+
+
 def check_routing(user: ActingUser) -> None:
     """Asks the target to answer to this very session."""
     speaker_of(user).ask("routing")

@@ -24,9 +24,17 @@ class Speaker(Protocol):
         """How long after a send a drop follows, in milliseconds."""
 
     def ask(
-        self, name: str, *, session: int | None = None, extra: Mapping[str, object] = MappingProxyType({})
+        self,
+        name: str,
+        *,
+        session: int | None = None,
+        extra: Mapping[str, object] = MappingProxyType({}),
+        crowding: bool = False,
     ) -> Request | None:
-        """Sends an operation of the profile; None if nothing was sent. Does not wait for the reply."""
+        """Sends an operation of the profile; None if nothing was sent. Does not wait for the reply.
+
+        With ``crowding`` it does not wait for room either, however many requests are open.
+        """
 
     def wait(self, request: Request) -> bool:
         """Waits until the request has ended; returns whether it has."""
@@ -37,6 +45,9 @@ class Speaker(Protocol):
     @property
     def repeats(self) -> int:
         """How often a statement is repeated on one connection."""
+
+    def draw_loudness(self) -> int:
+        """Draws whether the tenant is loud now, writes it down, and returns how many requests it sends at once."""
 
     def wait_for_burst(self) -> None:
         """Waits until the next moment at which tenants of all nodes return together."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.conversing import check_routing, converse, converse_in_turn, look_back
+from tasks.conversing import be_loud_or_not, check_routing, converse, converse_in_turn, look_back
 from users.base import TenantUser, weigh
 
 
@@ -12,4 +12,4 @@ class AgentTenant(TenantUser):
     mix = "agent"
     rate = "chat_rate"
     may_run_out = True
-    tasks = weigh({converse: 6, converse_in_turn: 2, look_back: 1, check_routing: 1})
+    tasks = weigh({converse: 11, be_loud_or_not: 1, converse_in_turn: 4, look_back: 2, check_routing: 2})

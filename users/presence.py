@@ -11,7 +11,7 @@ from types import MappingProxyType
 import gevent
 
 from evidence.budgets import SAFE_SPENDING
-from evidence.records import TenantStarted
+from evidence.records import LoudMoment, TenantStarted
 from evidence.requests import Request
 from users.credentials import Credentials
 from users.pacing import Pace
@@ -90,7 +90,12 @@ class Presence:
         return max(0.0, self._slot_s - time.perf_counter())
 
     def ask(
-        self, name: str, *, session: int | None = None, extra: Mapping[str, object] = MappingProxyType({})
+        self,
+        name: str,
+        *,
+        session: int | None = None,
+        extra: Mapping[str, object] = MappingProxyType({}),
+        crowding: bool = False,
     ) -> Request | None:
         """Sends the operation ``name`` of the profile, unless the budget says it is time to stop.
 
@@ -98,6 +103,7 @@ class Presence:
             name: the operation.
             session: ordinal of the session; one at random if None.
             extra: fills further placeholders.
+            crowding: whether to send at once even if more requests are open than the profile allows a session.
 
         Returns:
             The request, still open; or None if nothing was sent: the profile has no such operation, the budget is
@@ -111,7 +117,8 @@ class Presence:
         if not chosen.wait_open(_WAIT_FOR_CONNECTION_S):
             self._run.exposures["requests_without_connection"] += 1
             return None
-        chosen.wait_for_room(self._run.profile.workload.in_flight)
+        if not crowding:
+            chosen.wait_for_room(self._run.profile.workload.in_flight)
         try:
             return chosen.ask(name, operation, intended_s, extra)
         except SessionUnavailable:
@@ -132,6 +139,20 @@ class Presence:
     def pause(self, low_ms: float, high_ms: float) -> None:
         """Waits for a random time between two bounds in milliseconds, as people do."""
         self._rest(self.random.uniform(low_ms, high_ms) / 1000)
+
+    def draw_loudness(self) -> int:
+        """Draws whether the tenant is loud now, writes it down, and returns how many requests it sends at once.
+
+        A tenant whose budget was made to run out stays quiet: it would be spent at once.
+        """
+        many = self._run.profile.workload.loud_chats
+        if many <= 1 or self.tenant.identity.short:
+            return 1
+        loud = self.random.random() < 0.5
+        now_s = self._run.unix_s(time.perf_counter())
+        self._run.record(LoudMoment(self.tenant.number, now_s, loud))
+        self._run.exposures["loud_moments"] += loud
+        return many if loud else 1
 
     def wait_for_burst(self) -> None:
         """Waits until the next moment at which tenants of all nodes return together."""

@@ -31,6 +31,7 @@ class Outcome:
         reasons: the verdict's, the first first.
         kinds: leaks by kind.
         parts: leaks by the part of the oracle that found them.
+        suspicions: kinds of side channels that were suspected.
         promised: kinds that the defects' catalogue says they show.
         strikes: how often a defect struck; None if the target did not log.
         agreement: leaks by how their tenants agree with the strikes.
@@ -54,6 +55,7 @@ class Outcome:
     reasons: tuple[str, ...]
     kinds: dict[str, int]
     parts: dict[Part, int]
+    suspicions: tuple[str, ...]
     promised: frozenset[str]
     strikes: int | None
     agreement: dict[Agreement, int]
@@ -123,6 +125,7 @@ def measure(folder: Path) -> Outcome:
         reasons=tuple(result.reasons) if result else (_last_line(folder / "log"),),
         kinds=dict(Counter(leak.kind for leak in leaks)),
         parts=seen_by(leaks),
+        suspicions=tuple(sorted({channel.kind for channel in result.suspicions})) if result else (),
         promised=_promised(trial["defects"]),
         strikes=len(strikes) if (folder / STRIKES).exists() or trial["defects"] else None,
         agreement=dict(Counter(truth.judge(leak) for leak in leaks)),

@@ -16,10 +16,10 @@ WITHIN = 5_000  # replies, in which a leak of one in a thousand is to be seen
 NOT_LEAKS = {
     "acknowledged-not-stored": "recall of what was answered",
     "silent": "replies were seen at all",
-    "shared-negative-cache": "attempts that count as not tried, since the owner was refused as well",
-    "guessable-ids": "nothing: harmless by itself",
-    "existence-oracle": "nothing yet: a suspicion at most",
-    "noisy-neighbour": "latency thresholds: a suspicion at most",
+    "shared-negative-cache": "a doubt and the suspicion owner-shut-out",
+    "guessable-ids": "the suspicion guessable-ids: harmless by itself",
+    "existence-oracle": "the suspicion existence-told",
+    "noisy-neighbour": "the suspicion noisy-neighbour",
 }
 
 
@@ -46,7 +46,7 @@ def _detection_row(outcome: Outcome) -> tuple[str, ...]:
         named,
         _tenants(outcome),
         first,
-        ", ".join(outcome.parts) or "–",
+        ", ".join(outcome.parts) or ", ".join(f"suspicion {kind}" for kind in outcome.suspicions) or "–",
     )
 
 
@@ -84,6 +84,7 @@ def clean_table(outcomes: Sequence[Outcome]) -> Iterator[str]:
         own = [outcome for outcome in outcomes if outcome.shape == shape]
         verdicts = Counter(outcome.verdict for outcome in own)
         replies = [outcome.replies for outcome in own]
+        suspected = Counter(kind for outcome in own for kind in outcome.suspicions)
         why = Counter(outcome.reasons[0] for outcome in own if outcome.verdict != "ISOLATED" and outcome.reasons)
         rows.append(
             (
@@ -92,10 +93,13 @@ def clean_table(outcomes: Sequence[Outcome]) -> Iterator[str]:
                 f"{min(replies):,} … {max(replies):,}",
                 ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common()),
                 str(verdicts["LEAKING"]),
+                ", ".join(f"{times} {kind}" for kind, times in suspected.most_common()) or "–",
                 "; ".join(reason for reason, _ in why.most_common(2)).replace("|", "\\|") or "–",
             )
         )
-    yield from _table(("shape", "runs", "replies", "verdicts", "false alarms", "first reason, if not isolated"), rows)
+    yield from _table(
+        ("shape", "runs", "replies", "verdicts", "false alarms", "suspicions", "first reason, if not isolated"), rows
+    )
 
 
 def false_alarms(outcomes: Sequence[Outcome]) -> str:

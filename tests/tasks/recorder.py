@@ -18,6 +18,7 @@ class Recorder:
         self.extras: list[Mapping[str, object]] = []
         self.ends = ends
         self.reason = ""
+        self.crowded = 0
         self.connected = connected
         self._sessions = sessions
 
@@ -33,12 +34,21 @@ class Recorder:
     def repeats(self) -> int:
         return 7
 
+    def draw_loudness(self) -> int:
+        return 3
+
     def wait_for_burst(self) -> None:
         self.said.append(("burst",))
 
     def ask(
-        self, name: str, *, session: int | None = None, extra: Mapping[str, object] = MappingProxyType({})
+        self,
+        name: str,
+        *,
+        session: int | None = None,
+        extra: Mapping[str, object] = MappingProxyType({}),
+        crowding: bool = False,
     ) -> Request | None:
+        self.crowded += crowding
         self.said.append(("ask", name) if session is None else ("ask", name, session))
         self.extras.append(extra)
         if not self.connected:

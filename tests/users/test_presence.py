@@ -9,7 +9,7 @@ import gevent
 
 from evidence.budgets import SAFE_SPENDING
 from evidence.findings import FindingKind
-from evidence.records import SightingSeen, TenantLedger, TenantStarted
+from evidence.records import LoudMoment, SightingSeen, TenantLedger, TenantStarted
 from evidence.requests import Outcome
 from tests.users.fixtures import World, profile_for, world
 from tests.users.small_target import Line, SmallTarget, silent, small_target, until
@@ -242,3 +242,18 @@ def test_a_tenant_that_looks_first_has_read_before_its_first_slot() -> None:
         presence.drain()
         assert target.types() == ["get_state"]
         assert here.tenant.counts.sent == 1
+
+
+def test_whether_a_tenant_is_loud_is_drawn_by_lot_and_written_down() -> None:
+    with small_target() as target, presence_at(target, workload__loud_chats=5) as (presence, here):
+        drawn = [presence.draw_loudness() for _ in range(60)]
+        assert set(drawn) == {1, 5}
+        assert 15 < drawn.count(5) < 45
+        assert [(row.tenant, row.loud) for row in here.sink.of(LoudMoment)] == [(4, many == 5) for many in drawn]
+        assert here.run.exposures["loud_moments"] == drawn.count(5)
+
+
+def test_nobody_is_loud_where_the_profile_says_so() -> None:
+    with small_target() as target, presence_at(target, workload__loud_chats=1) as (presence, here):
+        assert [presence.draw_loudness() for _ in range(9)] == [1] * 9
+        assert here.sink.of(LoudMoment) == []

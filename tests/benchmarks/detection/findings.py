@@ -31,7 +31,8 @@ def outcome(name: str, *defects: str, **more: Any) -> Outcome:
     agreement: dict[Agreement, int] = {}
     fields: dict[str, Any] = {
         "shape": "ordinary", "seed": 1, "verdict": "ISOLATED", "exit_code": 0, "reasons": (), "kinds": {},
-        "parts": parts, "promised": frozenset(), "strikes": 0, "agreement": agreement, "sent": 100, "replies": 90,
+        "parts": parts, "suspicions": (),
+        "promised": frozenset(), "strikes": 0, "agreement": agreement, "sent": 100, "replies": 90,
         "frames": 300, "first_s": None, "replies_before": 90, "strikes_before": 0, "users": 40, "run_s": 20,
         "seconds": 30.0, "disturbed": "",
         "revision": "1234567", **more,

@@ -66,7 +66,7 @@ def test_faultless_runs_are_told_by_shape_with_the_commonest_reason() -> None:
         outcome("clean-2", shape="short", verdict="INCONCLUSIVE", reasons=("too few | replies",), replies=10),
     ]
     *_, row = clean_table(runs)
-    assert row == "| short | 2 | 10 … 90 | 1 ISOLATED, 1 INCONCLUSIVE | 0 | too few \\| replies |"
+    assert row == "| short | 2 | 10 … 90 | 1 ISOLATED, 1 INCONCLUSIVE | 0 | – | too few \\| replies |"
 
 
 def test_rare_leaks_are_told_with_the_power_that_was_to_be_expected() -> None:
@@ -98,3 +98,10 @@ def test_the_matrix_says_which_part_nothing_can_stand_in_for() -> None:
     assert "| `ambient-tenant` | ● | ● |" in lines
     assert "| message ids in frames | `reply-to-other-socket` |" in lines
     assert "| canaries in frames | **nothing** |" in lines
+
+
+def test_suspicions_are_told_where_no_part_found_a_leak() -> None:
+    *_, row = detection_table([outcome("x", "guessable-ids:1", suspicions=("guessable-ids",))])
+    assert row.endswith("| suspicion guessable-ids |")
+    *_, row = clean_table([outcome("c-1", suspicions=("noisy-neighbour",)), outcome("c-2")])
+    assert "| 1 noisy-neighbour |" in row

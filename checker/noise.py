@@ -1,0 +1,99 @@
+"""Does one tenant's load move another's waiting? An experiment inside the run, judged by a permutation test.
+
+Now and then a conversing tenant is due to be loud, and draws by lot whether it is: half the time it sends many chats
+at once, half the time one. So nothing but the loudness differs between the two kinds of moments: neither the time of
+the run, nor how many were connected, nor how busy the machine was. What *other* tenants' chats that were sent in the
+second after a moment waited is ranked among all chats, and the ranks are added up for loud and for quiet moments. If
+loudness moves nobody, the lots might as well have fallen otherwise: how often shuffled lots show as much is the
+chance of a false alarm.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left
+from collections.abc import Sequence
+from statistics import fmean
+
+from checker.figures import count
+from checker.result import SuspicionReport
+from checker.summary import Chats, LoudMoments
+from checker.suspicion_kinds import SuspicionKind
+
+AFTER_S = 1.0
+"""So long after a moment others' chats are looked at."""
+RARER_THAN = 0.01
+"""What chance does more often than this is no suspicion; shared among the two times that are looked at."""
+PERMUTATIONS = 1_999
+MOMENTS = 2_000
+"""More moments make the test no better, only slower."""
+ENOUGH_MOMENTS = 4
+"""Of each kind; from four loud and four quiet ones on, chance can be as small as it must be."""
+SLOWER_BY = 0.2
+SLOWER_BY_MS = 10.0
+"""What is proven must also matter: a fifth and ten milliseconds more, on average."""
+
+
+def noisy_neighbour(chats: Chats, moments: LoudMoments, seed: str) -> list[SuspicionReport]:
+    """Returns a suspicion if others' chats waited longer after loud moments; none if too few moments were seen.
+
+    Args:
+        chats: when chats were sent, by whom, and how long they took to their first and to their last frame.
+        moments: when tenants were due to be loud, and whether they were.
+        seed: of the permutations, so that the same evidence is judged the same.
+    """
+    chosen = list(zip(moments.at_s, moments.tenants, moments.loud, strict=True))[:MOMENTS]
+    loud = [bool(flag) for _, _, flag in chosen]
+    if min(sum(loud), len(loud) - sum(loud)) < ENOUGH_MOMENTS or not chats.sent_at_s:
+        return []
+    order = sorted(range(len(chats.sent_at_s)), key=chats.sent_at_s.__getitem__)
+    sent = [chats.sent_at_s[place] for place in order]
+    who = [chats.tenants[place] for place in order]
+    after = [_others_after(sent, who, at_s, tenant) for at_s, tenant, _ in chosen]
+    for what, waited in (("first frame", chats.first_ms), ("whole answer", chats.reply_ms)):
+        waits = [waited[place] for place in order]
+        chance = 2 * _chance(after, loud, _centred_ranks(waits), random.Random(f"{seed}/{what}"))
+        noisy = {place for places, is_loud in zip(after, loud, strict=True) if is_loud for place in places}
+        beside = fmean(waits[place] for place in noisy) if noisy else 0.0
+        quiet = (
+            fmean(wait for place, wait in enumerate(waits) if place not in noisy) if len(noisy) < len(waits) else 0.0
+        )
+        if chance <= RARER_THAN and beside - quiet >= max(SLOWER_BY_MS, SLOWER_BY * quiet):
+            return [_report(what, sum(loud), len(noisy), beside, quiet, chance)]
+    return []
+
+
+def _others_after(sent: Sequence[float], who: Sequence[int], at_s: float, tenant: int) -> list[int]:
+    first, last = bisect_left(sent, at_s), bisect_left(sent, at_s + AFTER_S)
+    return [place for place in range(first, last) if who[place] != tenant]
+
+
+def _centred_ranks(values: Sequence[float]) -> list[float]:
+    """The rank of each value among all, from -½ to ½: a few chats that hang can't decide alone."""
+    ranks = [0.0] * len(values)
+    for rank, place in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        ranks[place] = (rank + 0.5) / len(values) - 0.5
+    return ranks
+
+
+def _chance(after: Sequence[Sequence[int]], loud: Sequence[bool], ranks: Sequence[float], draw: random.Random) -> float:
+    sums = [sum(ranks[place] for place in places) for places in after]
+    seen = sum(value for value, is_loud in zip(sums, loud, strict=True) if is_loud)
+    number = sum(loud)
+    as_much = sum(sum(draw.sample(sums, number)) >= seen - 1e-9 for _ in range(PERMUTATIONS))
+    return (1 + as_much) / (1 + PERMUTATIONS)
+
+
+def _report(what: str, loud: int, chats: int, beside_ms: float, quiet_ms: float, chance: float) -> SuspicionReport:
+    return SuspicionReport(
+        kind=SuspicionKind.NOISY_NEIGHBOUR.value,
+        meaning=SuspicionKind.NOISY_NEIGHBOUR.meaning,
+        where="chats",
+        text=(
+            f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average for the {what} in the second after "
+            f"one tenant had been loud ({count(loud, 'time')}), {quiet_ms:.0f} ms otherwise"
+        ),
+        chance=chance,
+        look_first=SuspicionKind.NOISY_NEIGHBOUR.look_first,
+        doc=SuspicionKind.NOISY_NEIGHBOUR.doc,
+    )
