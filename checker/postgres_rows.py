@@ -221,6 +221,8 @@ class RowJudge:
             return None
         holder, foreign = judge(claims)
         assert holder is not None
+        if self._scan.explain:
+            self._scan.belongs[self._group, f"{holder.what} in {holder.where}"] += 1
         for claim in claims:
             if claim.mark is not None and claim.tenant == holder.tenant:
                 self._scan.own_marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))

@@ -31,7 +31,13 @@ from evidence.written_forms import hints
 
 
 def scan_postgres(
-    store: PostgresStore, keyring: Keyring, roster: Roster, progress: Progress, budget_fields: Iterable[str] = ()
+    store: PostgresStore,
+    keyring: Keyring,
+    roster: Roster,
+    progress: Progress,
+    budget_fields: Iterable[str] = (),
+    *,
+    explain: bool = False,
 ) -> StoreScan:
     """Reads every table, partition and materialised view of every schema.
 
@@ -41,6 +47,7 @@ def scan_postgres(
         roster: who exists.
         progress: is told how many rows have been read.
         budget_fields: what members of JSON documents that hold remaining amounts are called.
+        explain: whether to say why places belong to whom.
 
     Returns:
         What was found, and what could not be read.
@@ -50,7 +57,7 @@ def scan_postgres(
     """
     began = time.monotonic()
     url = store.url.get_secret_value()
-    scan = StoreScan("postgres", where_of(url))
+    scan = StoreScan("postgres", where_of(url), explain=explain)
     with snapshot(url) as opened:
         amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
         content = Content(keyring, NameIndex(roster, keyring), amounts)

@@ -111,6 +111,8 @@ class RedisInspection:
                 self._judge_gathered(part)
             if part.last and not self._attributed and part.kind != "stream groups":
                 self._scan.unattributed += 1
+                if self._scan.explain:
+                    self._scan.nobodys[self._pattern(part.key)] += 1
 
     def _count(self, part: KeyPart) -> None:
         scan = self._scan
@@ -241,6 +243,9 @@ class RedisInspection:
     def _judge_part(self, part: KeyPart, claims: ByElement, strangers: ByElement) -> None:
         everything = list(itertools.chain(*claims.values()))
         first = everything[0].tenant
+        if self._scan.explain and part.first:
+            best = min(everything, key=lambda claim: claim.standing)
+            self._scan.belongs[self._pattern(part.key), f"{best.what} in {best.where}"] += 1
         agreed = part.whole and not strangers and all(claim.tenant == first for claim in everything)
         if agreed or (self._shared and self._is_shared(part.key)):
             self._own_marks(everything, None)

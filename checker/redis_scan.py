@@ -30,7 +30,13 @@ SKIPPED_NAMED = 20
 
 
 def scan_redis(
-    store: RedisStore, keyring: Keyring, roster: Roster, progress: Progress, budget_fields: Iterable[str] = ()
+    store: RedisStore,
+    keyring: Keyring,
+    roster: Roster,
+    progress: Progress,
+    budget_fields: Iterable[str] = (),
+    *,
+    explain: bool = False,
 ) -> StoreScan:
     """Reads every key of the databases, or of the cluster's masters, that the profile names, with read-only commands.
 
@@ -40,6 +46,7 @@ def scan_redis(
         roster: who exists.
         progress: is told how many keys have been read.
         budget_fields: what members of JSON documents and fields that hold remaining amounts are called.
+        explain: whether to say why places belong to whom.
 
     Returns:
         What was found, and what could not be read.
@@ -51,7 +58,7 @@ def scan_redis(
     base = entrance(store)
     slots = slots_of(base) if store.cluster else []
     found = addresses(store, base)
-    scan = StoreScan("redis", _where(store, base, found))
+    scan = StoreScan("redis", _where(store, base, found), explain=explain)
     amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
     content = Content(keyring, NameIndex(roster, keyring), amounts)
     with ExitStack() as opened:

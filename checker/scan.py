@@ -7,6 +7,7 @@ and only so many findings are kept (``overflow`` counts the violations that no l
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -86,6 +87,10 @@ class StoreScan:
         skipped: what could not be read and why, a sentence each; not empty means the store was not read whole.
         notes: what is worth knowing about the reading and takes nothing from it, a sentence each.
         seconds: how long reading took.
+        explain: whether the two below are wanted; they cost time.
+        belongs: (group of places, by what they belong to a tenant) to how many do.
+        nobodys: group of places to how many in it show nothing that names anybody; of Redis only, where groups are
+            not ``containers``.
     """
 
     store: str
@@ -106,6 +111,9 @@ class StoreScan:
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    explain: bool = False
+    belongs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    nobodys: Counter[str] = field(default_factory=Counter)
 
 
 class FindingShelf:

@@ -18,20 +18,20 @@ Scanner = Callable[[Keyring, Roster, Progress], StoreScan]
 ProgressOf = Callable[[str], Progress]
 
 
-def scanners(profile: Profile) -> dict[str, Scanner]:
-    """Returns a scanner for each store that the profile has."""
+def scanners(profile: Profile, *, explain: bool = False) -> dict[str, Scanner]:
+    """Returns a scanner for each store that the profile has; with ``explain`` it says why places belong to whom."""
     found: dict[str, Scanner] = {}
     fields = _budget_fields(profile)
     for name, store in profile.stores.named().items():
-        found[name] = _scanner(name, store, fields)
+        found[name] = _scanner(name, store, fields, explain)
     return found
 
 
-def _scanner(name: str, store: Store, fields: frozenset[str]) -> Scanner:
+def _scanner(name: str, store: Store, fields: frozenset[str], explain: bool) -> Scanner:
     def scan(keyring: Keyring, roster: Roster, progress: Progress) -> StoreScan:
         if isinstance(store, RedisStore):
-            return named(scan_redis(store, keyring, roster, progress, fields), name)
-        return named(scan_postgres(store, keyring, roster, progress, fields), name)
+            return named(scan_redis(store, keyring, roster, progress, fields, explain=explain), name)
+        return named(scan_postgres(store, keyring, roster, progress, fields, explain=explain), name)
 
     return scan
 

@@ -46,6 +46,12 @@ def _reference(arguments: Sequence[str]) -> int:
     return _write("reference", "a page on every key of a profile, as Markdown", reference, arguments)
 
 
+def _check(arguments: Sequence[str]) -> int:
+    from swarm.trial.command import main as check  # brings Locust with it, which the others do without
+
+    return check(arguments)
+
+
 def _write(name: str, what: str, make: Callable[[], str], arguments: Sequence[str]) -> int:
     """Prints a text, or writes it to a file."""
     parser = argparse.ArgumentParser(prog=f"python -m config {name}", description=f"Writes {what}.")
@@ -63,6 +69,7 @@ def _write(name: str, what: str, make: Callable[[], str], arguments: Sequence[st
 
 
 COMMANDS: dict[str, tuple[Command, str]] = {
+    "check": (_check, "try a profile out on its target: what was sent, what came, what was understood"),
     "schema": (_schema, "the JSON Schema of a profile, for editors"),
     "reference": (_reference, "a page on every key of a profile"),
 }

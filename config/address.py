@@ -49,7 +49,7 @@ def readable(url: str) -> bool:
 def scrub(text: str, *urls: str) -> str:
     """Returns ``text`` without the passwords of these URLs, should a library have put one into a message."""
     for url in urls:
-        for password in _passwords(url):
+        for password in passwords(url):
             text = text.replace(password, "(hidden)")
     return text
 
@@ -65,7 +65,7 @@ def _value(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", bare, flags=re.DOTALL)
 
 
-def _passwords(url: str) -> list[str]:
+def passwords(url: str) -> list[str]:
     """The passwords of a URL or of a libpq string, as they stand there and as libraries decode them."""
     if "://" not in url:
         words = [text for key, text in _WORD.findall(url) if key in _SECRET_WORDS]

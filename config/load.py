@@ -22,6 +22,7 @@ from config.errors import ProfileError, ProfileInvalid, ProfileUnreadable, Varia
 from config.files import FOLDERS
 from config.positions import Path as Key
 from config.profile import Profile
+from config.secrets import CREDENTIAL_PARTS
 from config.sentences import sentence, unresolved, written
 from config.template import placeholders
 
@@ -38,8 +39,6 @@ __all__ = [
 
 DEFAULT_PROFILE = Path(__file__).parent / "targets" / "reference.toml"
 _HIDDEN = "(hidden)"
-# What is sent to a token service or signed into a token may hold a client's secret beside the placeholders.
-_CREDENTIAL_PARTS = {"body", "claims", "form", "input"}
 # User and password of an address, and its query.
 _ADDRESS_SECRETS = re.compile(r"(://)\S*@|\?\S+")
 
@@ -111,7 +110,7 @@ def _hide(value: object, *, fixed: bool = False) -> object:
     if isinstance(value, SecretStr):
         return _HIDDEN
     if isinstance(value, dict):
-        return {str(key): _hide(inner, fixed=fixed or key in _CREDENTIAL_PARTS) for key, inner in value.items()}
+        return {str(key): _hide(inner, fixed=fixed or key in CREDENTIAL_PARTS) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_hide(inner, fixed=fixed) for inner in value]
     if not isinstance(value, str):

@@ -45,6 +45,10 @@ def add_options(parser: LocustArgumentParser) -> None:
         "--allow-host", dest="allow_hosts", action="append", default=[], metavar="NAME", include_in_web_ui=False,
         env_var="ALLOW_HOSTS", help="a machine other than this one that may be tested; may be given several times",
     )  # fmt: skip
+    parser.add_argument(
+        "--dry-run", action="store_true", default=False, include_in_web_ui=False,
+        help="show all that would be sent for a tenant, open no connection and end",
+    )  # fmt: skip
     for option, variable in _VARIABLES.items():
         parser.add_argument(
             "--" + option.replace("_", "-"), default="", include_in_web_ui=False,

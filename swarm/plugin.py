@@ -16,6 +16,7 @@ import gevent
 
 from config.load import ProfileError
 from config.profile import Profile
+from config.secrets import secrets_of
 from evidence.records import EvidenceError
 from reporting.web_tab import add_tab
 from swarm.channel import EARLIER_RUNS
@@ -26,6 +27,8 @@ from swarm.options import add_options, profile_of
 from swarm.orphans import dismiss, quit_with_parent
 from swarm.sinks import FileSink
 from swarm.stores import wait_with_gevent
+from swarm.trial.dry_run import show_dry_run
+from swarm.trial.page import page_on
 from swarm.worker import Worker
 from users.base import TenantUser
 
@@ -222,6 +225,12 @@ def _part_of(environment: Environment) -> _Part | None:
         if isinstance(runner, MasterRunner):
             dismiss(runner, options.processes or 0)
         sys.exit(_TOLD_SOMETHING_IMPOSSIBLE)
+    if options.dry_run:
+        show_dry_run(profile, page_on(None, dict(os.environ), secrets_of(profile)))
+        if isinstance(runner, MasterRunner):
+            dismiss(runner, options.processes or 0)
+        sys.stdout.flush()
+        sys.exit(0)
     _weigh(environment, profile)
     url = profile.target.url
     if not environment.host and "?" not in url and "@" not in url:  # the page shows it to everybody

@@ -22,8 +22,8 @@ MAY_IMPORT = {
     "target": set(),
     "systems": {"target"},
 }
-# The checker's own command writes the reports of what it found.
-COMPOSITION_ROOTS = {"checker/__main__.py": {"reporting"}}
+# The checker's own command writes the reports of what it found; that of profiles tries them out as a run would.
+COMPOSITION_ROOTS = {"checker/__main__.py": {"reporting"}, "config/__main__.py": {"swarm"}}
 # Modules whose tests stand under another name, as they are of one cut.
 TOGETHER = {
     "config": {

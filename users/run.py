@@ -101,6 +101,8 @@ class NodeRun:
         control_sightings: what the oracle saw on sessions of the planted control.
         acting: the tenants that act now, by number.
         stopping: set when tenants are being stopped, so that nobody reconnects any more.
+        listener: is told every message of every session, as ``users.wire.connection.Connection`` tells it; None in a
+            run, which has no time for it.
     """
 
     def __init__(
@@ -142,6 +144,7 @@ class NodeRun:
         self.acting: dict[int, Acting] = {}
         self.control_sightings: list[Sighting] = []
         self.stopping = False
+        self.listener: Callable[[str, str], None] | None = None
         self._shared: dict[str, object] = {}
         self._turns: Counter[str] = Counter()
         self._epoch_s = time.time() - time.perf_counter()

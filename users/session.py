@@ -100,6 +100,7 @@ class Session:
         if self._closed:  # ended by somebody else meanwhile: nobody would ever close this connection
             connection.abort()
             raise SessionUnavailable("the session has ended")
+        connection.listener = self._run.listener
         total_ms = (time.perf_counter() - started_s) * 1000
         self.awaits_pong = False
         self._connection = connection

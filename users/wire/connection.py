@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from gevent.event import Event
@@ -49,7 +49,7 @@ class Connection:
 
     __slots__ = (
         "_closing", "_decoder", "_end", "_inbox", "_masks", "_over", "_owed_pong", "_reading", "_stream",
-        "subprotocol", "timings", "url",
+        "listener", "subprotocol", "timings", "url",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +66,8 @@ class Connection:
         self._closing = False
         self.timings = timings
         self.subprotocol = subprotocol
+        #: is told every message as it stands, beside whoever reads: ">" and what was sent, "<" and what came
+        self.listener: Callable[[str, str], None] | None = None
         #: the URL without its query
         self.url = url
 
@@ -129,6 +131,8 @@ class Connection:
         Raises:
             ConnectionLost: the connection has ended, or breaks meanwhile.
         """
+        if self.listener is not None:
+            self.listener(">", text if isinstance(text, str) else text.decode("utf-8", "replace"))
         return self._send(encode_text(text, self._masks.next_mask()))
 
     def send_ping(self, payload: bytes = b"") -> float:
@@ -212,6 +216,9 @@ class Connection:
             received = [message for message in received if not self._answered(message)]
         if violation is not None and self._end is None:
             self._fail(violation)
+        if self.listener is not None:
+            for message in received:
+                self.listener("<", _plain_text(message))
         return received
 
     def _answered(self, message: Received) -> bool:
@@ -317,6 +324,12 @@ class Connection:
         """Drops the TCP connection at once, as a lost network would; a greenlet that reads gets ConnectionLost."""
         self._ended(_End(None, "dropped on this side", clean=False))
         self._stream.abort()
+
+
+def _plain_text(message: Received) -> str:
+    if message.kind == "close":
+        return f"(closed with code {message.close_code}{f': {message.text}' if message.text else ''})"
+    return message.text if message.text is not None else message.data.decode("utf-8", "replace")
 
 
 def _plain(error: OSError) -> str:

@@ -1,0 +1,68 @@
+"""What a run with this profile can detect and what it can't, in words. Nothing but the profile is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from config.plantings import postgres_plantings, redis_plantings
+from config.profile import Profile
+from config.template import placeholders
+
+
+def will_detect(profile: Profile) -> Iterator[str]:
+    """Yields what a run looks for, a sentence each."""
+    frames, stores = profile.frames, profile.stores.named()
+    yield "another tenant's marks in any frame: ids, prompts, what was stored"
+    if frames.tenant:
+        yield f"frames that name another tenant ({', '.join(frames.tenant)})"
+    if frames.learn:
+        yield f"ids handed out to two tenants ({', '.join(frames.learn)})"
+    if frames.budget:
+        yield f"amounts out of another tenant's band, and accounts that don't settle ({', '.join(frames.budget)})"
+    if stores:
+        yield f"one tenant's data in another's place in {', '.join(stores)}"
+    if profile.attempts.doors:
+        yield f"other tenants' doors that open ({', '.join(profile.attempts.doors)})"
+    if profile.attempts.tokens:
+        yield f"tokens that should be refused ({', '.join(profile.attempts.tokens)})"
+
+
+def will_not_detect(profile: Profile) -> Iterator[str]:
+    """Yields what stays unseen, and which key would change that, a sentence each."""
+    frames, operations, stores = profile.frames, profile.operations, profile.stores
+    if not stores.all_redis():
+        yield "what lies in Redis or another cache, for there is no [stores.redis]"
+    if not stores.all_postgres():
+        yield "what lies in Postgres, for there is no [stores.postgres]"
+    if not frames.tenant:
+        yield "a frame that names another tenant by a name without a mark, for frames.tenant is empty"
+    if not frames.budget and not any(store.budgets for store in stores.named().values()):
+        yield "one tenant spending another's budget, for neither frames.budget nor a store's budgets say where it is"
+    elif not any(operation.cost for operation in operations.all().values()):
+        yield "a wrong charge, for no operation has a cost"
+    if frames.budget and not profile.refusal.budget:
+        yield "a budget that is not enforced, for refusal.budget has no code that says it is spent"
+    if not frames.learn:
+        yield "ids shared by two tenants, for frames.learn names none"
+    if not profile.attempts.doors:
+        yield "doors that open to others, for there are no [attempts.doors]: nobody asks for what is another's"
+    if not profile.attempts.tokens:
+        yield "bad tokens that let somebody in, for attempts.tokens is empty"
+    if operations.resume is None:
+        yield "a session resumed by somebody else, for there is no [operations.resume]"
+    if not any(operation.shows_own for operation in operations.all().values()):
+        yield "a read that comes back empty, for no operation says shows_own"
+    for name in stores.named():
+        if name not in _kept(profile):
+            yield f"whether {name} was read whole, for nothing is known to lie there: planted canaries, or stored_in"
+
+
+def _kept(profile: Profile) -> set[str]:
+    """The stores of which it is known that they keep something of ours."""
+    kept = {store for operation in profile.operations.all().values() for store in operation.stored_in}
+    canaries = ("context", "state", "secret", "row")
+    for rows in postgres_plantings(profile):
+        if any(f"%({name})s" in statement for statement in rows.create for name in canaries):
+            kept.add(rows.name)
+    kept |= {keys.name for keys in redis_plantings(profile) if placeholders(keys.create) & set(canaries)}
+    return kept

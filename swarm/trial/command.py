@@ -1,0 +1,182 @@
+"""``python -m config check FILE``: tries a profile out on its target, with two tenants, and says what came of it."""
+
+from __future__ import annotations
+
+from locust.env import Environment
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from config.errors import ProfileError
+from config.hosts import check_hosts
+from config.load import load, public_view
+from config.profile import Profile
+from config.secrets import secrets_of
+from evidence.marks import Keyring, RunKey
+from evidence.runfolder import RunFolder, RunFolderError, RunHeader, new_run_id
+from swarm import health
+from swarm.cleaning import clean
+from swarm.provisioning import Provisioner
+from swarm.sinks import FileSink
+from swarm.stores import StoreError
+from swarm.trial.abilities import will_detect, will_not_detect
+from swarm.trial.dry_run import show_dry_run
+from swarm.trial.page import Page, page_on
+from swarm.trial.stores_seen import show_stores
+from swarm.trial.talk import KeepingSink, Talk, TrialRun, order_of, try_doors
+from users.run import TenantUnavailable
+
+FINE, WRONG, FAILED = 0, 2, 3
+_SECOND_SAYS = ("chat", "state_write", "state_read")
+
+
+def main(arguments: Sequence[str], stream: TextIO | None = None) -> int:
+    """Runs the command line and returns the exit code: 0 fine, 2 wrong profile, 3 something did not work."""
+    options = _parser().parse_args(arguments)
+    try:
+        profile = load(options.file)
+        check_hosts(profile, options.allow_hosts)
+    except ProfileError as error:
+        print(error, file=sys.stderr)
+        return WRONG
+    page = page_on(stream, dict(os.environ), secrets_of(profile))
+    page.title(f"{options.file}: {profile.target.name}")
+    page.good("the profile is valid")
+    if options.dry_run:
+        show_dry_run(profile, page)
+    elif not options.offline:
+        try:
+            _try(profile, options, page)
+        except RunFolderError as error:
+            page.bad(str(error))
+    _show_abilities(profile, page)
+    page.title(f"{page.failures} things did not work" if page.failures else "Nothing is wrong")
+    return FAILED if page.failures else FINE
+
+
+def _try(profile: Profile, options: argparse.Namespace, page: Page) -> None:
+    key = RunKey.generate()
+    header = RunHeader(
+        run_id=f"{new_run_id()}-trial", profile_path=str(options.file), profile_name=profile.target.name,
+        profile=public_view(profile), topology="local", users=2, spawn_rate=0, started_at_s=time.time(),
+    )  # fmt: skip
+    folder = RunFolder.create(Path(options.runs), header, key)
+    sink = FileSink(folder.writer("local"))
+    try:
+        _ask_health(profile, page)
+        _talk(profile, key, folder, sink, page)
+    finally:
+        sink.close()
+        _remove(profile, folder, page, keep=options.keep_data)
+
+
+def _ask_health(profile: Profile, page: Page) -> None:
+    for check in profile.health:
+        answer = health.ask(check)
+        if answer.ok:
+            page.good(f"health of {check.name}: ok")
+        else:
+            (page.note if check.optional else page.bad)(f"health: {answer.detail}")
+
+
+def _talk(profile: Profile, key: RunKey, folder: RunFolder, sink: FileSink, page: Page) -> None:
+    two = profile.model_copy(update={"provisioning": profile.provisioning.model_copy(update={"batch": 2})})
+    page.title("Tenants")
+    keeping = KeepingSink(sink)
+    source = Provisioner(two, key, "local", 0, keeping.record, flush=sink.flush)
+    try:
+        identities = [source.take(short=False) for _ in range(2)]
+    except (TenantUnavailable, StoreError) as error:
+        page.bad(f"no tenant could be made: {error}")
+        return
+    for identity in identities:
+        page.good(f"made tenant {identity.number}: {identity.name}, {identity.email}, budget {identity.budget}")
+    run = TrialRun(
+        Environment(), run_id=folder.path.name, node="local", worker_index=0, key=key, profile=profile, sink=keeping,
+        tenants=source,
+    )  # fmt: skip
+    run.page = page
+    keyring = Keyring(key, folder.earlier_keys())
+    one, other = (Talk(run, identity, page, keeping, keyring) for identity in identities)
+    try:
+        _say_everything(profile, one, other, page)
+    finally:
+        for talk in (one, other):
+            talk.finish()
+    sink.flush()
+    show_stores(profile, folder, page)
+
+
+def _say_everything(profile: Profile, one: Talk, other: Talk, page: Page) -> None:
+    page.title("One tenant says one of everything")
+    if not one.connect():
+        return
+    names = order_of(profile)
+    for name in names:
+        one.say(name)
+    if profile.operation("resume") is not None:
+        one.resume()
+    if one.learnt:
+        page.good("handed out and learnt: " + ", ".join(f"{name} {value}" for name, value in one.learnt.items()))
+    for name in set(profile.frames.learn) - set(one.learnt):
+        page.note(f"frames.learn.{name}: nothing stood at '{profile.frames.learn[name]}' in any reply")
+    page.title("A second tenant, to tell whose is what")
+    if not other.connect():
+        return
+    for name in names:
+        if name in _SECOND_SAYS:
+            other.say(name)
+    if profile.attempts.doors:
+        page.title("The second tenant at its own doors")
+        try_doors(profile, other, page)
+
+
+def _remove(profile: Profile, folder: RunFolder, page: Page, *, keep: bool) -> None:
+    page.title("Removal")
+    if keep:
+        page.note(f"kept, as you wished; remove it later: python -m swarm clean {folder.path}")
+        return
+    done = clean(folder, profile)
+    if done.left:
+        for sentence in done.left:
+            page.bad(f"not removed: {sentence}")
+        page.note(f"try again when that is mended: python -m swarm clean {folder.path}")
+        return
+    page.good(str(done))
+    shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def _show_abilities(profile: Profile, page: Page) -> None:
+    page.title("What a run with this profile looks for")
+    for sentence in will_detect(profile):
+        page.good(sentence)
+    page.title("What it can't see")
+    for sentence in will_not_detect(profile):
+        page.note(sentence)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m config check",
+        description="Tries a target profile out: makes two tenants, says one of everything, shows what came back and "
+        "what the stores hold, and removes what it made.",
+        epilog="Exit codes: 0 fine, 2 the profile or the arguments are wrong, 3 something did not work.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the profile")
+    parser.add_argument("--offline", action="store_true", help="only look at the profile")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show all that would be sent, and open no connection at all"
+    )
+    parser.add_argument(
+        "--allow-host", dest="allow_hosts", action="append", default=[], metavar="NAME",
+        help="a machine other than this one that may be tested; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--keep-data", action="store_true", help="leave the two tenants in the target")
+    parser.add_argument("--runs", default="runs", metavar="FOLDER", help="where the trial keeps what it has to remove")
+    return parser

@@ -1,0 +1,209 @@
+"""Says one of everything as one tenant, and shows what came back and what it was taken for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+import gevent
+
+from config.messages import Operation
+from config.profile import CONTROL, Profile
+from evidence.findings import Sighting
+from evidence.marks import Keyring
+from evidence.paths import dig
+from evidence.records import ConnectFailed, Row
+from evidence.requests import Outcome, Request
+from swarm.sinks import FileSink
+from swarm.trial.hints import Heard, why_unanswered
+from swarm.trial.page import Page
+from swarm.trial.refusals import why_not_connected
+from users.base import credentials_of, tls_of
+from users.run import NodeRun
+from users.session import Session, SessionUnavailable
+from users.tenant import Tenant, TenantIdentity
+
+_KEEP_S = 0.25
+_SHOWN = 14
+_FIRST = ("ping", "routing", "chat", "state_write", "state_read", "history")
+
+
+class TrialRun(NodeRun):
+    """A run of two tenants that shows leaks where it is shown itself."""
+
+    page: Page
+
+    def sight(self, sighting: Sighting) -> None:
+        """Shows what belongs to somebody else."""
+        owner = f"tenant {sighting.owner}" if sighting.owner is not None else "somebody unknown"
+        self.page.bad(f"{sighting.kind} in a {sighting.group}: what belongs to {owner} ({sighting.detail})")
+
+
+class KeepingSink:
+    """Writes rows down and remembers why connections failed.
+
+    Args:
+        sink: the evidence file.
+    """
+
+    def __init__(self, sink: FileSink) -> None:
+        self._sink = sink
+        self.failed: list[ConnectFailed] = []
+
+    def record(self, row: Row) -> None:
+        """Writes a row down."""
+        self._sink.record(row)
+        if isinstance(row, ConnectFailed):
+            self.failed.append(row)
+
+
+class Talk:
+    """One tenant of a trial and its session.
+
+    Args:
+        run: the run.
+        identity: who talks.
+        page: where it is shown.
+        sink: where evidence goes.
+        keyring: recognises marks.
+    """
+
+    def __init__(
+        self, run: TrialRun, identity: TenantIdentity, page: Page, sink: KeepingSink, keyring: Keyring
+    ) -> None:
+        self._run = run
+        self._page = page
+        self._sink = sink
+        self._keyring = keyring
+        self.tenant = Tenant.of(identity, run.key)
+        self._heard: list[tuple[str, str]] = []
+        self._session = Session(run, self.tenant, 0, credentials_of(run), tls_of(run))
+        self._keeper = gevent.spawn(self._keep)
+
+    def connect(self, *, resume: bool = False) -> bool:
+        """Opens the session and shows it; returns whether it is open."""
+        self._run.listener = self._hear
+        try:
+            self._session.open(resume=resume)
+        except SessionUnavailable as error:
+            self._show()
+            failed = self._sink.failed[-1] if self._sink.failed else None
+            heard = [Heard.of(text) for direction, text in self._heard if direction == "<"]
+            self._page.bad(why_not_connected(self._run.profile, failed, str(error), heard))
+            return False
+        how = "connected again and resumed" if resume else "connected"
+        self._page.good(f"{how} as tenant {self.tenant.identity.name}")
+        self._show()
+        return True
+
+    def say(self, name: str, extra: Mapping[str, object] = MappingProxyType({})) -> Request | None:
+        """Says one thing, waits for its end and shows both; returns the request, None if nothing was sent."""
+        operation = self._run.profile.operation(name)
+        assert operation is not None
+        self._heard.clear()
+        self._run.listener = self._hear
+        try:
+            request = self._session.ask(name, operation, time.perf_counter(), extra)
+        except SessionUnavailable as error:
+            self._page.bad(f"{name}: not sent, for {error}")
+            return None
+        waited_s = time.perf_counter()
+        self._session.wait(request)
+        self._judge(name, operation, request, time.perf_counter() - waited_s)
+        return request
+
+    def resume(self) -> None:
+        """Drops the connection and takes the session up again, as a lost network would have it."""
+        self._heard.clear()
+        self._session.drop()
+        self.connect(resume=True)
+
+    def as_victim(self) -> dict[str, object]:
+        """Returns the placeholders that name what is this tenant's."""
+        learnt = dict.fromkeys(self._run.profile.frames.learn) | dict(self._session.learnt)
+        return {f"victim_{name}": value for name, value in {**learnt, **self.tenant.identity.placeholders}.items()}
+
+    @property
+    def learnt(self) -> Mapping[str, str]:
+        """What the target has handed out."""
+        return self._session.learnt
+
+    def finish(self) -> None:
+        """Ends the session and writes the ledger."""
+        self._keeper.kill()
+        self._session.finish("trial over")
+        self._run.record(self.tenant.ledger())
+
+    def _judge(self, name: str, operation: Operation, request: Request, waited_s: float) -> None:
+        page, profile = self._page, self._run.profile
+        took = f"{(request.ended_s - request.sent_s) * 1000:.0f} ms" if request.outcome else ""
+        if request.outcome is Outcome.ANSWERED:
+            page.good(f"{name}: answered after {took}")
+        elif request.outcome is Outcome.REFUSED:
+            page.bad(f"{name}: refused with '{request.reason}' after {took}: {_remedy(profile, request.reason)}")
+        else:
+            heard = [Heard.of(text) for direction, text in self._heard if direction == "<"]
+            page.bad(f"{name}: {why_unanswered(profile, operation, request.request_id, heard, waited_s)}")
+        self._show()
+        if request.outcome is Outcome.ANSWERED:
+            for what in self._missing(operation, request):
+                page.note(f"{name}: {what}")
+
+    def _missing(self, operation: Operation, request: Request) -> Iterator[str]:
+        """What the profile says of a reply and this one had not."""
+        if operation.shows_own and not request.own_marks:
+            yield "shows_own is set, and the reply showed nothing that this tenant has stored"
+        kinds = [kind for kind, _ in request.events[:-1]]
+        unknown = sorted({kind for kind in kinds if kind not in operation.events})
+        if unknown:
+            yield f"frames of types {', '.join(unknown)} came before the last; list them in events"
+        amounts = [path for path in self._run.profile.frames.budget if self._found(path)]
+        if operation.cost and self._run.profile.frames.budget and not amounts:
+            yield "it has a cost, and no frame shows an amount at a path of frames.budget"
+
+    def _found(self, path: str) -> bool:
+        documents = [Heard.of(text).document for direction, text in self._heard if direction == "<"]
+        return any(value is not None for document in documents for value in dig(document, path))
+
+    def _hear(self, direction: str, text: str) -> None:
+        self._heard.append((direction, text))
+
+    def _show(self) -> None:
+        for direction, text in self._heard[:_SHOWN]:
+            self._page.frame(direction, text, self._keyring, self.tenant.number, self._session.learnt.values())
+
+        if len(self._heard) > _SHOWN:
+            self._page.plain(f"… and {len(self._heard) - _SHOWN} more frames")
+
+    def _keep(self) -> None:
+        while True:
+            gevent.sleep(_KEEP_S)
+            self._session.keep(time.perf_counter())
+
+
+def operations_of(profile: Profile) -> Iterator[str]:
+    """Yields the names of all operations that the profile has."""
+    yield from profile.operations.all()
+
+
+def order_of(profile: Profile) -> Sequence[str]:
+    """Returns the operations in an order in which each has what it needs: ids are learnt before they are used."""
+    names = [name for name in operations_of(profile) if name != "resume"]
+    return sorted(names, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+
+
+def try_doors(profile: Profile, owner: Talk, page: Page) -> None:
+    """Has the owner open its own doors: where even that fails, no attempt can prove anything."""
+    for name in profile.attempts.doors:
+        request = owner.say(f"{CONTROL}{name}", owner.as_victim())
+        if request is not None and request.outcome is not Outcome.ANSWERED:
+            page.note(f"attempts.doors.{name}: its owner did not get in, so attempts at it will count as not tried")
+
+
+def _remedy(profile: Profile, code: str) -> str:
+    if code == "None":
+        return f"no code stands at '{', '.join(profile.refusal.code)}': correct refusal.code"
+    if code in profile.refusal.budget:
+        return "the tenant's budget is spent already: does provisioning give it {budget}?"
+    return "correct its `send`, or what provisioning makes for a tenant"

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from swarm.trial.abilities import will_detect, will_not_detect
+from tests.config.profiles import REMOVE, changed, reference
+
+
+def test_nothing_stays_unseen_with_the_reference_profile() -> None:
+    assert list(will_not_detect(reference())) == []
+    assert len(list(will_detect(reference()))) == 7
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"stores__redis": REMOVE}, "no [stores.redis]"),
+        ({"stores__postgres": REMOVE, "operations__chat__stored_in": []}, "no [stores.postgres]"),
+        ({"frames__tenant": []}, "frames.tenant is empty"),
+        ({"frames__learn": {}, "attempts__doors": {}, "operations__chat__send": {"id": "{message_id}"},
+          "operations__resume": REMOVE}, "frames.learn names none"),
+        ({"frames__budget": [], "stores__redis__budgets": [], "stores__postgres__budgets": []}, "spending another's"),
+        ({"refusal__budget": []}, "a budget that is not enforced"),
+        ({"attempts__doors": {}}, "no [attempts.doors]"),
+        ({"attempts__tokens": []}, "attempts.tokens is empty"),
+        ({"operations__resume": REMOVE}, "no [operations.resume]"),
+        ({"operations__chat__shows_own": False, "operations__state_read__shows_own": False}, "shows_own"),
+        ({"provisioning__redis_create": []}, "whether redis was read whole"),
+    ],
+)  # fmt: skip
+def test_what_a_profile_leaves_out_stays_unseen(changes: dict[str, object], says: str) -> None:
+    found = list(will_not_detect(changed(**changes)))
+    assert any(says in sentence for sentence in found), found
