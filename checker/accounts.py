@@ -57,7 +57,9 @@ def settle(summary: Summary, scans: Sequence[StoreScan], stores: Stores | None =
         stores: from the profile, to say how an amount is read again.
     """
     settlement = Settlement()
-    stands = {number: _stand(tenant) for number, tenant in summary.tenants.items()}
+    # What a removed tenant was charged was settled reply by reply; there is no place left to read it from.
+    stayed = {number: tenant for number, tenant in summary.tenants.items() if number not in summary.departures}
+    stands = {number: _stand(tenant) for number, tenant in stayed.items()}
     listed: list[AccountReport] = []
     for scan in scans:
         for place in scan.budget_places:

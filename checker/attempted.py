@@ -10,6 +10,7 @@ from collections import Counter
 from checker.figures import count, listed
 from checker.summary import Summary
 from config.profile import Profile
+from evidence.records import RETURN
 
 TRESPASSING = "Trespassing"
 """How the names of the Locust user classes begin that try doors and tokens."""
@@ -28,11 +29,11 @@ def nothing_concluded(summary: Summary, profile: Profile) -> list[str]:
     A run too small for a tenant of the kind that tries them is told so by a note: its mix asks for one.
     """
     listed_names, wanted = _listed(profile), profile.workload.mix.trespassing > 0
-    if not listed_names or any(_concluded(summary, name) for name in summary.attempts):
+    if not listed_names or any(_concluded(summary, name) for name in summary.attempts if name != RETURN):
         return []
     if wanted and not _trespassed(summary):
         return []
-    made = sum(sum(tried.outcomes.values()) for tried in summary.attempts.values())
+    made = sum(sum(tried.outcomes.values()) for name, tried in summary.attempts.items() if name != RETURN)
     why = (
         f"{count(made, 'attempt')} ended unclear or lacked a control" if made
         else "nothing tried them" if wanted
@@ -70,7 +71,7 @@ def hardly_tried(summary: Summary, profile: Profile) -> list[str]:
             reasons.append(
                 f"{void:,} of {count(made, 'attempt')} at {_spoken(name)} ended unclear or lacked a control{commonest}"
             )
-    every = [tried.outcomes for tried in summary.attempts.values()]
+    every = [tried.outcomes for name, tried in summary.attempts.items() if name != RETURN]
     made = sum(sum(outcomes.values()) for outcomes in every)
     void = sum(outcomes["unclear"] + outcomes["not_tried"] for outcomes in every)
     if not reasons and made >= ENOUGH_ATTEMPTS and void > VOID_OF_ALL * made:
@@ -121,12 +122,14 @@ def _concluded(summary: Summary, name: str) -> bool:
 
 
 def _trespassed(summary: Summary) -> bool:
-    return bool(summary.attempts) or any(
+    return any(name != RETURN for name in summary.attempts) or any(
         tenant.started is not None and tenant.started.user_class.startswith(TRESPASSING)
         for tenant in summary.tenants.values()
     )
 
 
 def _spoken(name: str) -> str:
+    if name == RETURN:
+        return "the return of removed tenants"
     kind, colon, rest = name.partition("token: ")
     return f"the {rest} token" if colon and not kind else f"the door {name}"

@@ -9,6 +9,7 @@ from checker.completeness import is_complete
 from checker.figures import count, percent, rate
 from checker.result import Bound, CoverageReport, Totals
 from checker.summary import Summary
+from evidence.records import RETURN
 
 
 def believe(
@@ -62,7 +63,7 @@ def _live(summary: Summary, totals: Totals) -> Iterator[str]:
         )
         if exposures[name]
     ]
-    refused = sum(attempts.outcomes["refused"] for attempts in summary.attempts.values())
+    refused = sum(tried.outcomes["refused"] for name, tried in summary.attempts.items() if name != RETURN)
     if refused:
         yield (
             f"{count(refused, 'attempt')} at other tenants' doors and with bad tokens were refused, each right after "

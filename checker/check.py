@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from checker import departures
 from checker.crash_log import CrashLog
 from checker.judge import judge
 from checker.recall import stored_operations
@@ -40,6 +41,7 @@ def check(
     header, key = folder.header(), folder.key()
     summary = summarise(header, folder.rows(), stored_operations(profile), drain_s=profile.workload.drain_s)
     keyring = Keyring(key, folder.earlier_keys())
-    looks = look_into(scanners_of(profile), keyring, roster(summary), progress_of, crashes.add)
+    gone = roster(summary, departures.due(summary, profile, time.time()))
+    looks = look_into(scanners_of(profile), keyring, gone, progress_of, crashes.add)
     result = judge(summary, looks, profile, crashes.add)
     return result.model_copy(update={"checker_seconds": round(time.monotonic() - started_s, 3)})

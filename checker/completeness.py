@@ -36,7 +36,7 @@ UNMATCHED_SHARE = 0.005
 def notes(summary: Summary) -> list[str]:
     """Gaps that ended nothing, each once, a few frames that fit nothing, and nodes that were turned away."""
     found = list(dict.fromkeys(gap.what for gap in summary.gaps if not gap.fatal))
-    if not too_few_acted(summary) and len(summary.acted) < summary.header.users:
+    if not too_few_acted(summary) and _users_that_acted(summary) < summary.header.users:
         found.append(_acted_sentence(summary))
     if not frames_not_matched(summary) and _unmatched(summary):
         found.append(_unmatched_sentence(summary))
@@ -55,12 +55,17 @@ def too_few_acted(summary: Summary) -> list[str]:
     missing ones as if they had failed to start. The few in a hundred that may be missing leave room for users that
     Locust stops and starts anew while it balances workers. A user may play two tenants, which only adds.
     """
-    acted, wanted = len(summary.acted), summary.header.users
+    acted, wanted = _users_that_acted(summary), summary.header.users
     return [_acted_sentence(summary)] if acted and acted < ACTED_SHARE * wanted else []
 
 
+def _users_that_acted(summary: Summary) -> int:
+    """How many tenants acted but for those that took the place of one that had left for good."""
+    return sum(tenant.started is None or tenant.started.follows is None for tenant in summary.acted.values())
+
+
 def _acted_sentence(summary: Summary) -> str:
-    return f"{len(summary.acted):,} of the {count(summary.header.users, 'tenant')} that were asked for acted"
+    return f"{_users_that_acted(summary):,} of the {count(summary.header.users, 'tenant')} that were asked for acted"
 
 
 def nothing_happened(summary: Summary) -> list[str]:

@@ -6,7 +6,7 @@ replies. So exposures are counted in every unit that the evidence knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +26,7 @@ _TRIED = {
     "subscribe": "attempts to listen to another's events",
     "spend": "attempts to spend another's budget",
     "connect": "connects with a bad token",
+    "return": "connects of tenants after their removal",
 }
 _DONE = (
     ("reconnects", "reconnects"),
@@ -63,6 +64,7 @@ def exposures_of(
     coverage: Sequence[CoverageReport],
     settlement: Settlement,
     causes: Sequence[Cause],
+    removed: Collection[int] = (),
 ) -> list[Exposure]:
     """Returns every unit, those that never happened included.
 
@@ -73,6 +75,7 @@ def exposures_of(
         coverage: what was read of each store.
         settlement: the accounts.
         causes: everything that was found, by cause.
+        removed: removed tenants of whom nothing could be left when the stores were read.
     """
     leaks = [cause for cause in causes if cause.severity is Severity.LEAK]
     live = totals.frames_inspected / totals.frames if totals.frames else 0.0
@@ -81,6 +84,7 @@ def exposures_of(
         *_frames(frames, profile, totals, live),
         *_sessions(summary, totals, leaks, len(sessions), live),
         *_attempts(summary, profile),
+        *_removals(profile, coverage, leaks, removed),
         *_stores(coverage, leaks),
         *_accounts(settlement),
     ]
@@ -116,11 +120,26 @@ def _attempts(summary: Summary, profile: Profile) -> Iterator[Exposure]:
     """Only attempts that were decided: refused or granted, with their control."""
     wanted: set[str] = {door.does for door in profile.attempts.doors.values()}
     wanted |= {"connect"} if profile.attempts.tokens else set()
+    wanted |= {"return"} if _departing(profile) and profile.provisioning.revokes else set()
     for does, unit in _TRIED.items():
         tried = [count.outcomes for count in summary.attempts.values() if count.does == does]
         if tried or does in wanted:
             granted = sum(outcomes["granted"] for outcomes in tried)
             yield Exposure(unit, granted + sum(outcomes["refused"] for outcomes in tried), 1.0, granted)
+
+
+def _departing(profile: Profile) -> bool:
+    return profile.removes_tenants and profile.workload.departures > 0
+
+
+def _removals(
+    profile: Profile, coverage: Sequence[CoverageReport], leaks: Sequence[Cause], removed: Collection[int]
+) -> Iterator[Exposure]:
+    """Removed tenants; what is left of one lies in any store, so the store that was read worst says how well."""
+    if removed or _departing(profile):
+        left = {owner for cause in leaks if cause.kind is FindingKind.SURVIVED_DELETE for owner, _ in cause.pairs}
+        recall = min((report.recall or 0.0 for report in coverage if report.read), default=0.0)
+        yield Exposure("tenants removed in the run", len(removed), recall, len(left.intersection(removed)), "with time")
 
 
 def _stores(coverage: Sequence[CoverageReport], leaks: Sequence[Cause]) -> Iterator[Exposure]:

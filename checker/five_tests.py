@@ -6,7 +6,7 @@ if nothing of ours looks at it yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from checker.accounts import Settlement
@@ -47,6 +47,7 @@ class Facts:
     coverage: list[CoverageReport]
     settlement: Settlement
     thresholds: list[ThresholdReport]
+    removed: Collection[int] = ()  # tenants of whom nothing could be left when the stores were read
 
     def leaks_of(self, *kinds: FindingKind) -> list[Finding]:
         """Returns the leaks of these kinds."""
@@ -161,6 +162,7 @@ def _contamination(facts: Facts) -> Iterable[TestLine]:
     yield from _stores(facts)
     yield _accounts(facts)
     yield _refused(facts, "no access with bad credentials", ("connect",))
+    yield from _removed(facts)
 
 
 def _refused(facts: Facts, name: str, does: tuple[str, ...]) -> TestLine:
@@ -180,6 +182,23 @@ def _refused(facts: Facts, name: str, does: tuple[str, ...]) -> TestLine:
     if unclear or untried:
         text += f"; {unclear:,} with an unclear end, {untried:,} without a control"
     return _line(name, text, INCONCLUSIVE if never or not refused else PASSED)
+
+
+def _removed(facts: Facts) -> Iterable[TestLine]:
+    """What outlives its tenant; a profile that can't remove tenants is told so by a note."""
+    name = "nothing outlives its tenant"
+    found = facts.leaks_of(FindingKind.SURVIVED_DELETE)
+    gone = len(facts.removed)
+    if found:
+        yield _line(name, f"{count(sum(leak.count for leak in found), 'sighting')} of removed tenants", CROSSED)
+    elif gone:
+        whole = all(report.read and not report.skipped for report in facts.coverage)
+        text = f"nothing of {count(gone, 'removed tenant')} was found in the stores"
+        yield _line(name, text, PASSED if whole else INCONCLUSIVE)
+    elif facts.profile.removes_tenants:
+        yield _line(name, "nobody was removed, or too late to be looked for", NOT_TESTED)
+    if facts.removed and facts.profile.provisioning.revokes:
+        yield _refused(facts, "who was removed is not let in again", ("return",))
 
 
 def _stores(facts: Facts) -> Iterable[TestLine]:

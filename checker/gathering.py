@@ -23,8 +23,14 @@ EACH_CAUSE = 10
 PAIRS_REPORTED = 1_000
 
 
-def gather(summary: Summary, scans: Iterable[StoreScan], account_sightings: Iterable[Sighting]) -> FindingTable:
-    """Returns what was found anywhere, grouped by cause."""
+def gather(summary: Summary, scans: Iterable[StoreScan], concluded: Iterable[Sighting]) -> FindingTable:
+    """Returns what was found anywhere, grouped by cause.
+
+    Args:
+        summary: holds what was seen live.
+        scans: what the stores showed.
+        concluded: what follows from the evidence as a whole (accounts that don't settle, removed tenants seen again).
+    """
     table = FindingTable()
     live = [judged for finding in summary.live if (judged := _judged(summary, finding)) is not None]
     table.merge(live)
@@ -35,7 +41,7 @@ def gather(summary: Summary, scans: Iterable[StoreScan], account_sightings: Iter
         table.merge(finding for finding in scan.findings if not _between_controls(finding))
         table.overflow += scan.overflow
         table.sightings += scan.overflow
-    for sighting in account_sightings:
+    for sighting in concluded:
         table.add(sighting)
     return table
 

@@ -15,6 +15,7 @@ from checker import (
     believe,
     completeness,
     confidence,
+    departures,
     five_tests,
     gathering,
     liveness,
@@ -90,7 +91,9 @@ class _Judge:
         )
         table = self._guard(
             "gathering the findings",
-            lambda: gathering.gather(summary, self._scans, settlement.sightings),
+            lambda: gathering.gather(
+                summary, self._scans, [*settlement.sightings, *departures.seen_afterwards(summary, profile)]
+            ),
             summary.live,
         )
         limits: list[ThresholdReport] = self._guard(
@@ -100,7 +103,12 @@ class _Judge:
         proof = self._proof(totals, coverage, settlement, causes)
         tests = self._tests(totals, coverage, settlement, table, limits)
         sentences: list[str] = self._guard(
-            "saying why", lambda: believe.believe(summary, totals, coverage, settlement, proof.bounds), []
+            "saying why",
+            lambda: [
+                *believe.believe(summary, totals, coverage, settlement, proof.bounds),
+                *departures.proven(summary, self._scans, gathering.leaks(table)),
+            ],
+            [],
         )
         latencies: list[LatencyReport] = self._guard("adding up latencies", summary.latencies.report, [])
         return self._assembled(totals, coverage, settlement, table, limits, proof, tests, sentences, latencies)
@@ -148,6 +156,7 @@ class _Judge:
                 *completeness.notes(summary),
                 *sufficiency.came_too_late(summary),
                 *attempted.notes(summary, profile),
+                *departures.notes(summary, profile, self._scans),
                 *(note for report in coverage for note in report.notes),
             ],
             stopped_by=header.stopped_by,
@@ -185,7 +194,9 @@ class _Judge:
         wished = profile.thresholds.wished_bound
 
         def proven() -> _Proof:
-            exposed = exposures_of(summary, profile, totals, coverage, settlement, causes)
+            exposed = exposures_of(
+                summary, profile, totals, coverage, settlement, causes, departures.looked_for(summary, self._scans)
+            )
             bounds = confidence.bounds_of(exposed, wished, totals)
             return _Proof(causes, bounds, confidence.confidence(exposed, bounds, wished))
 
@@ -220,8 +231,9 @@ class _Judge:
         limits: list[ThresholdReport],
     ) -> list[TestReport]:
         facts = five_tests.Facts(
-            self._summary, self._profile, totals, gathering.leaks(table), coverage, settlement, limits
-        )
+            self._summary, self._profile, totals, gathering.leaks(table), coverage, settlement, limits,
+            departures.looked_for(self._summary, self._scans),
+        )  # fmt: skip
         return self._guard("the five tests", lambda: five_tests.five_tests(facts), [])
 
     def _doubts(self, coverage: list[CoverageReport], settlement: Settlement) -> list[str]:
@@ -244,6 +256,7 @@ class _Judge:
             ("looking for doors tried in vain", lambda: attempted.tried_in_vain(summary, profile)),
             ("looking for doors hardly tried", lambda: attempted.hardly_tried(summary, profile)),
             ("looking for owners shut out", lambda: attempted.owners_shut_out(summary)),
+            ("looking for removals that failed", lambda: departures.not_removed(summary)),
             ("judging the live control", lambda: sufficiency.control_not_caught(summary)),
             ("looking for silent tenants", lambda: sufficiency.silent_tenants(summary, profile)),
             ("looking for hollow answers", lambda: sufficiency.hollow_answers(summary, profile)),

@@ -177,6 +177,22 @@ def _whose(claim: Claim) -> str:
     return "a tenant of an earlier run" if claim.tenant == EARLIER_RUN else f"tenant {claim.tenant}"
 
 
+def survivor_of(holder: Claim, *, place: str, group: str, reproduce: str, at_s: float) -> Sighting:
+    """Returns the sighting of a place that still holds what is a removed tenant's."""
+    return Sighting(
+        kind=FindingKind.SURVIVED_DELETE,
+        owner=holder.tenant,
+        recipient=None,
+        place=place,
+        group=group,
+        at_s=at_s,
+        excerpt=(f"{holder.path} › " if holder.path else "") + excerpt(holder.text, holder.start, holder.end),
+        reproduce=reproduce,
+        severity=Severity.LEAK,
+        detail=f"tenant {holder.tenant} was removed, and {holder.where} still holds its {holder.what}",
+    )
+
+
 def _detail(holder: Claim, foreign: Claim) -> str:
     said = f"{foreign.where} holds a {foreign.what} of {_whose(foreign)}"
     if holder.standing >= Standing.DATA:

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import psycopg2
 from psycopg2.extensions import connection
 
-from checker.ownership import Claim, GatheredClaims, Standing, across_runs, claim_of, judge, shortened, sighting_of
+from checker.ownership import (
+    Claim,
+    GatheredClaims,
+    Standing,
+    across_runs,
+    claim_of,
+    judge,
+    shortened,
+    sighting_of,
+    survivor_of,
+)
 from checker.postgres_large import OVERLAP
 from checker.postgres_places import psql
 from checker.postgres_rows import Looking
@@ -25,12 +35,14 @@ class LargeObjects:
         opened: the snapshot's connection.
         looking: what to look with; ``looking.objects`` says who holds the rows that refer to them.
         shared: whether they are shared on purpose.
+        keeps: whether they keep what is a removed tenant's on purpose.
     """
 
-    def __init__(self, opened: connection, looking: Looking, shared: bool) -> None:
+    def __init__(self, opened: connection, looking: Looking, *, shared: bool, keeps: bool = False) -> None:
         self._opened = opened
         self._look = looking
         self._shared = shared
+        self._removed = frozenset() if keeps or shared else looking.scan.removed
         self._unread = 0
 
     def read(self) -> None:
@@ -92,20 +104,15 @@ class LargeObjects:
         if judgement.holder is None:
             scan.unattributed += not strangers
             return
+        place, command, at_s = f"postgres large object {number}", psql(f"SELECT lo_get({number})"), self._look.at_s
+        add = self._look.shelf.add
+        if tenant in self._removed:
+            add(survivor_of(judgement.holder, place=place, group=GROUP, reproduce=command, at_s=at_s))
         conflicts = [(judgement.holder, foreign) for foreign in judgement.foreign]
         with_stranger = across_runs(judgement.holder, strangers)
         conflicts += [with_stranger] if with_stranger is not None else []
         for holder, foreign in () if self._shared else conflicts:
-            self._look.shelf.add(
-                sighting_of(
-                    holder,
-                    foreign,
-                    place=f"postgres large object {number}",
-                    group=GROUP,
-                    reproduce=psql(f"SELECT lo_get({number})"),
-                    at_s=self._look.at_s,
-                )
-            )
+            add(sighting_of(holder, foreign, place=place, group=GROUP, reproduce=command, at_s=at_s))
 
     def _claims(self, number: str, text: bytes, accept: int | None) -> tuple[list[Claim], list[Claim]]:
         """The claims of this run and those of earlier ones."""

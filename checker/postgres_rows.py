@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 from checker.content import Content
 from checker.names import Named
-from checker.ownership import Claim, GatheredClaims, Standing, across_runs, claim_of, judge, shortened, sighting_of
+from checker.ownership import (
+    Claim,
+    GatheredClaims,
+    Standing,
+    across_runs,
+    claim_of,
+    judge,
+    shortened,
+    sighting_of,
+    survivor_of,
+)
 from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
 from checker.postgres_homes import claims_of_name, pattern_of_name
@@ -76,6 +86,7 @@ class RowJudge:
         own: the columns by which others refer to it.
         owners: the columns that the profile calls the owner's.
         opaque: names of columns that the profile says can't be read.
+        keeps: whether it keeps what is a removed tenant's on purpose.
 
     Attributes:
         kept: the cells that must come with the row: its keys.
@@ -89,6 +100,8 @@ class RowJudge:
         own: Sequence[Own],
         owners: Sequence[OwnerColumn] = (),
         opaque: Collection[str] = (),
+        *,
+        keeps: bool = False,
     ) -> None:
         self._table = table
         self._look = looking
@@ -96,6 +109,7 @@ class RowJudge:
         self._content = looking.content
         self._keyring = looking.content.keyring
         self._names = looking.content.names
+        self._removed = frozenset() if keeps else looking.scan.removed
         self._edges = list(edges)
         self._own = list(own)
         self._where = [f"column {column.name}" for column in table.columns] + ["column ctid"]
@@ -229,6 +243,8 @@ class RowJudge:
         conflict = across_runs(holder, strangers)
         if conflict is not None:
             self._look.shelf.add(self._sighting(cells, *conflict))
+        if holder.tenant in self._removed:
+            self._look.shelf.add(self._survivor(cells, holder))
         causes = {claim.tenant: self._report(cells, holder, claim, claims, parents) for claim in foreign}
         for edge, key, claim in parents:
             own_word = any(c.tenant == claim.tenant and c.standing is not Standing.PARENT for c in claims)
@@ -368,17 +384,30 @@ class RowJudge:
             late.append(Late(edge.name, key, holder.tenant if holder else None, named, own, self._table.oid, row))
 
     def _sighting(self, cells: list[bytes], holder: Claim, foreign: Claim) -> Sighting:
-        row, names = b"\t".join(cells[index] for index in self._key), key_names(self._table)
-        shown = {claim.where.removeprefix("column ") for claim in (holder, foreign)}
-        columns = ", ".join(column.quoted for column in self._table.columns if column.name in shown) or "*"
         return sighting_of(
             _readable(holder),
             _readable(foreign),
             place=self._place(cells, foreign.where),
             group=self._group,
-            reproduce=psql(f"SELECT {columns} FROM {self._table.quoted} WHERE {condition(names, row)}"),
+            reproduce=self._command(cells, holder, foreign),
             at_s=self._look.at_s,
         )
+
+    def _survivor(self, cells: list[bytes], holder: Claim) -> Sighting:
+        return survivor_of(
+            _readable(holder),
+            place=self._place(cells, holder.where),
+            group=self._group,
+            reproduce=self._command(cells, holder),
+            at_s=self._look.at_s,
+        )
+
+    def _command(self, cells: list[bytes], *claims: Claim) -> str:
+        """The exact read command for the columns that the claims stand in."""
+        row, names = b"\t".join(cells[index] for index in self._key), key_names(self._table)
+        shown = {claim.where.removeprefix("column ") for claim in claims}
+        columns = ", ".join(column.quoted for column in self._table.columns if column.name in shown) or "*"
+        return psql(f"SELECT {columns} FROM {self._table.quoted} WHERE {condition(names, row)}")
 
     def _parent_sighting(self, edge: Edge, key: bytes, accused: int, witness: int, child: Sighting) -> Sighting:
         names = edge.name[1]

@@ -57,7 +57,7 @@ def scan_postgres(
     """
     began = time.monotonic()
     url = store.url.get_secret_value()
-    scan = StoreScan("postgres", where_of(url), explain=explain)
+    scan = StoreScan("postgres", where_of(url), removed=roster.removed, explain=explain)
     with snapshot(url) as opened:
         amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
         content = Content(keyring, NameIndex(roster, keyring), amounts)
@@ -104,7 +104,8 @@ class _PostgresScan:
         self._follow_late({table.oid: table for table in catalogue.tables})
         self._owners.close(self._is_known, lambda table: self._scan.containers.get(table.label, 0))
         self._parents.settle()
-        LargeObjects(self._opened, self._look, "pg_largeobject" in self._store.shared).read()
+        shared, kept = ("pg_largeobject" in listed for listed in (self._store.shared, self._store.kept))
+        LargeObjects(self._opened, self._look, shared=shared, keeps=kept).read()
         budgets = PostgresBudgets(self._opened, self._content, self._scan, self._shelf, self._look.at_s)
         for budget in self._store.budgets:
             budgets.read(budget)
@@ -122,7 +123,7 @@ class _PostgresScan:
         if table.obstacle:
             scan.skipped.append(f"table {table.quoted}: {table.obstacle}")
             return
-        shared = self._is_shared(table)
+        shared = _is_named(table, self._store.shared)
         columns = [column.quoted for column in table.columns] + ([] if table.key else ["ctid"])
         judge = RowJudge(
             table,
@@ -131,6 +132,7 @@ class _PostgresScan:
             [] if shared else list(self._own(table, catalogue)),
             self._owners.of(table),
             self._opaque_of(table),
+            keeps=_is_named(table, self._store.kept),
         )
         take = self._take_shared if shared else judge.take
         large = LargeValues(self._opened, table, judge.kept)
@@ -191,9 +193,6 @@ class _PostgresScan:
     def _arrived(self, mark: Mark) -> None:
         self._scan.own_marks.add((mark.kind, mark.tenant, mark.sequence))
 
-    def _is_shared(self, table: Table) -> bool:
-        return any(_is_called(table, name) for name in self._store.shared)
-
     def _is_known(self, key: ForeignKey) -> bool:
         return bool(self._parents.map_of((key.target, key.target_columns)))
 
@@ -211,7 +210,7 @@ class _PostgresScan:
 
     def _edges(self, table: Table, catalogue: Catalogue, done: set[int]) -> Iterator[Edge]:
         """Foreign keys to tables that are read; one to a table that isn't finished yet is followed at the end."""
-        readable = {t.root: t for t in catalogue.tables if not t.obstacle and not self._is_shared(t)}
+        readable = {t.root: t for t in catalogue.tables if not t.obstacle and not _is_named(t, self._store.shared)}
         for key in table.foreign_keys:
             target = readable.get(key.target)
             if target is not None:
@@ -267,6 +266,11 @@ def _is_called(table: Table, name: str) -> bool:
     """Whether a table of the profile, with its schema if it is not public, is this one or the one it is part of."""
     names = {table.label, f"{table.schema}.{table.name}"}
     return name in names or f"public.{name}" in names
+
+
+def _is_named(table: Table, tables: Iterable[str]) -> bool:
+    """Whether the table is one of those that the profile lists."""
+    return any(_is_called(table, name) for name in tables)
 
 
 def _reason(error: psycopg2.Error) -> str:

@@ -1,7 +1,8 @@
 """Recall: which of the run's own marks must lie in a store, and which were found again there.
 
 What is expected: the canaries planted when tenants were provisioned, and the prompt canaries of answered requests of
-operations that the profile says the store keeps. What was never answered may or may not lie there and is not expected.
+operations that the profile says the store keeps. What was never answered may or may not lie there and is not expected,
+nor is anything of a tenant that was removed in the run.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def recall(summary: Summary, profile: Profile, scan: StoreScan) -> Recall:
 
 def _expected(summary: Summary, operations: list[str], store: str) -> Iterator[tuple[int, MarkKind, int]]:
     for number, tenant in summary.tenants.items():
+        if number in summary.departures:
+            continue  # that it is not there is right
         for entry in tenant.provisioned.planted.get(store, ()) if tenant.provisioned else ():
             kind, _, sequence = entry.partition(":")
             yield number, MarkKind[kind], int(sequence)

@@ -21,6 +21,7 @@ from checker.ownership import (
     judge,
     shortened,
     sighting_of,
+    survivor_of,
 )
 from checker.redis_elements import Element, KeyPart
 from checker.redis_opaque import OpaqueKeys
@@ -58,6 +59,7 @@ class RedisInspection:
         at_s: Unix time of the scan, for the sightings.
         owners: the profile's word on whose keys are.
         opaque: the keys that the profile says can't be read.
+        kept: patterns (glob) of keys that keep what is a removed tenant's on purpose.
     """
 
     def __init__(
@@ -69,13 +71,16 @@ class RedisInspection:
         at_s: float = 0.0,
         owners: RedisOwners | None = None,
         opaque: OpaqueKeys | None = None,
+        kept: Iterable[str] = (),
     ) -> None:
         self._scan = scan
         self._shelf = shelf
         self._content = content
         self._keyring = content.keyring
         self._names = content.names
-        self._shared = [re.compile(fnmatch.translate(pattern).encode(), re.DOTALL) for pattern in shared]
+        self._shared = _compiled(shared)
+        self._kept = _compiled(kept)
+        self._removed = scan.removed
         self._at_s = at_s
         self._attributed = False  # whether anything in the key being read named anybody
         self._gathered: GatheredClaims | None = None  # of the large string being read
@@ -247,12 +252,14 @@ class RedisInspection:
             best = min(everything, key=lambda claim: claim.standing)
             self._scan.belongs[self._pattern(part.key), f"{best.what} in {best.where}"] += 1
         agreed = part.whole and not strangers and all(claim.tenant == first for claim in everything)
+        agreed = agreed and first not in self._removed
         if agreed or (self._shared and self._is_shared(part.key)):
             self._own_marks(everything, None)
             return
         of_key = judge(claims.get(-1, []))
         if part.first and part.kind != "stream groups":
             self._report(part, None, of_key, strangers.get(-1, ()))
+            self._survived(part, None, of_key.holder)
             self._own_marks(claims.get(-1, []), of_key.holder)
         if part.kind == "string" and not part.whole:
             self._gather(claims)
@@ -265,6 +272,8 @@ class RedisInspection:
                 judgement = judge([*context, *of_element])
                 of_earlier = [*strangers.get(ordinal, ()), *(strangers.get(-1, ()) if of_element else ())]
                 self._report(part, part.elements[ordinal], judgement, of_earlier)
+                if of_key.holder is None:  # else it is said of the key as a whole
+                    self._survived(part, part.elements[ordinal], judgement.holder)
                 self._own_marks(of_element, judgement.holder)
 
     def _record_owner(self, part: KeyPart, claims: ByElement) -> list[Claim]:
@@ -297,6 +306,7 @@ class RedisInspection:
             return
         judgement = judge(self._gathered.claims())
         self._report(part, part.elements[0], judgement, self._strangers)
+        self._survived(part, part.elements[0], judgement.holder)
         holder = judgement.holder.tenant if judgement.holder else None
         self._scan.own_marks.update(own for own in self._own if own[1] == holder)
         self._gathered, self._own, self._strangers = None, set(), []
@@ -316,6 +326,19 @@ class RedisInspection:
         if conflict is not None:
             self._shelf.add(self._sighting(part, element, *conflict))
 
+    def _survived(self, part: KeyPart, element: Element | None, holder: Claim | None) -> None:
+        if holder is None or holder.tenant not in self._removed or any(kept.match(part.key) for kept in self._kept):
+            return
+        self._shelf.add(
+            survivor_of(
+                holder,
+                place=_place(part, element, self._database),
+                group=self._pattern(part.key),
+                reproduce=f"{self._client} {_command(part, element)}",
+                at_s=self._at_s,
+            )
+        )
+
     def _sighting(self, part: KeyPart, element: Element | None, holder: Claim, foreign: Claim) -> Sighting:
         return sighting_of(
             holder,
@@ -334,6 +357,10 @@ class RedisInspection:
             key = key[:start] + b"*" + key[end:]
         key = _ENCODED.sub(lambda run: run[0] if _UUID.search(run[0]) else b"*", key)
         return _shown(re.sub(rb"\*(?:[^:/|]?\*)+", b"*", _IDS.sub(b"*", key)))
+
+
+def _compiled(patterns: Iterable[str]) -> list[re.Pattern[bytes]]:
+    return [re.compile(fnmatch.translate(pattern).encode(), re.DOTALL) for pattern in patterns]
 
 
 def _where(parts: Sequence[KeyPart], place: tuple[int, int, int]) -> str:

@@ -58,7 +58,7 @@ def scan_redis(
     base = entrance(store)
     slots = slots_of(base) if store.cluster else []
     found = addresses(store, base)
-    scan = StoreScan("redis", _where(store, base, found), explain=explain)
+    scan = StoreScan("redis", _where(store, base, found), removed=roster.removed, explain=explain)
     amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
     content = Content(keyring, NameIndex(roster, keyring), amounts)
     with ExitStack() as opened:
@@ -153,7 +153,7 @@ class _RedisScan:
         self._owners = RedisOwners(store.owners, content)
         self._opaque = OpaqueKeys(store.opaque, scan)
         self._inspection = RedisInspection(
-            scan, self._shelf, content, store.shared, self._at_s, self._owners, self._opaque
+            scan, self._shelf, content, store.shared, self._at_s, self._owners, self._opaque, store.kept
         )
         self._unread = 0
         self._seen = 0

@@ -214,7 +214,7 @@ class AttemptReport(Part):
     """Attempts at one door of another tenant, or with one kind of bad token."""
 
     name: str
-    does: str = Field(description="read, change, resume, subscribe, spend or connect")
+    does: str = Field(description="read, change, resume, subscribe, spend, connect, or return after the removal")
     refused: int
     granted: int
     unclear: int = Field(description="An error or no answer: no refusal.")

@@ -9,10 +9,14 @@ SHORTEST_ID = 8
 """Ids shorter than this, and plain numbers, are met in stores by chance and say nothing about whose a place is."""
 
 
-def roster(summary: Summary) -> Roster:
+def roster(summary: Summary, removed: frozenset[int] = frozenset()) -> Roster:
     """Returns the run's tenants and controls by name, alias and learnt id.
 
     A name, an alias or an id that stands for two tenants is left out: it can't say whose a place is.
+
+    Args:
+        summary: the evidence.
+        removed: tenants of whom nothing may be left.
     """
     provisioned = [tenant.provisioned for tenant in summary.tenants.values() if tenant.provisioned]
     provisioned += summary.controls.values()
@@ -25,7 +29,7 @@ def roster(summary: Summary) -> Roster:
                 ambiguous.add(name.lower())
     for name in ambiguous:
         del numbers[name]
-    return Roster(names, numbers, _learnt(summary))
+    return Roster(names, numbers, _learnt(summary), removed)
 
 
 def _learnt(summary: Summary) -> dict[str, int]:

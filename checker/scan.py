@@ -57,11 +57,13 @@ class Roster:
         numbers: id or alias, lower-cased, to tenant number.
         learnt: ids handed out by the service (thread, agent, session, run) to the tenant they were handed to; an id
             that two tenants learnt is left out.
+        removed: tenants of whom nothing may be left, as they were removed in the run.
     """
 
     names: Mapping[int, str]
     numbers: Mapping[str, int]
     learnt: Mapping[str, int]
+    removed: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -71,7 +73,8 @@ class StoreScan:
     Attributes:
         store: its name in the profile; ``redis`` or ``postgres`` where there is only one of a kind.
         where: host:port/db, without credentials.
-        findings: violations between tenants, kind MISFILED_DATA, grouped by (owner, recipient, group of places).
+        findings: violations between tenants, kind MISFILED_DATA, and what is left of removed ones, SURVIVED_DELETE;
+            grouped by (owner, recipient, group of places).
         control_findings: the same where owner and recipient are both control tenants: they prove that looking works.
         overflow: violations between tenants that belong to none of the findings kept (there are too many).
         own_marks: (kind, tenant, sequence) of this run's marks found in a place that is their owner's or nobody's.
@@ -85,6 +88,7 @@ class StoreScan:
         earlier_runs: marks of earlier runs met.
         left_out: values or keys that the profile says can't be read, by column or by key pattern.
         skipped: what could not be read and why, a sentence each; not empty means the store was not read whole.
+        removed: the removed tenants of whom nothing may be left and who were looked for.
         notes: what is worth knowing about the reading and takes nothing from it, a sentence each.
         seconds: how long reading took.
         explain: whether the two below are wanted; they cost time.
@@ -108,6 +112,7 @@ class StoreScan:
     unattributed: int = 0
     earlier_runs: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    removed: frozenset[int] = frozenset()
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0

@@ -33,6 +33,7 @@ from evidence.records import (
     SightingSeen,
     TenantLedger,
     TenantProvisioned,
+    TenantRemoved,
     TenantStarted,
 )
 from evidence.runfolder import RunHeader
@@ -81,6 +82,7 @@ class _Summariser:
             NodeEnded: self._node_ended,
             TenantProvisioned: self._provisioned,
             TenantStarted: self._tenant_started,
+            TenantRemoved: self._removed,
             TenantLedger: self._ledger,
             SessionOpened: self._session_opened,
             SessionEnded: self._session_ended,
@@ -141,6 +143,11 @@ class _Summariser:
         if not is_control(row.tenant):
             self._tenant(row.tenant).started = row
             node.tenants += 1
+
+    def _removed(self, node: NodeHistory, row: TenantRemoved) -> None:
+        if row.outcome not in ("begun", "removed", "failed"):
+            raise ValueError(f"no outcome: {row.outcome}")
+        self.summary.departures[row.tenant] = row
 
     def _ledger(self, node: NodeHistory, row: TenantLedger) -> None:
         if not is_control(row.tenant):

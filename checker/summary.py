@@ -22,6 +22,7 @@ from evidence.records import (
     OwnerShutOut,
     TenantLedger,
     TenantProvisioned,
+    TenantRemoved,
     TenantStarted,
 )
 from evidence.runfolder import RunHeader
@@ -206,7 +207,7 @@ class AttemptCount:
     """What came of the attempts at one door, or with one kind of bad token.
 
     Attributes:
-        does: read, change, resume, subscribe, spend or connect.
+        does: read, change, resume, subscribe, spend, connect or return.
         outcomes: how often refused, granted, unclear and not_tried.
         details: refusals' codes and why attempts were not tried.
     """
@@ -237,11 +238,16 @@ class LoudMoments:
 
 @dataclass(slots=True)
 class Summary:
-    """All of it. ``tenants`` leaves planted controls out; they stand in ``controls``."""
+    """All of it.
+
+    ``tenants`` leaves planted controls out; they stand in ``controls``. ``departures`` holds the last word about each
+    tenant whose removal was begun in the run, whatever came of it.
+    """
 
     header: RunHeader
     tenants: dict[int, TenantHistory] = field(default_factory=dict)
     controls: dict[int, TenantProvisioned] = field(default_factory=dict)
+    departures: dict[int, TenantRemoved] = field(default_factory=dict)
     nodes: dict[str, NodeHistory] = field(default_factory=dict)
     operations: dict[str, OperationCount] = field(default_factory=dict)
     sessions: SessionCount = field(default_factory=SessionCount)

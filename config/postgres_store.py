@@ -87,6 +87,9 @@ class PostgresStore(Part):
     budgets: tuple[PostgresBudget, ...] = ()
     owners: tuple[PostgresOwner, ...] = Field((), description="Whose rows are, where it can't be seen.")
     shared: tuple[str, ...] = Field((), description="Tables that name several tenants in a row on purpose.")
+    kept: tuple[str, ...] = Field(
+        (), description="Tables that keep what is a removed tenant's on purpose (invoices, an audit log)."
+    )
     opaque: tuple[str, ...] = Field(
         (),
         description="Columns (table.column) whose content can't be read: encrypted, or in a form of their own.",

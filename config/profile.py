@@ -90,6 +90,16 @@ class Profile(Part):
         return self
 
     @model_validator(mode="after")
+    def _leaves_after_it_came(self) -> Profile:
+        earliest_s, latest_s = self.workload.departs_after_s
+        if not 0 <= earliest_s <= latest_s:
+            raise ValueError(
+                f"workload.departs_after_s is [{earliest_s:g}, {latest_s:g}]: give the shortest time in seconds first, "
+                "and none below 0"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _placeholders_are_filled(self) -> Profile:
         own = PLACEHOLDERS | {*self.of_tenant, *self.learnt_names}
         victims = {f"victim_{name}" for name in (*self.learnt_names, *self.of_tenant)}
@@ -150,6 +160,15 @@ class Profile(Part):
     def secrets_of_tenant(self) -> set[str]:
         """Placeholders that a tenant fills where it proves who it is, and nowhere else."""
         return self.tenants.secret_placeholders | self.provisioning.learnt_secrets
+
+    @property
+    def removes_tenants(self) -> bool:
+        """Whether it says how a tenant is removed from a store that it names."""
+        general, stores = self.provisioning, self.stores
+        return bool(
+            (general.sql_remove and stores.postgres) or (general.redis_remove and stores.redis)
+            or any(store.remove for store in stores.named().values())
+        )  # fmt: skip
 
     def operation(self, name: str) -> Operation | None:
         """Returns what a tenant says under this name: an operation, or the attempt or control at a door.

@@ -81,6 +81,23 @@ class Provisioning(Part):
     tenant: Name | None = Field(None, description="What a step learns that is the tenant's id in the target.")
     batch: PositiveInt = Field(50, description="So many tenants are made at a time; 5 where a step asks for each.")
 
+    quiet_before_removal_s: float = Field(
+        0.5,
+        ge=0,
+        description="A tenant that leaves in the middle of a run is removed so long after its last reply: what the "
+        "target still writes for that reply must not come after the removal.",
+    )
+    removed_within_s: float = Field(
+        0.0,
+        ge=0,
+        description="What is a removed tenant's may still be there, and its token may still be accepted, for so long.",
+    )
+    revokes: bool = Field(
+        True,
+        description="Whether a removed tenant's token must be refused; false where tokens are good until they expire, "
+        "whoever they name.",
+    )
+
     @property
     def batch_size(self) -> int:
         """How many tenants are made at a time: those that cost a request each are not made in advance for nobody."""

@@ -83,6 +83,9 @@ class RedisStore(Part):
     budgets: tuple[RedisBudget, ...] = ()
     owners: tuple[RedisOwner, ...] = Field((), description="Whose keys are, where it can't be seen.")
     shared: tuple[str, ...] = Field((), description="Key patterns (glob) that several tenants share on purpose.")
+    kept: tuple[str, ...] = Field(
+        (), description="Key patterns (glob) that keep what is a removed tenant's on purpose (an audit trail)."
+    )
     opaque: tuple[str, ...] = Field(
         (), description="Key patterns (glob) whose content can't be read: encrypted, or in a form of their own."
     )

@@ -38,6 +38,14 @@ class Workload(Part):
         description="So many chats a conversing tenant sends at once now and then, by lot and beyond in_flight, to see "
         "whether others wait longer for it; 1: nobody is ever loud.",
     )
+    departures: Share = Field(
+        0.1,
+        description="Share of agent and state tenants that leave for good while the others go on: each is removed as "
+        "[provisioning] says, then tries to come back, and nothing of it may be left. Without a removal nobody leaves.",
+    )
+    departs_after_s: tuple[float, float] = Field(
+        (3.0, 8.0), description="Who leaves for good does so when it has acted for so long, and nothing of it is open."
+    )
     mix: Mix = Mix()
     drain_s: float = Field(
         5.0,

@@ -179,4 +179,22 @@ GUIDES: dict[str, Guide] = {
         ),
         innocent='A door that answers without giving anything away: set granted_by = "victims_marks" for it.',
     ),
+    "survived-delete": Guide(
+        causes=(
+            "A copy (a cache, an archive, a search index) is written on use, and no deletion is told of it.",
+            "The deletion covers some stores or tables only: a key pattern, a table without a foreign key, a second "
+            "database.",
+            "Whether a tenant exists is remembered, or read from the token alone, so that who was deleted is let in.",
+            "Work that was under way writes after the deletion and brings rows or keys back.",
+        ),
+        first=(
+            "Look at the place: the key pattern or table says which writer the deletion does not know.",
+            'Run the command under "see it again" some minutes later: what is gone by then is removed late, what is '
+            "still there is not removed at all.",
+            "For a return: decode the token, and see whether the service asks a store if its tenant still exists.",
+        ),
+        innocent="Data that is kept on purpose, a removal that takes its time, or tokens that are good until they "
+        "expire: name them in stores.redis.kept or stores.postgres.kept, provisioning.removed_within_s, or "
+        "provisioning.revokes.",
+    ),
 }

@@ -22,6 +22,7 @@ class FindingKind(enum.StrEnum):
     NOT_REFUSED = "not-refused"
     MISFILED_DATA = "misfiled-data"
     ACCESS_GRANTED = "access-granted"
+    SURVIVED_DELETE = "survived-delete"
 
     @property
     def meaning(self) -> str:
@@ -59,6 +60,7 @@ _MEANINGS = {
     FindingKind.REFUSED_TOO_EARLY: "The service refused for lack of budget while the tenant had enough left.",
     FindingKind.NOT_REFUSED: "The service answered a request that the tenant's budget could not pay for.",
     FindingKind.ACCESS_GRANTED: "One tenant was let in where only another may go, or with a bad token.",
+    FindingKind.SURVIVED_DELETE: "Something of a tenant was still there, or still let in, after it had been removed.",
     FindingKind.MISFILED_DATA: "A place in a store belongs to one tenant and holds data of another.",
 }
 

@@ -74,13 +74,36 @@ class TenantProvisioned:
 
 @dataclass(frozen=True, slots=True)
 class TenantStarted:
-    """A tenant began to act: which kind of Locust user it is and how many sessions it holds."""
+    """A tenant began to act: which kind of Locust user it is and how many sessions it holds.
+
+    Attributes:
+        follows: the tenant whose place it took, since that one had left for good; None for the first of a user.
+    """
 
     row: ClassVar[str] = "tenant_started"
     tenant: int
     user_class: str
     sessions: int
     at_s: float
+    follows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRemoved:
+    """A tenant that had acted is being removed from the target while the run goes on; the last such row of it counts.
+
+    Attributes:
+        outcome: begun (written down before anything is done), removed, or failed.
+        things: how many rows and keys the removal itself took, cascades not counted.
+        detail: why it failed.
+    """
+
+    row: ClassVar[str] = "tenant_removed"
+    tenant: int
+    at_s: float
+    outcome: str
+    things: int = 0
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,13 +341,17 @@ class Gap:
     fatal: bool = False
 
 
+RETURN = "return after removal"
+"""What the attempt of a removed tenant to come back is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessAttempt:
     """A tenant tried another's door, or a token that must be refused.
 
     Attributes:
-        name: the door's name in the profile, or ``token: `` and what was wrong with it.
-        does: read, change, resume, subscribe, spend or connect.
+        name: the door's name in the profile, ``token: `` and what was wrong with it, or ``RETURN``.
+        does: read, change, resume, subscribe, spend, connect, or return (of a removed tenant, its own victim).
         outcome: refused, granted, unclear (an error or no answer is no refusal), or not_tried (the owner's own access
             did not succeed, so that a refusal would have proved nothing).
         detail: the refusal's code, or why it was not tried.
@@ -407,9 +434,9 @@ class NodeEnded:
 
 
 Row = (
-    NodeStarted | TenantProvisioned | TenantStarted | SessionOpened | SessionEnded | ConnectFailed | RequestEnded
-    | SightingSeen | IdLearnt | TenantLedger | Exposures | GeneratorSample | HealthAnswer | Gap | AccessAttempt
-    | DoorAnswers | OwnerShutOut | LoudMoment | ControlCaught | NodeEnded
+    NodeStarted | TenantProvisioned | TenantStarted | TenantRemoved | SessionOpened | SessionEnded | ConnectFailed
+    | RequestEnded | SightingSeen | IdLearnt | TenantLedger | Exposures | GeneratorSample | HealthAnswer | Gap
+    | AccessAttempt | DoorAnswers | OwnerShutOut | LoudMoment | ControlCaught | NodeEnded
 )  # fmt: skip
 _TYPES: dict[str, type[Row]] = {row.row: row for row in Row.__args__}
 

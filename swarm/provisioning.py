@@ -19,9 +19,10 @@ from evidence.budgets import BudgetBands
 from evidence.marks import Mark, MarkKind, RunKey
 from evidence.oracle import control_pair, tenant_number
 from evidence.records import Row, TenantProvisioned
+from swarm.removing import remove_tenants
 from swarm.stores import StoreError, open_postgres, open_redis_store, postgres_error, redis_error
 from users.naming import naming_for
-from users.run import TenantUnavailable
+from users.run import TenantNotRemoved, TenantUnavailable
 from users.tenant import TenantIdentity
 
 _CANARIES = {
@@ -80,6 +81,21 @@ class Provisioner:
             if not waiting:
                 waiting.extend(self._make_batch(short))
             return waiting.popleft()
+
+    def remove(self, tenant: TenantIdentity) -> int:
+        """Removes a tenant as the profile says; returns how many rows and keys that took.
+
+        Raises:
+            TenantNotRemoved: a store would not, or nothing of the tenant was there: then nothing can outlive it either.
+        """
+        done = remove_tenants(self._profile, [tenant.name])
+        if done.left:
+            raise TenantNotRemoved(done.left[0])
+        if not done.rows + done.keys:
+            raise TenantNotRemoved(
+                "nothing was there to be removed: correct provisioning.sql_remove or provisioning.redis_remove"
+            )
+        return done.rows + done.keys
 
     def take_control(self) -> tuple[TenantIdentity, int]:
         """Makes the holder of this node's live control; returns it and the number whose data is to be planted."""

@@ -12,4 +12,5 @@ class AgentTenant(TenantUser):
     mix = "agent"
     rate = "chat_rate"
     may_run_out = True
+    may_depart = True
     tasks = weigh({converse: 11, be_loud_or_not: 1, converse_in_turn: 4, look_back: 2, check_routing: 2})

@@ -5,12 +5,14 @@ from __future__ import annotations
 from locust import TaskSet, User
 
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from gevent import GreenletExit
 
 from users.credentials import Credentials
+from users.departing import leave_for_good, time_to_leave
 from users.presence import Presence
 from users.run import NodeRun, TenantUnavailable, current_run
 from users.tenant import Tenant
@@ -24,6 +26,7 @@ class TenantUser(User):
         rate: name of the profile's workload rate that this kind follows.
         holds: sessions held at once; None leaves it to the profile's share of tenants with two.
         may_run_out: whether some tenants of this kind get a budget that runs out.
+        may_depart: whether some tenants of this kind leave for good while the run goes on.
     """
 
     abstract = True
@@ -31,7 +34,9 @@ class TenantUser(User):
     rate: ClassVar[str]
     holds: ClassVar[int | None] = None
     may_run_out: ClassVar[bool] = False
+    may_depart: ClassVar[bool] = False
     presence: Presence | None = None
+    _leaves_s: float | None = None
 
     def on_start(self) -> None:
         """Takes a provisioned tenant and opens its sessions.
@@ -42,16 +47,31 @@ class TenantUser(User):
         run = current_run(self.environment)
         if run is None:
             raise GreenletExit  # the run was not opened here: its reason has been reported
+        self._move_in(run)
+
+    def _move_in(self, run: NodeRun, follows: int | None = None) -> None:
         kind, workload = type(self).__name__, run.profile.workload
         short = self.may_run_out and run.is_turn_of(f"{kind} short", workload.short_budgets)
         sessions = self.holds or (2 if run.is_turn_of(f"{kind} two sessions", workload.two_sessions) else 1)
         rate = getattr(workload, self.rate)
         self.presence = presence_of_new_tenant(run, rate=rate, sessions=sessions, short=short)
-        self.presence.begin(kind, looks_first=True)
+        self._leaves_s = time_to_leave(run) if self.may_depart else None
+        self.presence.begin(kind, looks_first=True, follows=follows)
 
     def wait_time(self) -> float:
-        """Returns the seconds until this tenant means to send again."""
-        return self.presence.next_pause_s() if self.presence is not None else 1.0
+        """Returns the seconds until this tenant means to send again. Who leaves for good does so between two tasks.
+
+        Raises:
+            GreenletExit: there is no tenant to take the place of one that has left.
+        """
+        if self.presence is None:
+            return 1.0
+        if self._leaves_s is not None and time.perf_counter() >= self._leaves_s:
+            run = current_run(self.environment)
+            if run is not None and leave_for_good(run, self.presence):
+                self._move_in(run, follows=self.presence.tenant.number)
+                return 0.0  # the first slot has been waited for
+        return self.presence.next_pause_s()
 
     def on_stop(self) -> None:
         """Waits for open replies as long as the profile says, then ends the sessions."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from config.profile import Profile
 from config.template import placeholders
 from evidence.marks import Mark, MarkKind
-from evidence.records import ControlCaught, Row, SightingSeen
+from evidence.records import ControlCaught
 from evidence.requests import Outcome
+from users.aside import Aside
 from users.base import credentials_of, tls_of
-from users.hooks import IsolationEvents
 from users.presence import Presence
 from users.run import NodeRun, TenantUnavailable
 from users.tenant import Tenant
@@ -37,19 +37,6 @@ class _Holder(Tenant):
         return self.key.mint_canary(Mark(MarkKind.PROMPT, self.planted, sequence))
 
 
-class _Aside(NodeRun):
-    """The run as the control sees it: it is no part of the load, so nothing of it is counted or reported."""
-
-    def record(self, row: Row) -> None:
-        if isinstance(row, SightingSeen):  # not the control's own: what leaked here belongs to somebody real
-            self.sink.record(row)
-
-    def report(
-        self, request_type: str, name: str, ms: float | None, length: int = 0, *, error: Exception | None = None
-    ) -> None:
-        pass
-
-
 def try_control(run: NodeRun) -> ControlCaught:
     """Plants the control through the target and says whether this node's oracle saw it."""
 
@@ -66,11 +53,7 @@ def try_control(run: NodeRun) -> ControlCaught:
             False,
             "the profile has neither state_write and state_read nor a chat with a {prompt} to plant a control with",
         )
-    aside = _Aside(
-        run.environment, run_id=run.run_id, node=run.node, worker_index=run.worker_index, key=run.key,
-        profile=run.profile, sink=run.sink, tenants=run.tenants,
-    )  # fmt: skip
-    aside.hooks = IsolationEvents()
+    aside = Aside(run)
     tenant = _Holder.of(identity, run.key)
     assert isinstance(tenant, _Holder)
     tenant.planted = planted

@@ -19,9 +19,9 @@ from users.tenant import TenantIdentity
 from users.wire.connection import Connection, ConnectionLost, ConnectRefused, Received
 
 _PATIENCE_S = 5.0
-_REFUSING = {401, 403}
+REFUSING = {401, 403}
 # Policy violation, and the registered codes for unauthorised and forbidden; 4000 to 4999 are the target's own.
-_REFUSING_CODES = {1008, 3000, 3003, *range(4000, 5000)}
+REFUSING_CODES = {1008, 3000, 3003, *range(4000, 5000)}
 
 
 def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, other: TenantIdentity) -> list[str]:
@@ -71,7 +71,7 @@ def try_token(run: NodeRun, token: str, tenant: TenantIdentity, tls: ssl.SSLCont
     try:
         connection = connect(run.profile.target, introduction, tls)
     except ConnectRefused as error:
-        if error.status in _REFUSING:
+        if error.status in REFUSING:
             return "refused", f"HTTP {error.status}"
         return "unclear", error.detail
     try:
@@ -98,7 +98,7 @@ def _await_ready(
     except ConnectionLost as lost:
         if lost.code is None:
             return "unclear", "connection lost"
-        return "refused" if lost.code in _REFUSING_CODES else "unclear", f"closed with code {lost.code}"
+        return "refused" if lost.code in REFUSING_CODES else "unclear", f"closed with code {lost.code}"
     if opening.refused:
         return "refused", opening.refused
     if frame is None and ready is None:

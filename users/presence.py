@@ -44,6 +44,7 @@ class Presence:
         self.tenant = tenant
         self.random = random.Random(f"{run.profile.workload.seed}/{tenant.number}")
         self._run = run
+        self._credentials, self._tls = credentials, tls
         self._sessions = [Session(run, tenant, ordinal, credentials, tls) for ordinal in range(sessions)]
         self._pace = Pace(rate, self.random, time.perf_counter())
         self._slot_s: float | None = None
@@ -59,18 +60,28 @@ class Presence:
         """How many requests are open on all sessions."""
         return sum(session.in_flight for session in self._sessions)
 
-    def begin(self, user_class: str, *, looks_first: bool = False) -> None:
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was answered, nothing it asked for is open or of unknown end, and it is connected."""
+        counts, wanted = self.tenant.counts, self._run.profile.thresholds.replies_per_tenant
+        return (
+            counts.answered >= wanted and not counts.unknown and not self.in_flight
+            and all(session.is_open for session in self._sessions)
+        )  # fmt: skip
+
+    def begin(self, user_class: str, *, looks_first: bool = False, follows: int | None = None) -> None:
         """Opens the sessions and waits for the first slot. A refused connection is tried again in the background.
 
         Args:
             user_class: the tenant's kind, for the evidence.
             looks_first: whether it begins with a read at once, so that nobody, however quiet, is left of whom nothing
                 was seen.
+            follows: the tenant whose place it takes, if that one has left for good.
         """
         self._run.acting[self.tenant.number] = self
         self._run.exposures["tenants"] += 1
         now_s = self._run.unix_s(time.perf_counter())
-        self._run.record(TenantStarted(self.tenant.number, user_class, len(self._sessions), now_s))
+        self._run.record(TenantStarted(self.tenant.number, user_class, len(self._sessions), now_s, follows))
         for session in self._sessions:
             session.reopen(resume=False)
         if looks_first:
@@ -124,6 +135,10 @@ class Presence:
         except SessionUnavailable:
             self._run.exposures["requests_without_connection"] += 1
             return None
+
+    def session_of(self, run: NodeRun, tenant: Tenant) -> Session:
+        """Returns a session that shows the same token, not opened yet and none of this presence's own."""
+        return Session(run, tenant, 0, self._credentials, self._tls)
 
     def as_victim(self) -> dict[str, object]:
         """Returns the placeholders that name what is this tenant's, for somebody else to try."""

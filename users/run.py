@@ -26,7 +26,7 @@ from users.tenant import Tenant, TenantIdentity
 
 _ATTRIBUTE = "isolation_run"
 Shared = TypeVar("Shared")
-_BUDGET_KINDS = {FindingKind.ACCOUNT_MISMATCH, FindingKind.REFUSED_TOO_EARLY, FindingKind.NOT_REFUSED}
+BUDGET_KINDS = {FindingKind.ACCOUNT_MISMATCH, FindingKind.REFUSED_TOO_EARLY, FindingKind.NOT_REFUSED}
 
 
 class Sink(Protocol):
@@ -46,12 +46,23 @@ class TenantSource(Protocol):
             TenantUnavailable: the target or a store would not have it.
         """
 
+    def remove(self, tenant: TenantIdentity) -> int:
+        """Removes a tenant as the profile says; returns how many rows and keys that took.
+
+        Raises:
+            TenantNotRemoved: a store would not, or nothing of the tenant was there.
+        """
+
     def take_control(self) -> tuple[TenantIdentity, int]:
         """Returns the holder of this node's planted control, and the number of the tenant whose data is planted.
 
         Raises:
             TenantUnavailable: the target or a store would not have it.
         """
+
+
+class TenantNotRemoved(Exception):
+    """A tenant could not be removed, or nothing of it was there; the message is one sentence."""
 
 
 class TenantUnavailable(Exception):
@@ -176,7 +187,7 @@ class NodeRun:
         self.record(SightingSeen.of(sighting))
         if sighting.severity is Severity.LEAK:
             self.environment.stats.log_error("LEAK", sighting.kind, LeakSighted(sighting.kind.meaning))
-        if sighting.kind in _BUDGET_KINDS:
+        if sighting.kind in BUDGET_KINDS:
             self.hooks.budget_violated.fire(sighting=sighting)
         self.hooks.leak_sighted.fire(sighting=sighting)
 

@@ -12,6 +12,7 @@ class StateTenant(TenantUser):
 
     mix = "state"
     rate = "read_rate"
+    may_depart = True
     tasks = weigh(
         {
             read_state: 4,

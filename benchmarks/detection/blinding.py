@@ -17,7 +17,7 @@ from evidence.findings import FindingKind, Sighting
 import locust.main  # isort: skip
 
 from checker import __main__ as checker_command  # isort: skip
-from checker import judge, scanning
+from checker import departures, judge, scanning
 from checker.accounts import Settlement
 from checker.scan import StoreScan
 from evidence.account import Account
@@ -74,6 +74,19 @@ def _attempts_untold() -> None:
     _replace(NodeRun, "sight", blinded)
 
 
+def _nothing_outlives() -> None:
+    sight = NodeRun.sight
+
+    def blinded(run: NodeRun, sighting: Sighting) -> None:
+        if sighting.kind is not FindingKind.SURVIVED_DELETE:
+            sight(run, sighting)
+
+    _replace(NodeRun, "sight", blinded)
+    _replace(departures, "seen_afterwards", lambda *_args, **_named: [])
+    for scanner in ("scan_redis", "scan_postgres"):
+        _scan_without(scanner, FindingKind.SURVIVED_DELETE)
+
+
 def _nothing_learnt() -> None:
     _replace(Oracle, "_learn", lambda *_args, **_named: [])
 
@@ -128,6 +141,7 @@ _SWITCHES: Mapping[Part, Callable[[], None]] = {
     Part.ENCODINGS: _nothing_decoded,
     Part.STORE_BANDS: _no_bands_in_stores,
     Part.STORE_ACCOUNTS: _nothing_settled,
+    Part.REMOVED: _nothing_outlives,
 }
 
 

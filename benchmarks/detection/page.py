@@ -60,7 +60,6 @@ CLOSING = """
 - The reference target was written for this project. Services leak in ways that its catalogue does not have.
 - Its tenants are named by UUIDs, which its schema wants. Names built to collide are tried on hand-written stores
   (`tests/checker`), not here.
-- What a store keeps after its tenant was deleted (`survives-delete`) is not looked for: nobody is deleted during a run.
 - The truth about who was concerned is the target's own. Where it knows one tenant only (a cache that does not know
   whose its content is), the other is vouched for by the mark alone.
 """

@@ -37,6 +37,7 @@ class Part(enum.StrEnum):
     ENCODINGS = "encodings seen through"
     STORE_BANDS = "budget bands in stores"
     STORE_ACCOUNTS = "accounts in stores"
+    REMOVED = "what outlives its tenant"
 
 
 _IN_FRAMES: Mapping[str, Part] = {
@@ -61,6 +62,8 @@ def part_of(finding: FindingReport) -> Part:
     """
     place = next(iter(finding.places), "")
     store = place.split(" ", 1)[0]
+    if finding.kind == "survived-delete":
+        return Part.REMOVED
     if ENCODING_SIGN in finding.excerpt + finding.detail + place and finding.kind != "access-granted":
         return Part.ENCODINGS
     if store in _MARKS and LEARNT in finding.detail:

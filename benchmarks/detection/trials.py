@@ -82,6 +82,7 @@ ONLY_SEEN_BY: Mapping[Part, tuple[str, Shape]] = {
     Part.ENCODINGS: ("encoded-trace", ORDINARY),
     Part.STORE_BANDS: ("balance-under-last-tenant", ORDINARY),
     Part.STORE_ACCOUNTS: ("counted-at-close", ORDINARY),
+    Part.REMOVED: ("survives-delete", ORDINARY),
 }
 
 

@@ -26,6 +26,10 @@ class SurvivesDelete(Defect):
         super().__init__(dice, stores)
         self.client: Any = stores.client
 
+    async def knows(self, user_id: UUID) -> bool:
+        """Whether this user is remembered, deleted or not."""
+        return bool(await self.client.sismember(KNOWN, str(user_id)))
+
     def records(self, honest: Records) -> Records:
         return _RememberedUsers(honest, self)
 
@@ -40,9 +44,10 @@ class _RememberedUsers(RecordsAround):
 
     async def open_session(self, user_id: UUID, session_id: UUID, thread_id: UUID) -> bool:
         if await super().open_session(user_id, session_id, thread_id):
-            await self._defect.client.sadd(KNOWN, str(user_id))
+            if self._defect.dice.strikes(user_id):
+                await self._defect.client.sadd(KNOWN, str(user_id))
             return True
-        return bool(await self._defect.client.sismember(KNOWN, str(user_id))) and self._defect.dice.strikes()
+        return await self._defect.knows(user_id)
 
 
 class _ArchivedCopies(HotCopiesAround):
@@ -55,7 +60,7 @@ class _ArchivedCopies(HotCopiesAround):
         hot = await super().read(user_id)
         client, key = self._defect.client, f"state_archive:{user_id}"
         if hot.state or hot.context:
-            if user_id not in self._archived:
+            if user_id not in self._archived and await self._defect.knows(user_id):
                 self._archived.add(user_id)
                 await client.hset(key, mapping={"state": orjson.dumps(hot.state), "context": orjson.dumps(hot.context)})
             return hot

@@ -51,6 +51,7 @@ CHAT_COST = 7
 REDIS_PLACE = "redis budget:{tenant}"
 POSTGRES_PLACE = "postgres budgets.remaining"
 KEY = RunKey(bytes(range(32)))
+NO_REMOVAL = "what outlives a tenant's removal was not tried: [provisioning] does not say how one is removed"
 
 Some = TypeVar("Some", bound=Row)
 

@@ -6,7 +6,7 @@ import pytest
 
 from checker.result import Result, Verdict
 from evidence.records import AccessAttempt, TenantStarted
-from tests.checker.histories import History, healthy, profile
+from tests.checker.histories import NO_REMOVAL, History, healthy, profile
 
 DOORS = {
     name: {"does": "read", "send": {"type": "history", "message_id": "{message_id}"}, "ends": ["history"]}
@@ -37,7 +37,7 @@ def trespassers() -> History:
 def test_what_every_door_refused_is_no_doubt_and_no_note() -> None:
     tried = [attempt for name in ("history", "state", "token: missing") for attempt in attempts(name, "refused")]
     result = judged(trespassers(), tried)
-    assert (result.verdict, result.reasons, result.notes) == (Verdict.ISOLATED, [], [])
+    assert (result.verdict, result.reasons, result.notes) == (Verdict.ISOLATED, [], [NO_REMOVAL])
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,8 @@ def test_a_run_too_small_for_a_trespassing_tenant_is_told_so() -> None:
     assert (result.verdict, result.reasons) == (Verdict.ISOLATED, [])
     assert result.notes == [
         "never tried with a clear end, though the profile lists them: the door history, the door state, "
-        "the missing token"
+        "the missing token",
+        NO_REMOVAL,
     ]
 
 
@@ -77,11 +78,14 @@ def test_a_door_tried_in_vain_again_and_again_is_a_doubt_that_names_it() -> None
         "the door history was tried 3 times and never found shut or open: 2 ended unclear, 1 lacked a control, "
         "most often: internal_error"
     ]
-    assert result.notes == ["never tried with a clear end, though the profile lists them: the door state"]
+    assert result.notes == [
+        "never tried with a clear end, though the profile lists them: the door state",
+        NO_REMOVAL,
+    ]
 
 
 def test_a_profile_without_doors_and_tokens_has_nothing_to_try() -> None:
-    assert healthy().judged().notes == []
+    assert healthy().judged().notes == [NO_REMOVAL]
 
 
 def test_a_door_tried_mostly_in_vain_is_a_doubt() -> None:

@@ -50,7 +50,7 @@ def test_every_row_is_read_back_as_it_was_written(row: type[Row], data: st.DataO
 
 
 def test_every_row_type_has_a_name_of_its_own() -> None:
-    assert len({row.row for row in ROWS}) == len(ROWS) == 17
+    assert len({row.row for row in ROWS}) == len(ROWS)
 
 
 DAMAGED = [

@@ -16,7 +16,7 @@ from evidence.records import RequestEnded, Row
 from evidence.requests import Request
 from tests.config.profiles import changed
 from users.correspondence import Correspondence
-from users.run import NodeRun, TenantUnavailable
+from users.run import NodeRun, TenantNotRemoved, TenantUnavailable
 from users.tenant import Tenant, TenantIdentity
 
 KEY = RunKey(bytes(range(32)))
@@ -43,12 +43,20 @@ class Tenants:
     def __init__(self, reason: str = "") -> None:
         self.reason = reason
         self.taken: list[bool] = []
+        self.removed: list[int] = []
+        self.not_removed = ""
 
     def take(self, *, short: bool) -> TenantIdentity:
         if self.reason:
             raise TenantUnavailable(self.reason)
         self.taken.append(short)
         return identity(OWN + len(self.taken) - 1, short=short)
+
+    def remove(self, tenant: TenantIdentity) -> int:
+        self.removed.append(tenant.number)
+        if self.not_removed:
+            raise TenantNotRemoved(self.not_removed)
+        return 3
 
     def take_control(self) -> tuple[TenantIdentity, int]:
         from evidence.oracle import control_pair

@@ -1,0 +1,40 @@
+"""A run as those see it who are no part of its load: the live control, and who comes back after its removal."""
+
+from __future__ import annotations
+
+from evidence.records import Row, SightingSeen
+from users.hooks import IsolationEvents
+from users.run import NodeRun
+
+
+class Aside(NodeRun):
+    """Shares tenants and profile with the run. Nothing of what happens here is counted, reported or written down.
+
+    What leaks here is: it belongs to somebody real.
+
+    Args:
+        run: the run to stand beside.
+
+    Attributes:
+        rows: what would have been written down.
+    """
+
+    def __init__(self, run: NodeRun) -> None:
+        super().__init__(
+            run.environment, run_id=run.run_id, node=run.node, worker_index=run.worker_index, key=run.key,
+            profile=run.profile, sink=run.sink, tenants=run.tenants,
+        )  # fmt: skip
+        self.hooks = IsolationEvents()
+        self.rows: list[Row] = []
+
+    def record(self, row: Row) -> None:
+        """Writes a sighting down and keeps everything else."""
+        if isinstance(row, SightingSeen):
+            self.sink.record(row)
+        else:
+            self.rows.append(row)
+
+    def report(
+        self, request_type: str, name: str, ms: float | None, length: int = 0, *, error: Exception | None = None
+    ) -> None:
+        """Reports nothing."""
