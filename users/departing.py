@@ -71,9 +71,8 @@ def _come_back(run: NodeRun, presence: Presence) -> None:
 
 def _quiet_s(profile: Profile) -> float:
     """For how long the target may go on writing what it has answered already."""
-    return max(
-        profile.provisioning.quiet_before_removal_s, *(store.settle_s for store in profile.stores.named().values())
-    )
+    settling_s = [store.settle_s for store in profile.stores.named().values()]
+    return max([profile.provisioning.quiet_before_removal_s, *settling_s])
 
 
 def _now_s(run: NodeRun) -> float:
