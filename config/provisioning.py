@@ -80,7 +80,6 @@ class Provisioning(Part):
     steps: tuple[Step, ...] = Field((), description="Further steps, in this order; removed in the opposite one.")
     tenant: Name | None = Field(None, description="What a step learns that is the tenant's id in the target.")
     batch: PositiveInt = Field(50, description="So many tenants are made at a time; 5 where a step asks for each.")
-
     quiet_before_removal_s: float = Field(
         0.5,
         ge=0,
