@@ -550,5 +550,6 @@ def test_frames_too_large_to_be_seen_through_are_noted() -> None:
     history = healthy()
     history.rows["local"].append(Exposures("local", {FRAMES_CUT: 2}))
     assert history.judged().notes == [
-        "2 frames were too large to be seen through whole: what is encoded in the rest was not read"
+        "2 frames were too large to be seen through whole: what is encoded in the rest was not read",
+        NO_REMOVAL,
     ]
