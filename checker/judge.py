@@ -260,6 +260,7 @@ class _Judge:
             ("judging the live control", lambda: sufficiency.control_not_caught(summary)),
             ("looking for silent tenants", lambda: sufficiency.silent_tenants(summary, profile)),
             ("looking for hollow answers", lambda: sufficiency.hollow_answers(summary, profile)),
+            ("looking for pushes", lambda: sufficiency.pushes_not_seen(summary, profile)),
             ("looking for tenants at the same time", lambda: sufficiency.not_together(summary)),
             ("counting unknown requests", lambda: sufficiency.too_many_unknown(summary, profile)),
             ("counting failed connects", lambda: sufficiency.too_many_connects_failed(summary, profile)),

@@ -97,7 +97,7 @@ def hollow_answers(summary: Summary, profile: Profile) -> list[str]:
     reasons = []
     for name, counted in summary.operations.items():
         operation = profile.operations.get(name)
-        if operation is None or not operation.shows_own or not counted.answered:
+        if operation is None or not operation.shows_own or operation.subscribes or not counted.answered:
             continue
         hollow = counted.answered - counted.showed_own
         if hollow > HOLLOW_SHARE * counted.answered:
@@ -107,6 +107,18 @@ def hollow_answers(summary: Summary, profile: Profile) -> list[str]:
                 "nothing"
             )
     return reasons
+
+
+def pushes_not_seen(summary: Summary, profile: Profile) -> list[str]:
+    """Where pushes show own marks one at least must have, or nothing shows that they arrived and were looked at."""
+    subscriptions = [name for name, operation in profile.operations.all().items() if operation.subscribes]
+    showing = [name for name in subscriptions if (found := profile.operation(name)) is not None and found.shows_own]
+    wanted = [*profile.frames.pushes_show_own, *showing]
+    if not wanted or summary.exposures["pushes_showing_own"] or not summary.answered:
+        return []
+    return [
+        f"no push that showed its tenant's own marks was ever seen ({listed(wanted)}), so nothing is proven of pushes"
+    ]
 
 
 def not_together(summary: Summary) -> list[str]:

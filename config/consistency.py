@@ -118,8 +118,8 @@ def _replies(profile: Profile) -> Iterator[Mistake]:
     if by_id and not profile.frames.request_id:
         yield (
             ("frames", "request_id"),
-            f"is empty, and the reply to {'.'.join(map(str, by_id[0]))} is known by its id: needs one entry at least, "
-            "or frames.reply_by",
+            f"is missing, and the reply to {'.'.join(map(str, by_id[0]))} is known by its id: needs one entry at least "
+            "(or say frames.reply_by)",
         )
     for key, operation in _said(profile):
         by, needs = profile.reply_by(operation), ""

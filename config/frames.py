@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from config.parts import Kinds, Name, Part, Path, Paths, Pattern
+from config.parts import Kinds, Message, Name, Part, Path, Paths, Pattern
 
 ReplyBy = Literal["id", "server_id", "order", "content", "kind", "none"]
 """How a reply is known: by our id, which it repeats; by the service's own id, learnt from an acknowledgement; strictly
@@ -32,6 +32,24 @@ class KindRule(Part):
         return self
 
 
+class Answer(Part):
+    """What is said at once to a frame of the service's, such as its ping. Such a frame answers no request."""
+
+    to: Kinds = Field(min_length=1, description="Kinds of frames that are answered so.")
+    take: dict[Name, Path] = Field(
+        default_factory=dict,
+        description="Placeholders of this answer, by the path in the frame where their values are.",
+    )
+    send: Message = Field(description="What is said; placeholders as in operations (but ids), and those of take.")
+
+
+class KeepAlive(Part):
+    """What is said every few seconds, whatever else is said, so that a quiet client is not taken for dead."""
+
+    send: Message = Field(description="What is said; placeholders as in operations, but canaries.")
+    every_s: float = Field(20.0, gt=0, description="Pause between two of them, in seconds.")
+
+
 class Frames(Part):
     """What is where in a frame. All are field paths: ``a.b``, ``list[].a``, ``list[0]``, ``[0]``.
 
@@ -42,7 +60,7 @@ class Frames(Part):
     kinds: dict[str, KindRule] = Field(
         default_factory=dict, description="Kinds of frames that no type names, by rule; the first that fits counts."
     )
-    request_id: Paths = Field(description="Paths of the id that a reply repeats; [] if replies repeat none.")
+    request_id: Paths = Field((), description="Paths of the id that a reply repeats; none if replies repeat none.")
     server_id: Paths = Field((), description="Paths of the service's own id for a request.")
     reply_by: ReplyBy = Field("id", description="How replies are known, where an operation does not say.")
     tenant: Paths = Field((), description="Paths that name the tenant a frame is for.")
@@ -52,6 +70,14 @@ class Frames(Part):
     event_id: Path | None = Field(None, description="Path of an event's id, from which a session can be resumed.")
     ready: str | None = Field(None, description="Kind of the frame that follows a successful connect.")
     pushes: Kinds = Field((), description="Kinds that may arrive unasked.")
+    pushes_show_own: Kinds = Field(
+        (),
+        description="Kinds of pushes that show the tenant's own marks. If none ever does, nothing shows that pushes "
+        "arrive where they should, and the run is inconclusive.",
+    )
+    housekeeping: Kinds = Field((), description="Kinds of the protocol's own, such as pongs: they answer no request.")
+    answers: tuple[Answer, ...] = Field((), description="What the service asks of a client, and what is said to it.")
+    keep_alive: KeepAlive | None = Field(None, description="What is said every few seconds, or the service hangs up.")
 
 
 class Refusal(Part):
@@ -68,6 +94,11 @@ class Refusal(Part):
         "unknown",
         description="Whom a refusal without the request's id ends: nobody, so that the request times out as unknown; "
         "the only one that is open (nobody, if there are several); or the oldest one.",
+    )
+    closes: tuple[int, ...] = Field(
+        (),
+        description="Close codes by which the service refuses without a word: they refuse the one request that is open "
+        "(of several, none), with the code closed.",
     )
     budget: Kinds = Field((), description="Codes that say the budget does not suffice.")
     broken: Kinds = Field((), description="Codes of failures: no refusal, whatever was tried.")

@@ -81,6 +81,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
             raise ProfileInvalid("\n".join(lines)) from None
     if resolved.missing or profile is None:
         raise VariableMissing("\n".join(lines) + _hint({name for _, name in resolved.missing}))
+    profile.lies_in(path.absolute().parent)
     return profile
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from config.frames import ReplyBy
 from config.parts import Kinds, Message, Name, Part, Path, PositiveInt
@@ -60,6 +60,10 @@ class Operation(Part):
     )
     shows_own: bool = Field(False, description="Whether the reply must show marks of the tenant's own.")
     stored_in: tuple[Name, ...] = Field((), description="Names of the stores that keep what was sent.")
+    on_connect: bool = Field(False, description="Whether it is said on each new connection, before anything else.")
+    subscribes: bool = Field(
+        False, description="Whether frames with its id are pushes once its reply is over, as long as the connection is."
+    )
     resumable: bool = Field(False, description="Whether its reply can still arrive after a resume.")
 
     @property
@@ -83,6 +87,14 @@ class Operations(Part):
     state_read: Operation | None = None
     state_write: Operation | None = None
     resume: Operation | None = None
+    subscribe: Operation | None = Field(
+        None, description="Said on each new connection, before anything else; what comes of it are pushes."
+    )
+
+    @field_validator("subscribe")
+    @classmethod
+    def _subscribes(cls, operation: Operation | None) -> Operation | None:
+        return operation and operation.model_copy(update={"on_connect": True, "subscribes": True})
 
     def get(self, name: str) -> Operation | None:
         """Returns the operation of this name, or None if the profile has none."""

@@ -7,10 +7,13 @@ beside this one.
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr, model_validator
+from pathlib import Path
+
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from config.attempts import Attempts, Door
 from config.auth import Auth
+from config.dialects import DialectName, with_settled
 from config.frames import Frames, Refusal, ReplyBy
 from config.limits import Limits
 from config.messages import PLACEHOLDERS, Operation, Operations
@@ -43,6 +46,17 @@ class Target(Part):
     origin: str | None = None
     subprotocols: tuple[str, ...] = ()
     headers: dict[str, SecretStr] = Field(default_factory=dict)
+    dialect: DialectName = Field(
+        "json", description="How a message on the wire becomes a document, whose parts the paths below lead to."
+    )
+    adapter: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="A dialect of your own, as module:Class; the module may lie beside the profile.",
+    )
+    options: dict[str, object] = Field(
+        default_factory=dict, description="What the dialect or adapter wants to know: its documentation says what."
+    )
     allow_hosts: tuple[str, ...] = Field(
         (),
         description="Machines other than this one that may be tested, by every name that the profile has for them; "
@@ -68,7 +82,7 @@ class Profile(Part):
     tenants: Tenants = Tenants()
     health: tuple[HealthCheck, ...] = ()
     auth: Auth
-    frames: Frames
+    frames: Frames = Frames()
     refusal: Refusal = Refusal()
     operations: Operations
     attempts: Attempts = Attempts()
@@ -77,6 +91,21 @@ class Profile(Part):
     workload: Workload = Workload()
     thresholds: Thresholds = Thresholds()
     limits: Limits = Limits()
+    _folder: Path | None = PrivateAttr(None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the profile's file lies, and so its adapter may; None if it was read from no file."""
+        return self._folder
+
+    def lies_in(self, folder: Path) -> None:
+        """Says where the profile's file lies. It is no part of the profile: other nodes may keep it elsewhere."""
+        self._folder = folder
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dialect_settles(cls, profile: object) -> object:
+        return with_settled(profile)
 
     @model_validator(mode="after")
     def _short_budgets_are_short(self) -> Profile:
@@ -143,6 +172,11 @@ class Profile(Part):
         """Names of the ids that the target hands out."""
         names = [*self.frames.learn, *(name for operation in self.said.values() for name in operation.learn)]
         return tuple(dict.fromkeys(names))
+
+    @property
+    def on_connect(self) -> dict[str, Operation]:
+        """What is said on each new connection before anything else, by name."""
+        return {name: operation for name, operation in self.operations.all().items() if operation.on_connect}
 
     def reply_by(self, operation: Operation) -> ReplyBy:
         """Returns how the reply to an operation is known."""

@@ -22,6 +22,7 @@ _MISPLACED = {
 _PATTERNS = {
     r"^wss?://[^\s]+$": "should be an address that begins with ws:// or wss://",
     r"^https?://[^\s]+$": "should be an address that begins with http:// or https://",
+    r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": "should be module:Class, as in my_adapter:MyAdapter",
     r"^[a-z][a-z0-9_]*$": "should be a name of small letters, digits and underscores that begins with a letter",
     r".*\{tenant\}.*": "should contain {tenant}, as it names one tenant's place",
 }

@@ -9,6 +9,7 @@ name, not a checksum.
 from __future__ import annotations
 
 import hashlib
+import re
 
 from evidence.marks import MAX_TENANT, RunKey
 
@@ -18,6 +19,8 @@ SAFE_SPENDING = BAND_WIDTH // 2
 _HALF_BITS = 16
 _HALF_MASK = (1 << _HALF_BITS) - 1
 _ROUNDS = 6
+_EXACT = 1 << 53
+_DIGITS = re.compile(r"-?[0-9]{1,16}")
 
 
 class BudgetBands:
@@ -51,9 +54,10 @@ class BudgetBands:
 
     def owner(self, amount: object) -> int | None:
         """Returns the number of the tenant in whose band ``amount`` lies, or None if it is in nobody's."""
-        if isinstance(amount, bool) or not isinstance(amount, int):
+        whole = as_amount(amount)
+        if whole is None:
             return None
-        band = amount // BAND_WIDTH
+        band = whole // BAND_WIDTH
         if not 0 < band < 1 << (2 * _HALF_BITS):
             return None
         tenant = self._permute(band, backwards=True)
@@ -81,3 +85,15 @@ class BudgetBands:
 
     def _digest(self, purpose: bytes, value: int) -> bytes:
         return hashlib.blake2b(value.to_bytes(8), digest_size=8, key=self._key, person=purpose).digest()
+
+
+def as_amount(value: object) -> int | None:
+    """Returns a value as an amount in units if it can be one: a whole number that JSON holds exactly.
+
+    Many services write such numbers as text, since JavaScript holds no 64-bit integers.
+    """
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _EXACT:
+        return value
+    return None

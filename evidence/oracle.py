@@ -114,7 +114,9 @@ class Oracle:
         """How many frames were too large, or unpacked to too much, to be seen through whole."""
         return self._decoder.cut
 
-    def inspect(self, text: str, document: object, *, tenant: int, session: str, at_s: float) -> Inspection:
+    def inspect(
+        self, text: str, document: object, *, tenant: int, session: str, at_s: float, kind: str = ""
+    ) -> Inspection:
         """Looks at one frame.
 
         Args:
@@ -123,11 +125,12 @@ class Oracle:
             tenant: number of the tenant whose session received it.
             session: name of that session, for the place of a sighting.
             at_s: Unix time in seconds at which it arrived.
+            kind: kind of the frame, for the place of a sighting.
         """
         sightings: list[Sighting] = []
         own: list[Sighted] = []
         foreign_runs = 0
-        kind_of_frame = str(document.get("type", "?"))[:40] if isinstance(document, dict) else "?"
+        kind_of_frame = kind[:40] or "?"
         place = f"frame {kind_of_frame} of session {session}"
         seen: set[tuple[FindingKind, int]] = set()
 

@@ -53,7 +53,7 @@ class Composer:
         self._counter = 0
 
     def values(self) -> dict[str, object]:
-        """Returns what fills a message that is no request."""
+        """Returns what fills any message."""
         identity, now_s = self._tenant.identity, time.time()
         return {
             **dict.fromkeys(self._names),
@@ -64,6 +64,15 @@ class Composer:
             "now": int(now_s),
             "now_ms": int(now_s * 1000),
         }
+
+    def said_apart(self, template: object) -> dict[str, object]:
+        """Returns what fills a message that is no request: no answer to it is awaited, and it carries no canary."""
+        values = self.values()
+        if "counter" in placeholders(template):
+            values["counter"] = self.counter()
+        if "uuid" in placeholders(template):
+            values["uuid"] = str(uuid.uuid4())
+        return values
 
     def counter(self) -> int:
         """Returns the next number of this connection, from 1."""

@@ -17,9 +17,12 @@ from evidence.answers import shape_of
 from evidence.findings import Severity
 from evidence.marks import MarkKind
 from evidence.oracle import Inspection
+from evidence.paths import first
 from evidence.records import IdLearnt
 from evidence.requests import Outcome, Request, RequestBook
 from users.composing import Composer, content_alias
+from users.dialects.base import Message
+from users.dialects.choosing import dialect_of
 from users.opening import Opening
 from users.run import NodeRun
 from users.settling import Settling
@@ -56,6 +59,10 @@ class Correspondence:
         self._composer = Composer(run, tenant, ordinal)
         self._settling = Settling(run, tenant, ordinal, self.book, on_change)
         self._held: dict[str, list[tuple[object, str, str, float]]] = {}
+        self._subscriptions: set[str] = set()
+        self._dialect = dialect_of(run.profile)
+        asked = [kind for answer in run.profile.frames.answers for kind in answer.to]
+        self._own_kinds = frozenset((*run.profile.frames.housekeeping, *asked))
         self._name = f"{ordinal} of tenant {tenant.number}"
 
     @property
@@ -65,57 +72,121 @@ class Correspondence:
 
     def compose(
         self, name: str, operation: Operation, intended_s: float, extra: Mapping[str, object]
-    ) -> tuple[Request, bytes]:
+    ) -> tuple[Request, Message]:
         """Opens a request and returns it with the frame to send; ``extra`` fills further placeholders.
 
         Raises:
             PlaceholderUnknown: the profile's template names a placeholder that nobody fills.
         """
         request, document = self._composer.compose(name, operation, intended_s, extra)
-        frame = orjson.dumps(document)
+        message = self._dialect.encode(document)
         self._settling.open(request)
-        return request, frame
+        if operation.subscribes:
+            self._subscriptions.update((request.request_id, *request.aliases))
+        return request, message
 
-    def receive(self, text: str, arrived_s: float) -> None:
-        """Takes a frame: inspects all of it, then gives it to the request it answers."""
-        run, tenant = self._run, self._tenant
-        tenant.counts.frames += 1
-        run.exposures["frames"] += 1
+    def receive(self, message: Message, arrived_s: float) -> list[Message]:
+        """Takes a message: inspects all of it, then gives what it holds to the requests that are answered.
+
+        Returns:
+            What is to be said at once: answers to pings, to a greeting.
+        """
+        text = message if isinstance(message, str) else message.decode("utf-8", "replace")
+        counts = self._tenant.counts
+        counts.frames += 1
+        self._run.exposures["frames"] += 1
         try:
-            document: object = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            document = None
+            documents = list(self._dialect.decode(message))
+        except Exception:  # an adapter may fail in any way: what it can't read is looked at all the same
+            self._inspect(text, None, arrived_s)
+            counts.inspected += 1
+            counts.unmatched += 1
+            self._run.exposures["undecodable"] += 1
+            self._lose_step(arrived_s, "a frame before its reply could not be read")
+            return []
+        said: list[Message] = []
+        if len(documents) != 1:  # none of its parts is the message: it is looked at as a whole as well
+            self._inspect(text, None, arrived_s)
+        for document in documents:
+            part = text if len(documents) == 1 else orjson.dumps(document, default=str).decode("utf-8", "replace")
+            kind = self._reader.kind(document)
+            inspection = self._inspect(part, document, arrived_s, kind)
+            said += self._dialect.answer(document)
+            said += self._answers(document, kind)
+            self._dispatch(document, kind, inspection, arrived_s, part)
+        counts.inspected += 1
+        return said
+
+    def _inspect(self, text: str, document: object, arrived_s: float, kind: str = "") -> Inspection:
+        run, tenant = self._run, self._tenant
         inspection = run.oracle.inspect(
-            text, document, tenant=tenant.number, session=self._name, at_s=run.unix_s(arrived_s)
+            text, document, tenant=tenant.number, session=self._name, at_s=run.unix_s(arrived_s), kind=kind
         )
-        tenant.counts.inspected += 1
         for sighting in inspection.sightings:
             run.sight(sighting)
         for thing, value in inspection.learnt:
             run.record(IdLearnt(tenant.number, thing, value))
-        if document is None:
-            tenant.counts.unmatched += 1
-            self._lose_step(arrived_s, "a frame before its reply could not be read")
-            return
-        self._dispatch(document, inspection, arrived_s, text)
+        return inspection
 
-    def begin(self) -> None:
+    def hear_close(self, reason: str, code: int | None, arrived_s: float) -> None:
+        """Takes the end of the connection: its reason is inspected like a frame, its code may refuse a request."""
+        if reason:
+            self._tenant.counts.frames += 1
+            self._run.exposures["frames"] += 1
+            self._inspect(reason, None, arrived_s, "close")
+            self._tenant.counts.inspected += 1
+        requests = list(self.book)
+        if code in self._refusal.closes and len(requests) == 1:
+            self._settling.refused(requests[0], "closed", [], arrived_s, len(reason))
+
+    def begin(self) -> list[Message]:
         """Begins a connection: nothing but what opens the session may be said until ``opening`` is open.
 
         Nothing of the connection before is awaited by number or in order any more.
+
+        Returns:
+            What the dialect says first.
         """
-        self.opening = Opening(self._run.profile.auth.frame, self._frames.ready)
+        login = self._run.profile.auth.frame
+        self._dialect = dialect_of(self._run.profile)
+        self.opening = Opening(login, self._frames.ready)
         self.out_of_step = False
         self._composer.reconnected()
         self.book.forget_aliases()
+        self._subscriptions.clear()
         self._drop_held()
+        return list(self._dialect.opening(login=login is not None))
 
-    def compose_login(self, values: Mapping[str, object]) -> bytes:
+    def compose_login(self, values: Mapping[str, object]) -> Message:
         """Returns the frame in which the tenant says who it is; ``values`` holds the token."""
         frame = self._run.profile.auth.frame
         assert frame is not None  # nobody owes a frame that the profile has not
         self.opening.said()
-        return orjson.dumps(fill(frame.send, values))
+        return self._dialect.encode(fill(frame.send, values))
+
+    @property
+    def keep_alive_s(self) -> float | None:
+        """How often something is said to be taken for alive, in seconds; None if that is not needed."""
+        settings = self._frames.keep_alive
+        return self._dialect.keep_alive_s if settings is None else settings.every_s
+
+    def keep_alive(self) -> Message | None:
+        """Returns what is said to be taken for alive."""
+        settings = self._frames.keep_alive
+        if settings is None:
+            return self._dialect.keep_alive()
+        return self._dialect.encode(fill(settings.send, self._composer.said_apart(settings.send)))
+
+    def _answers(self, document: object, kind: str) -> list[Message]:
+        """What the profile says at once to a frame of this kind."""
+        said = []
+        for answer in self._frames.answers:
+            if kind in answer.to:
+                taken = {name: first(document, path) for name, path in answer.take.items()}
+                said.append(
+                    self._dialect.encode(fill(answer.send, {**self._composer.said_apart(answer.send), **taken}))
+                )
+        return said
 
     def look_at(self, text: str) -> None:
         """Inspects text that is no frame: what the target says when it refuses a connection."""
@@ -146,17 +217,24 @@ class Correspondence:
             if not (keep_resumable and request.resumable):
                 self._settling.unknown(request, now_s, reason)
 
-    def _dispatch(self, document: object, inspection: Inspection, arrived_s: float, text: str) -> None:
-        kind = self._reader.kind(document)
+    def _dispatch(self, document: object, kind: str, inspection: Inspection, arrived_s: float, text: str) -> None:
         if (event_id := self._reader.event_id(document)) is not None:
             self._composer.event_id = event_id
         if kind == self._frames.ready:
             self._learn(document)
-        if self.opening.hear(kind, document):
+        heard = self.opening.hear(kind, document)
+        if heard:
             self._on_change()
-        request = self._find(document, kind, inspection)
+        request = None if kind in self._own_kinds else self._find(document, kind, inspection)
         if request is None:
-            self._take_unmatched(document, kind, text, arrived_s)
+            if not heard and kind not in self._own_kinds:
+                self._take_unmatched(
+                    document,
+                    kind,
+                    text,
+                    arrived_s,
+                    shows_own=any(found.mark.kind >= MarkKind.PROMPT for found in inspection.own),
+                )
             return
         request.own_marks += sum(
             1
@@ -192,6 +270,8 @@ class Correspondence:
             self._learn(document, operation)
             self._know_by_server_ids(request, document)
         elif reader.ends(document, kind, operation, len(request.events)):
+            if operation.subscribes:
+                self._subscriptions.update(reader.server_ids(document))
             self._settle(request, document, operation)
             self._settling.answered(request, operation, arrived_s, len(text))
         elif kind in operation.settles:
@@ -205,7 +285,10 @@ class Correspondence:
 
     def _know_by_server_ids(self, request: Request, document: object) -> None:
         """The service's own id for a request is learnt; frames that overtook it are given to the request now."""
+        operation = self._run.profile.operation(request.operation)
         for alias in self._reader.server_ids(document):
+            if operation is not None and operation.subscribes:
+                self._subscriptions.add(alias)
             self.book.add_alias(request, alias)
             for held, kind, text, arrived_s in self._held.pop(alias, ()):
                 if request.outcome is None:
@@ -267,12 +350,19 @@ class Correspondence:
     def _is_push(self, kind: str, request: Request) -> bool:
         """Whether a frame with a request's id is none of its reply's: a push may overtake the reply that caused it."""
         operation = self._run.profile.operation(request.operation)
-        return kind in self._frames.pushes and operation is not None and kind not in operation.kinds
+        if operation is None or self._reader.may_reply(kind, operation):
+            return False
+        return kind in self._frames.pushes or (operation.subscribes and kind not in self._refusal.type)
 
-    def _take_unmatched(self, document: object, kind: str, text: str, arrived_s: float) -> None:
+    def _take_unmatched(self, document: object, kind: str, text: str, arrived_s: float, *, shows_own: bool) -> None:
         """A frame that answers nothing open: a push, a duplicate, an answer that came after we gave up, or a stray."""
         counts, server_ids = self._tenant.counts, self._reader.server_ids(document)
-        for value in (*self._reader.ids(document), *server_ids):
+        ids = (*self._reader.ids(document), *server_ids)
+        subscribed = not self._subscriptions.isdisjoint(ids)
+        if subscribed and not self._reader.refuses(document, kind):
+            self._take_push(shows_own)
+            return
+        for value in ids:
             ended = self.book.ended(value)
             if ended is Outcome.UNKNOWN:
                 if (request := self.book.given_up(value)) is not None:
@@ -283,12 +373,16 @@ class Correspondence:
                 return
         if kind in self._frames.pushes:
             if kind != self._frames.ready:
-                counts.unsolicited += 1
-                self._run.exposures["unsolicited"] += 1
+                self._take_push(shows_own and (kind in self._frames.pushes_show_own))
             return
         if server_ids and self._hold(server_ids[0], document, kind, text, arrived_s):
             return
         counts.unmatched += 1
+
+    def _take_push(self, shows_own: bool) -> None:
+        self._tenant.counts.unsolicited += 1
+        self._run.exposures["unsolicited"] += 1
+        self._run.exposures["pushes_showing_own"] += shows_own
 
     def _hold(self, alias: str, document: object, kind: str, text: str, arrived_s: float) -> bool:
         """Keeps a frame that may have overtaken the acknowledgement which teaches its id."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
 from collections.abc import Iterator
 
-import orjson
-
 from config.attempts import Forgery
 from config.auth import SignedToken
 from config.template import fill, placeholders
+from users.dialects.base import Dialect
+from users.dialects.choosing import dialect_of
 from users.opening import Opening
 from users.placing import Introduction, connect, introduce
 from users.run import NodeRun
@@ -83,17 +84,21 @@ def try_token(run: NodeRun, token: str, tenant: TenantIdentity, tls: ssl.SSLCont
 def _await_ready(
     run: NodeRun, connection: Connection, tenant: TenantIdentity, introduction: Introduction
 ) -> tuple[str, str]:
-    frame, ready = run.profile.auth.frame, run.profile.frames.ready
+    frame, ready, dialect = run.profile.auth.frame, run.profile.frames.ready, dialect_of(run.profile)
     opening = Opening(frame, ready)
     deadline_s = time.perf_counter() + _PATIENCE_S
     try:
+        for message in dialect.opening(login=frame is not None):
+            connection.send_message(message)
         while not opening.refused and (left_s := deadline_s - time.perf_counter()) > 0:
             if frame is not None and opening.owes_frame:
                 opening.said()
-                connection.send_text(orjson.dumps(fill(frame.send, introduction.values)))
+                connection.send_message(dialect.encode(fill(frame.send, introduction.values)))
             if opening.is_open and (frame is not None or ready is not None):
                 return "granted", "the session became ready"
-            for kind, document in _inspected(run, connection.read(left_s), tenant):
+            for kind, document in _inspected(run, dialect, connection.read(left_s), tenant):
+                for answer in dialect.answer(document):
+                    connection.send_message(answer)
                 opening.hear(kind, document)
     except ConnectionLost as lost:
         if lost.code is None:
@@ -106,16 +111,21 @@ def _await_ready(
     return "unclear", "connected, and neither ready nor closed"
 
 
-def _inspected(run: NodeRun, received: list[Received], tenant: TenantIdentity) -> Iterator[tuple[str, object]]:
+def _inspected(
+    run: NodeRun, dialect: Dialect, received: list[Received], tenant: TenantIdentity
+) -> Iterator[tuple[str, object]]:
     for message in received:
-        text = message.text or ""
-        try:
-            document: object = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            document = None
+        text = message.text if message.text is not None else message.data.decode("utf-8", "replace")
+        documents: list[object] = []
+        if message.kind in ("text", "binary"):
+            with contextlib.suppress(Exception):  # what can't be read is looked at all the same
+                documents = list(dialect.decode(message.data if message.text is None else message.text))
         at_s = run.unix_s(message.arrived_s)
         session = f"of an attempt by tenant {tenant.number}"
-        for sighting in run.oracle.inspect(text, document, tenant=tenant.number, session=session, at_s=at_s).sightings:
-            run.sight(sighting)
-        if document is not None:
-            yield run.reader.kind(document), document
+        for document in documents or [None]:
+            kind = run.reader.kind(document)
+            inspection = run.oracle.inspect(text, document, tenant=tenant.number, session=session, at_s=at_s, kind=kind)
+            for sighting in inspection.sightings:
+                run.sight(sighting)
+            if document is not None:
+                yield kind, document

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeGuard
 
 from config.frames import KindRule
 from config.messages import ANY, Operation
 from config.profile import Profile
+from evidence.budgets import as_amount
 from evidence.paths import dig, first
 
-_EXACT = 1 << 53
+UNNAMED = "?"
 _CODE = 60  # characters of a refusal's code that are kept
 
 Rule = Callable[[object], bool]
@@ -35,14 +35,14 @@ class FrameReader:
         self._refusing = frozenset(profile.refusal.type)
 
     def kind(self, document: object) -> str:
-        """Returns the frame's kind: by rule if one fits, else by its type; ``None`` as text if nothing names it."""
+        """Returns the frame's kind: by rule if one fits, else by its type; UNNAMED if nothing names it."""
         for kind, fits in self._rules:
             if fits(document):
                 return kind
         for path in self._frames.type:
             if (value := first(document, path)) is not None:
                 return str(value)
-        return "None"
+        return UNNAMED
 
     def ids(self, document: object) -> list[str]:
         """Returns the request ids that a frame repeats."""
@@ -97,16 +97,16 @@ class FrameReader:
     def charged(self, document: object, operation: Operation) -> int | None:
         """Returns what a frame says the request was charged, in units, or None if it does not say."""
         if operation.price:
-            found = {path: first(document, path) for path in operation.price}
-            quantities = {path: value for path, value in found.items() if is_amount(value)}
-            return sum(operation.price[path] * value for path, value in quantities.items()) if quantities else None
+            found = [(price, as_amount(first(document, path))) for path, price in operation.price.items()]
+            costs = [price * quantity for price, quantity in found if quantity is not None]
+            return sum(costs) if costs else None
         path = operation.charged or self._frames.charged
-        charged = first(document, path) if path else None
-        return charged if is_amount(charged) else None
+        return as_amount(first(document, path)) if path else None
 
     def amounts(self, document: object) -> list[int]:
         """Returns the remaining amounts in a frame, in units."""
-        return [value for path in self._frames.budget for value in dig(document, path) if is_amount(value)]
+        found = [as_amount(value) for path in self._frames.budget for value in dig(document, path)]
+        return [amount for amount in found if amount is not None]
 
     def learnt(self, document: object, learn: Mapping[str, str]) -> dict[str, str]:
         """Returns the ids that a frame hands out, as text."""
@@ -116,11 +116,6 @@ class FrameReader:
             for thing, value in found.items()
             if isinstance(value, (str, int)) and not isinstance(value, bool)
         }
-
-
-def is_amount(value: object) -> TypeGuard[int]:
-    """Whether a value can be an amount in units: a whole number that JSON holds exactly."""
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _EXACT
 
 
 def _texts_at(document: object, paths: Iterable[str]) -> list[str]:

@@ -17,6 +17,7 @@ from evidence.records import ConnectFailed, SessionEnded, SessionOpened
 from evidence.requests import Outcome, Request
 from users.correspondence import Correspondence
 from users.credentials import CredentialRefused, Credentials
+from users.dialects.base import Message
 from users.placing import Introduction, connect
 from users.run import NodeRun
 from users.tenant import Tenant
@@ -60,12 +61,14 @@ class Session:
         self._mender: gevent.Greenlet[..., None] | None = None
         self._last_sent_s = 0.0
         self._pinged_s = 0.0
+        self._kept_alive_s = 0.0
+        self._introduced = False
         self.awaits_pong = False
 
     @property
     def is_open(self) -> bool:
         """Whether the session has a connection now, and the target has let the tenant in."""
-        return self._connection is not None and self._talk.opening.is_open
+        return self._connection is not None and self._introduced and self._talk.opening.is_open
 
     @property
     def in_flight(self) -> int:
@@ -105,13 +108,18 @@ class Session:
         self.awaits_pong = False
         self._connection = connection
         ordinal, self._connections = self._connections, self._connections + 1
-        self._last_sent_s = time.perf_counter()
+        self._last_sent_s = self._kept_alive_s = time.perf_counter()
         self._frames_before = self._tenant.counts.frames
         previous = self._talk.learnt.get("session")
-        self._talk.begin()
+        self._introduced = False
+        said_first = self._talk.begin()
         self._report_opened(connection, auth_ms, total_ms, ordinal, resume)
         self._reader = gevent.spawn(self._read, connection, ordinal)
+        for message in said_first:
+            _say(connection, message)
         self._wait_ready(connection, introduction)
+        self._say_on_connect(connection)
+        self._introduced = True
         if resume:
             self._resume(previous)
         self._wake()
@@ -134,12 +142,23 @@ class Session:
             raise SessionUnavailable("the session has no connection")
         if not self._run.may_send(time.perf_counter()):
             raise SessionUnavailable("the limit of requests is reached")
-        request, frame = self._talk.compose(name, operation, intended_s, extra)
+        return self._ask(connection, name, operation, intended_s, extra)
+
+    def _ask(
+        self, connection: Connection, name: str, operation: Operation, intended_s: float, extra: Mapping[str, object]
+    ) -> Request:
+        request, message = self._talk.compose(name, operation, intended_s, extra)
         # A lost connection is found by the reader, which ends what was open; a resume may still bring the reply.
         with contextlib.suppress(ConnectionLost):
-            request.sent_s = connection.send_text(frame)
+            request.sent_s = connection.send_message(message)
         self._last_sent_s = request.sent_s
         return request
+
+    def _say_on_connect(self, connection: Connection) -> None:
+        """Subscribes, and whatever else is said on each new connection before anybody says anything else on it."""
+        for name, operation in self._run.profile.on_connect.items():
+            if self._connection is connection:
+                self.wait(self._ask(connection, name, operation, time.perf_counter(), {}))
 
     def wait(self, request: Request, timeout_s: float | None = None) -> bool:
         """Waits until the request has ended, at the latest by its deadline; returns whether it has."""
@@ -178,18 +197,31 @@ class Session:
         connection, every_s = self._connection, self._run.profile.target.ping_every_s
         if connection is None:
             return
+        if self._talk.out_of_step:
+            self._give_up(connection, "a reply in order was lost")
+            return
+        self._keep_alive(connection, now_s)
         if self.awaits_pong:
             if now_s - self._pinged_s >= 2 * every_s:
-                self._give_up(connection)
+                self._give_up(connection, "no answer to a ping")
         elif now_s - self._last_sent_s >= every_s:
             self._last_sent_s = self._pinged_s = now_s
             self.awaits_pong = True
             # Apart, because a send waits while the peer does not read, and one caller keeps all sessions.
             gevent.spawn(_ping, connection)
 
-    def _give_up(self, connection: Connection) -> None:
-        """Nothing has arrived since a ping, not even its pong: the connection is dead though nobody has closed it."""
-        self._report_lost(connection, self._connections - 1, ConnectionLost(None, "no answer to a ping", clean=False))
+    def _keep_alive(self, connection: Connection, now_s: float) -> None:
+        """Says what the protocol wants said every few seconds, beside the pings of WebSocket itself."""
+        every_s = self._talk.keep_alive_s
+        if every_s is None or not self.is_open or now_s - self._kept_alive_s < every_s:
+            return
+        self._kept_alive_s = now_s
+        if (message := self._talk.keep_alive()) is not None:
+            gevent.spawn(_say, connection, message)  # apart, as for a ping
+
+    def _give_up(self, connection: Connection, reason: str) -> None:
+        """The connection is of no use any more though nobody has closed it: dead, or replies can't be told apart."""
+        self._report_lost(connection, self._connections - 1, ConnectionLost(None, reason, clean=False))
         connection.abort()
 
     def drop(self) -> None:
@@ -234,10 +266,12 @@ class Session:
                 received = connection.read()
                 self.awaits_pong = False
                 for message in received:
-                    if message.text is not None and (message.kind != "close" or message.text):
-                        self._talk.receive(message.text, message.arrived_s)
-                    elif message.kind == "binary":
-                        self._talk.receive(message.data.decode("utf-8", "replace"), message.arrived_s)
+                    if message.kind == "close":
+                        self._talk.hear_close(message.text or "", message.close_code, message.arrived_s)
+                    elif message.kind in ("text", "binary"):
+                        heard = message.data if message.text is None else message.text
+                        for answer in self._talk.receive(heard, message.arrived_s):
+                            gevent.spawn(_say, connection, answer)  # apart: a reader must never wait to send
         except ConnectionLost as lost:
             if self._connection is connection:
                 self._report_lost(connection, ordinal, lost)
@@ -319,7 +353,7 @@ class Session:
             if opening.owes_frame:
                 login = self._talk.compose_login(introduction.values)
                 with contextlib.suppress(ConnectionLost):  # the reader reports it
-                    self._last_sent_s = connection.send_text(login)
+                    self._last_sent_s = connection.send_message(login)
             else:
                 self._changed.wait(left_s)
         if self._connection is connection and opening.is_open:
@@ -370,6 +404,11 @@ class Session:
         """Wakes all who wait for a change. Each wait has its own event, so that none can clear another's."""
         changed, self._changed = self._changed, Event()
         changed.set()
+
+
+def _say(connection: Connection, message: Message) -> None:
+    with contextlib.suppress(ConnectionLost):  # the reader reports it
+        connection.send_message(message)
 
 
 def _ping(connection: Connection) -> None:

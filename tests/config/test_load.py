@@ -52,7 +52,7 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"attempts.tokens": ["stolen"]}, "attempts.tokens[0]", "found 'stolen'"),
     ({"attempts.doors.read_state.does": "peep"}, "attempts.doors.read_state.does", "found 'peep'"),
     ({"attempts.doors": {"Read": {"send": {}, "ends": ["x"], "does": "read"}}}, "attempts.doors", "small letters"),
-    ({"frames": REMOVE}, "frames", "is missing"),
+    ({"frames.request_id": REMOVE}, "frames.request_id", "is missing"),
     ({"frames.request_id": []}, "frames.request_id", "needs one entry at least"),
     ({"frames.request_id": 5}, "frames.request_id", "should be a list"),
     ({"frames.request_id": "a..b"}, "frames.request_id", "is no field path"),

@@ -86,9 +86,8 @@ def test_a_scheme_keeps_the_space_that_parts_it_from_the_token() -> None:
 def test_the_reference_messages_use_what_correspondence_fills() -> None:
     profile = reference()
     filled = {"message_id", "test_id", "tenant", "email", "prompt", "state_canary", "event_id", *profile.frames.learn}
-    for name in type(profile.operations).model_fields:
-        operation = profile.operations.get(name)
-        assert operation is not None and placeholders(operation.send) <= filled, name
+    for name, operation in profile.operations.all().items():
+        assert placeholders(operation.send) <= filled, name
     victims = {f"victim_{name}" for name in ("tenant", "email", *profile.frames.learn)}
     for name, door in profile.attempts.doors.items():
         assert placeholders(door.send) <= filled | victims, name

@@ -104,7 +104,8 @@ def test_one_cause_in_one_frame_is_sighted_once_and_several_owners_apart() -> No
 
 
 def test_the_group_of_a_sighting_names_the_frame_and_nobody() -> None:
-    (sighting,) = look({"type": "history", "x": KEY.mint_canary(Mark(MarkKind.PROMPT, OTHER, 1))}).sightings
+    text = KEY.mint_canary(Mark(MarkKind.PROMPT, OTHER, 1))
+    (sighting,) = oracle().inspect(text, None, tenant=OWN, session="0", at_s=1.0, kind="history").sightings
     assert sighting.group == "frame history"
 
 

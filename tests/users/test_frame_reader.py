@@ -28,17 +28,17 @@ def reader() -> FrameReader:
     ("document", "kind"),
     [
         ([2, 17, {}], "welcome"),
-        ([3, 17, {}], "None"),
+        ([3, 17, {}], "?"),
         ({"result": 0}, "result"),
-        ({"result": None}, "None"),
+        ({"result": None}, "?"),
         ({"result": 1, "error": {}, "type": "x"}, "x"),
         ({"state": "overdue"}, "late"),
         ({"ok": True}, "yes"),
-        ({"ok": 1}, "None"),
+        ({"ok": 1}, "?"),
         ({"text": "hello you"}, "hello"),
-        ({"text": "hellos"}, "None"),
+        ({"text": "hellos"}, "?"),
         ({"header": {"kind": "y"}}, "y"),
-        (None, "None"),
+        (None, "?"),
     ],
 )
 def test_a_rule_names_a_kind_where_no_type_does(document: object, kind: str) -> None:

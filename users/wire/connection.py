@@ -14,6 +14,7 @@ from users.wire.errors import ConnectionLost, ConnectRefused, ProtocolViolation,
 from users.wire.frames import (
     DEFAULT_MAX_MESSAGE_BYTES,
     FrameDecoder,
+    encode_binary,
     encode_close,
     encode_ping,
     encode_pong,
@@ -134,6 +135,12 @@ class Connection:
         if self.listener is not None:
             self.listener(">", text if isinstance(text, str) else text.decode("utf-8", "replace"))
         return self._send(encode_text(text, self._masks.next_mask()))
+
+    def send_message(self, message: str | bytes) -> float:
+        """Sends a text message, or a binary one if it is bytes; otherwise as `send_text`."""
+        if isinstance(message, str):
+            return self.send_text(message)
+        return self._send(encode_binary(message, self._masks.next_mask()))
 
     def send_ping(self, payload: bytes = b"") -> float:
         """Sends a ping of at most 125 bytes, whose pong `read` will return; otherwise as `send_text`."""

@@ -1,0 +1,61 @@
+"""Which dialect a profile wants: one that ships, or an adapter of the user's own."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from config.errors import ProfileInvalid
+from config.profile import Profile
+from users.dialects.base import Dialect
+from users.dialects.graphql import GraphqlTransportWs
+from users.dialects.json_messages import JsonBinary, JsonText
+from users.dialects.json_rpc import JsonRpc
+from users.dialects.socket_io import SocketIo
+from users.dialects.stomp import Stomp
+from users.dialects.text_lines import TextLines
+
+DIALECTS: dict[str, type[Dialect]] = {
+    "json": JsonText,
+    "json-binary": JsonBinary,
+    "text": TextLines,
+    "graphql-transport-ws": GraphqlTransportWs,
+    "json-rpc": JsonRpc,
+    "socket.io": SocketIo,
+    "stomp": Stomp,
+}
+
+
+def dialect_of(profile: Profile) -> Dialect:
+    """Returns a fresh instance of the profile's dialect, for one connection.
+
+    Raises:
+        ProfileInvalid: the adapter can't be had, or its options are wrong; one sentence with the key.
+    """
+    target = profile.target
+    chosen = DIALECTS[target.dialect] if target.adapter is None else _adapter(profile, target.adapter)
+    try:
+        return chosen(target.url, target.options)
+    except ValueError as error:
+        raise ProfileInvalid(str(error)) from None
+    except Exception as error:
+        raise ProfileInvalid(f"target.adapter: {target.adapter} could not be made: {error}") from error
+
+
+def _adapter(profile: Profile, name: str) -> type[Dialect]:
+    module_name, _, class_name = name.partition(":")
+    folder = str(profile.folder) if profile.folder is not None else ""
+    if folder and folder not in sys.path:
+        sys.path.append(folder)  # behind everything else, so that nothing of ours is ever shadowed
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except ModuleNotFoundError as error:
+        where = f" (looked in {folder} too)" if folder else ""
+        raise ProfileInvalid(f"target.adapter: there is no module {error.name}{where}") from None
+    except AttributeError:
+        raise ProfileInvalid(f"target.adapter: the module {module_name} has no class {class_name}") from None
+    except Exception as error:
+        raise ProfileInvalid(f"target.adapter: the module {module_name} could not be imported: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Dialect)):
+        raise ProfileInvalid(f"target.adapter: {name} does not derive from users.dialects.base.Dialect")
+    return found
