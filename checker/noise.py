@@ -3,9 +3,9 @@
 Now and then a conversing tenant is due to be loud, and draws by lot whether it is: half the time it sends many chats
 at once, half the time one. So nothing but the loudness differs between the two kinds of moments: neither the time of
 the run, nor how many were connected, nor how busy the machine was. What *other* tenants' chats that were sent in the
-second after a moment waited is ranked among all chats, and the ranks are added up for loud and for quiet moments. If
-loudness moves nobody, the lots might as well have fallen otherwise: how often shuffled lots show as much is the
-chance of a false alarm.
+second after a moment waited, for the first frame and for the whole answer, is ranked among all chats, and the mean
+ranks after loud and after quiet moments are compared. If loudness moves nobody, the lots might as well have fallen
+otherwise: how often lots thrown anew show as much is the chance of a false alarm.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from checker.suspicion_kinds import SuspicionKind
 AFTER_S = 1.0
 """So long after a moment others' chats are looked at."""
 RARER_THAN = 0.01
-"""What chance does more often than this is no suspicion; shared among the two times that are looked at."""
+"""What chance does more often than this is no suspicion."""
 PERMUTATIONS = 1_999
 MOMENTS = 2_000
 """More moments make the test no better, only slower."""
@@ -50,17 +50,17 @@ def noisy_neighbour(chats: Chats, moments: LoudMoments, seed: str) -> list[Suspi
     sent = [chats.sent_at_s[place] for place in order]
     who = [chats.tenants[place] for place in order]
     after = [_others_after(sent, who, at_s, tenant) for at_s, tenant, _ in chosen]
-    for what, waited in (("first frame", chats.first_ms), ("whole answer", chats.reply_ms)):
-        waits = [waited[place] for place in order]
-        chance = 2 * _chance(after, loud, _centred_ranks(waits), random.Random(f"{seed}/{what}"))
-        noisy = {place for places, is_loud in zip(after, loud, strict=True) if is_loud for place in places}
-        beside = fmean(waits[place] for place in noisy) if noisy else 0.0
-        quiet = (
-            fmean(wait for place, wait in enumerate(waits) if place not in noisy) if len(noisy) < len(waits) else 0.0
-        )
-        if chance <= RARER_THAN and beside - quiet >= max(SLOWER_BY_MS, SLOWER_BY * quiet):
-            return [_report(what, sum(loud), len(noisy), beside, quiet, chance)]
-    return []
+    first, whole = ([waited[place] for place in order] for waited in (chats.first_ms, chats.reply_ms))
+    ranks = [sum(both) / 2 for both in zip(_centred_ranks(first), _centred_ranks(whole), strict=True)]
+    chance = _chance(after, loud, ranks, random.Random(seed))
+    noisy = {place for places, is_loud in zip(after, loud, strict=True) if is_loud for place in places}
+    if chance > RARER_THAN or not 0 < len(noisy) < len(whole):
+        return []
+    beside = fmean(whole[place] for place in noisy)
+    quiet = fmean(wait_ms for place, wait_ms in enumerate(whole) if place not in noisy)
+    if beside - quiet < max(SLOWER_BY_MS, SLOWER_BY * quiet):
+        return []
+    return [_report(sum(loud), len(noisy), beside, quiet, chance)]
 
 
 def _others_after(sent: Sequence[float], who: Sequence[int], at_s: float, tenant: int) -> list[int]:
@@ -77,20 +77,25 @@ def _centred_ranks(values: Sequence[float]) -> list[float]:
 
 
 def _chance(after: Sequence[Sequence[int]], loud: Sequence[bool], ranks: Sequence[float], draw: random.Random) -> float:
-    sums = [sum(ranks[place] for place in places) for places in after]
-    seen = sum(value for value, is_loud in zip(sums, loud, strict=True) if is_loud)
-    number = sum(loud)
-    as_much = sum(sum(draw.sample(sums, number)) >= seen - 1e-9 for _ in range(PERMUTATIONS))
+    """How often lots that are thrown anew, each with even odds as they were, make as much of a difference."""
+    means = [fmean(ranks[place] for place in places) if places else 0.0 for places in after]
+    centre = fmean(means)
+    sums = [mean - centre for mean in means]
+    seen = sum(value if is_loud else -value for value, is_loud in zip(sums, loud, strict=True))
+    as_much = 0
+    for _ in range(PERMUTATIONS):
+        lots = draw.getrandbits(len(sums))
+        as_much += sum(value if lots >> place & 1 else -value for place, value in enumerate(sums)) >= seen - 1e-9
     return (1 + as_much) / (1 + PERMUTATIONS)
 
 
-def _report(what: str, loud: int, chats: int, beside_ms: float, quiet_ms: float, chance: float) -> SuspicionReport:
+def _report(loud: int, chats: int, beside_ms: float, quiet_ms: float, chance: float) -> SuspicionReport:
     return SuspicionReport(
         kind=SuspicionKind.NOISY_NEIGHBOUR.value,
         meaning=SuspicionKind.NOISY_NEIGHBOUR.meaning,
         where="chats",
         text=(
-            f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average for the {what} in the second after "
+            f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average in the second after "
             f"one tenant had been loud ({count(loud, 'time')}), {quiet_ms:.0f} ms otherwise"
         ),
         chance=chance,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import ssl
 import time
@@ -21,6 +22,7 @@ from users.tenant import Tenant
 
 # A tenant that can't be sure to have enough left stops asking once it was refused this often.
 REFUSALS_WANTED = 2
+APART_S = 1.25  # a little more than what is looked at after a moment
 _FIRST_LOOKS = ("state_read", "routing", "history")
 _WAIT_FOR_CONNECTION_S = 5.0
 
@@ -158,14 +160,16 @@ class Presence:
     def draw_loudness(self) -> int:
         """Draws whether the tenant is loud now, writes it down, and returns how many requests it sends at once.
 
-        A tenant whose budget was made to run out stays quiet: it would be spent at once.
+        Moments of one process keep apart, so that what follows one does not fall to the next. A tenant whose budget
+        was made to run out stays quiet: it would be spent at once.
         """
-        many = self._run.profile.workload.loud_chats
-        if many <= 1 or self.tenant.identity.short:
+        many, now_s = self._run.profile.workload.loud_chats, time.perf_counter()
+        last = self._run.shared("loud moments", lambda: [-math.inf])
+        if many <= 1 or self.tenant.identity.short or now_s - last[0] < APART_S:
             return 1
+        last[0] = now_s
         loud = self.random.random() < 0.5
-        now_s = self._run.unix_s(time.perf_counter())
-        self._run.record(LoudMoment(self.tenant.number, now_s, loud))
+        self._run.record(LoudMoment(self.tenant.number, self._run.unix_s(now_s), loud))
         self._run.exposures["loud_moments"] += loud
         return many if loud else 1
 

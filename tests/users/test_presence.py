@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import gevent
+import pytest
 
 from evidence.budgets import SAFE_SPENDING
 from evidence.findings import FindingKind
@@ -244,13 +245,21 @@ def test_a_tenant_that_looks_first_has_read_before_its_first_slot() -> None:
         assert here.tenant.counts.sent == 1
 
 
-def test_whether_a_tenant_is_loud_is_drawn_by_lot_and_written_down() -> None:
+def test_whether_a_tenant_is_loud_is_drawn_by_lot_and_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
     with small_target() as target, presence_at(target, workload__loud_chats=5) as (presence, here):
+        monkeypatch.setattr("users.presence.APART_S", 0.0)
         drawn = [presence.draw_loudness() for _ in range(60)]
         assert set(drawn) == {1, 5}
         assert 15 < drawn.count(5) < 45
         assert [(row.tenant, row.loud) for row in here.sink.of(LoudMoment)] == [(4, many == 5) for many in drawn]
         assert here.run.exposures["loud_moments"] == drawn.count(5)
+
+
+def test_moments_of_one_process_keep_apart() -> None:
+    with small_target() as target, presence_at(target) as (presence, here):
+        for _ in range(40):
+            presence.draw_loudness()
+        assert len(here.sink.of(LoudMoment)) == 1
 
 
 def test_nobody_is_loud_where_the_profile_says_so() -> None:
