@@ -101,3 +101,23 @@ def test_a_placeholder_that_nobody_fills_is_refused_when_the_profile_is_loaded()
 def test_only_doors_know_a_victim() -> None:
     with pytest.raises(ValidationError, match="victim_thread"):
         changed(operations__history__send={"type": "history", "message_id": "{message_id}", "t": "{victim_thread}"})
+
+
+@pytest.mark.parametrize("times", [(5.0, 3.0), (-1.0, 3.0)])
+def test_times_of_leaving_that_make_no_sense_are_named(times: tuple[float, float]) -> None:
+    with pytest.raises(ValidationError, match=r"workload.departs_after_s is \[.*\]: give the shortest time"):
+        changed(workload__departs_after_s=times)
+
+
+@pytest.mark.parametrize(
+    ("changes", "can"),
+    [
+        ({}, True),
+        ({"provisioning__sql_remove": [], "provisioning__redis_remove": []}, False),
+        ({"provisioning__sql_remove": []}, True),
+        ({"provisioning__sql_remove": [], "stores__redis": None}, False),
+        ({"provisioning__redis_remove": [], "stores__postgres": None}, False),
+    ],
+)
+def test_tenants_can_be_removed_where_a_statement_meets_a_store(changes: dict[str, object], can: bool) -> None:
+    assert changed(**changes).removes_tenants is can

@@ -24,6 +24,9 @@ from tests.benchmarks.detection.findings import finding
         ("access-granted", "attempt: read_history", Part.ATTEMPTS),
         ("misfiled-data", "redis key 'agent_state:x' field 'state'", Part.REDIS_MARKS),
         ("misfiled-data", "postgres messages (id = 1) column content", Part.POSTGRES_MARKS),
+        ("survived-delete", "redis key 'state_archive:x'", Part.REMOVED),
+        ("survived-delete", "postgres users (id = 1) column id", Part.REMOVED),
+        ("survived-delete", "attempt: return after removal", Part.REMOVED),
     ],
 )
 def test_a_finding_belongs_to_the_part_that_looks_there(kind: str, place: str, part: Part) -> None:
