@@ -13,6 +13,7 @@ from checker.result import Result
 from checker.roster import roster
 from checker.scan import Progress
 from checker.scanning import Scanner, look_into, scanners
+from checker.settling import settling
 from checker.summarise import summarise
 from config.profile import Profile
 from evidence.marks import Keyring
@@ -41,7 +42,8 @@ def check(
     header, key = folder.header(), folder.key()
     summary = summarise(header, folder.rows(), stored_operations(profile), drain_s=profile.workload.drain_s)
     keyring = Keyring(key, folder.earlier_keys())
+    stores = settling(scanners_of(profile), profile, summary)
     gone = roster(summary, departures.due(summary, profile, time.time()))
-    looks = look_into(scanners_of(profile), keyring, gone, progress_of, crashes.add)
+    looks = look_into(stores, keyring, gone, progress_of, crashes.add)
     result = judge(summary, looks, profile, crashes.add)
     return result.model_copy(update={"checker_seconds": round(time.monotonic() - started_s, 3)})

@@ -246,7 +246,9 @@ class KeyReader:
     def _groups(self, keys: list[bytes]) -> Iterator[KeyPart]:
         """Consumer groups are named by software, and now and then after a tenant."""
         for key, reply in zip(keys, self._wire.ask_all([(b"XINFO", b"GROUPS", key) for key in keys]), strict=True):
-            if isinstance(reply, list) and reply:
+            if isinstance(reply, hiredis.ReplyError):
+                self._unread(key, f"its consumer groups can't be read: {reply}")
+            elif isinstance(reply, list) and reply:
                 names = [dict(zip(group[::2], group[1::2], strict=True)).get(b"name", b"") for group in reply]
                 yield KeyPart(key, "stream groups", [Element(b"group " + name, (name,)) for name in names])
 

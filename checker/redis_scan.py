@@ -124,6 +124,10 @@ class _Part:
         lines = (line.partition(":") for line in reply.decode("utf-8", "replace").splitlines())
         return {name: value for name, _, value in lines}
 
+    def may_not_be_asked(self) -> bool:
+        """Whether the user may not see what the server says about itself, other databases among it."""
+        return isinstance(self.wire.ask(b"INFO", b"keyspace"), hiredis.ReplyError)
+
     def gone(self) -> int:
         """How many keys have expired or been evicted since the server started."""
         statistics = self.information(b"stats")
@@ -211,6 +215,11 @@ class _RedisScan:
 
     def _look_for_other_databases(self) -> None:
         """Keys in a database that nobody reads may be anybody's: a doubt, unless the profile leaves them out."""
+        if self._parts[0].may_not_be_asked():
+            self._scan.skipped.append(
+                "INFO is refused, so that nobody knows whether other databases hold keys: grant the user +info"
+            )
+            return
         read = {part.address.database for part in self._parts}
         others = {number: keys for number, keys in keyspace(self._parts[0].wire).items() if number not in read}
         left_out = [
