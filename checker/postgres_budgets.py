@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import psycopg2
 from psycopg2.extensions import connection
 
@@ -56,14 +58,24 @@ class PostgresBudgets:
         content: recognises names and bands.
         scan: is filled.
         shelf: takes the sightings.
+        obstructed: tables, with their schemas, of which rows would be hidden.
         at_s: Unix time of the scan.
     """
 
-    def __init__(self, opened: connection, content: Content, scan: StoreScan, shelf: FindingShelf, at_s: float) -> None:
+    def __init__(
+        self,
+        opened: connection,
+        content: Content,
+        scan: StoreScan,
+        shelf: FindingShelf,
+        obstructed: Collection[str],
+        at_s: float,
+    ) -> None:
         self._opened = opened
         self._content = content
         self._scan = scan
         self._shelf = shelf
+        self._obstructed = obstructed
         self._at_s = at_s
 
     def read(self, budget: PostgresBudget) -> None:
@@ -72,8 +84,11 @@ class PostgresBudgets:
         with self._opened.cursor() as cur:
             cur.execute("SAVEPOINT budgets")
             try:
+                if not self._is_obstructed(budget):  # an error where rows would be hidden, instead of hiding them
+                    cur.execute("SET LOCAL row_security = on")
                 cur.execute(select(budget, f"{_owner(budget)}::text"))
                 rows = cur.fetchall()
+                cur.execute("SET LOCAL row_security = off")
             except psycopg2.Error as error:
                 if self._opened.closed:
                     raise
@@ -97,6 +112,10 @@ class PostgresBudgets:
             if whose is not None and whose != tenant:
                 self._shelf.add(self._foreign(whose, tenant, budget, amount, owner_text))
         held.close("say with budgets.where which row counts")
+
+    def _is_obstructed(self, budget: PostgresBudget) -> bool:
+        names = [budget.table, *(step_of(text).table for text in budget.via)]
+        return any((name if "." in name else f"public.{name}") in self._obstructed for name in names)
 
     def _foreign(self, owner: int, tenant: int, budget: PostgresBudget, amount: int, owner_text: str) -> Sighting:
         return Sighting(

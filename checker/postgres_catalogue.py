@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from psycopg2.extensions import connection, cursor
@@ -20,6 +20,16 @@ LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
 WHERE c.relkind IN ('r', 'p', 'm', 'f')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
 ORDER BY n.nspname, c.relname
+"""
+# Where every row may be seen although row security is active: a policy for reading lets everything through, and none
+# that restricts applies. That is how a role reads whose server grants nobody BYPASSRLS.
+_OPENED = """
+WITH applying AS (
+    SELECT polrelid, polpermissive, pg_get_expr(polqual, polrelid) = 'true' AS everything FROM pg_policy p
+    WHERE polcmd IN ('r', '*')
+      AND EXISTS (SELECT FROM unnest(polroles) r WHERE r = 0 OR pg_has_role(current_user, r, 'USAGE'))
+)
+SELECT polrelid FROM applying GROUP BY polrelid HAVING bool_and(polpermissive) AND bool_or(everything)
 """
 _COLUMNS = """
 SELECT a.attrelid, a.attnum, a.attname, quote_ident(a.attname), a.atttypid
@@ -78,6 +88,7 @@ class Table:
         expected: rows that the planner expects.
         toast_bytes: how much its large values take on disk.
         obstacle: why it can't be read, or an empty string.
+        by_policy: whether it is read through a policy that lets everything through.
         columns: its columns in order.
         key: the columns of its primary key, empty if it has none.
         foreign_keys: where it leads to.
@@ -92,6 +103,7 @@ class Table:
     expected: int
     toast_bytes: int
     obstacle: str = ""
+    by_policy: bool = False
     columns: list[Column] = field(default_factory=list)
     key: tuple[str, ...] = ()
     foreign_keys: list[ForeignKey] = field(default_factory=list)
@@ -123,7 +135,8 @@ def read_catalogue(opened: connection) -> Catalogue:
         cur.execute(_RELATIONS)
         relations = cur.fetchall()
         oids = [row[0] for row in relations]
-        tables = _tables(relations)
+        cur.execute(_OPENED)
+        tables = _tables(relations, {row[0] for row in cur.fetchall()})
         attributes = _columns(cur, oids, tables)
         _constraints(cur, oids, tables, attributes)
     elsewhere = [row[3] for row in relations if row[4] == "f"]
@@ -131,7 +144,7 @@ def read_catalogue(opened: connection) -> Catalogue:
     return Catalogue(parents_first(list(tables.values())), elsewhere, unfilled)
 
 
-def _tables(relations: Sequence[tuple[object, ...]]) -> dict[int, Table]:
+def _tables(relations: Sequence[tuple[object, ...]], opened: Collection[object]) -> dict[int, Table]:
     parents = {row[0]: row[10] for row in relations if row[10] is not None}
     labels = {row[0]: f"{row[1]}.{row[2]}" for row in relations}
     tables: dict[int, Table] = {}
@@ -144,8 +157,13 @@ def _tables(relations: Sequence[tuple[object, ...]]) -> dict[int, Table]:
         table = Table(oid, root, labels.get(root, quoted), quoted, schema, name, expected, toast)  # type: ignore[arg-type]
         if not readable:
             table.obstacle = f"role {role} may not read it; GRANT SELECT ON {quoted} (and USAGE on its schema) to it"
+        elif secured and oid in opened:
+            table.by_policy = True
         elif secured:
-            table.obstacle = f"role {role} can't see past its row security; grant the role BYPASSRLS"
+            table.obstacle = (
+                f"role {role} can't see past its row security; grant the role BYPASSRLS, or the policy that "
+                "`python -m config grants --managed` writes"
+            )
         tables[oid] = table  # type: ignore[index]
     return tables
 

@@ -106,7 +106,8 @@ class _PostgresScan:
         self._parents.settle()
         shared, kept = ("pg_largeobject" in listed for listed in (self._store.shared, self._store.kept))
         LargeObjects(self._opened, self._look, shared=shared, keeps=kept).read()
-        budgets = PostgresBudgets(self._opened, self._content, self._scan, self._shelf, self._look.at_s)
+        obstructed = {name for t in catalogue.tables if t.obstacle for name in (t.label, f"{t.schema}.{t.name}")}
+        budgets = PostgresBudgets(self._opened, self._content, self._scan, self._shelf, obstructed, self._look.at_s)
         for budget in self._store.budgets:
             budgets.read(budget)
         if catalogue.elsewhere:
@@ -147,6 +148,8 @@ class _PostgresScan:
         with self._opened.cursor() as cur:
             cur.execute("SAVEPOINT reading")
             try:
+                if table.by_policy:
+                    cur.execute("SET LOCAL row_security = on")
                 where = f" WHERE NOT ({large.condition})" if large else ""
                 copy_rows(self._opened, f"SELECT {', '.join(columns)} FROM ONLY {table.quoted}{where}", count)
                 if large:
@@ -157,6 +160,7 @@ class _PostgresScan:
                     raise
                 cur.execute("ROLLBACK TO SAVEPOINT reading")
                 scan.skipped.append(f"table {table.quoted} could not be read whole: {_reason(error)}")
+            cur.execute("SET LOCAL row_security = off")
         rows = scan.units - rows_before
         label = f"{table.label} (shared)" if shared else table.label
         scan.containers[label] = scan.containers.get(label, 0) + rows

@@ -52,6 +52,12 @@ def _check(arguments: Sequence[str]) -> int:
     return check(arguments)
 
 
+def _grants(arguments: Sequence[str]) -> int:
+    from config.grants_command import main as grants
+
+    return grants(arguments)
+
+
 def _write(name: str, what: str, make: Callable[[], str], arguments: Sequence[str]) -> int:
     """Prints a text, or writes it to a file."""
     parser = argparse.ArgumentParser(prog=f"python -m config {name}", description=f"Writes {what}.")
@@ -70,6 +76,7 @@ def _write(name: str, what: str, make: Callable[[], str], arguments: Sequence[st
 
 COMMANDS: dict[str, tuple[Command, str]] = {
     "check": (_check, "try a profile out on its target: what was sent, what came, what was understood"),
+    "grants": (_grants, "the SQL and the Redis ACL lines that give the checker the least it needs"),
     "schema": (_schema, "the JSON Schema of a profile, for editors"),
     "reference": (_reference, "a page on every key of a profile"),
 }

@@ -28,6 +28,17 @@ def shown(url: str) -> str:
     return f"{parts.hostname or 'local socket'}{port}{parts.path}"
 
 
+def database_of(address: str) -> str:
+    """Returns the database that a Postgres address names; libpq takes the user's name where it names none."""
+    if "://" not in address:
+        words = {key: _value(text) for key, text in _WORD.findall(address)}
+        return words.get("dbname") or words.get("user") or "postgres"
+    parts = urlsplit(address)
+    query = dict(word.partition("=")[::2] for word in parts.query.split("&"))
+    user = unquote(parts.username or "")
+    return unquote(query.get("dbname") or parts.path.lstrip("/")) or user or "postgres"
+
+
 UNREADABLE = "the address can't be used: percent-encode what is special in its user and password"
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.address import readable, scrub, shown
+from config.address import database_of, readable, scrub, shown
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,18 @@ def test_an_address_whose_password_is_not_escaped_shows_no_part_of_it(url: str) 
 @pytest.mark.parametrize("url", ["postgresql://u:p%40ss@host:5432/db", "redis://host", "host=x password=y"])
 def test_a_well_formed_address_is_readable(url: str) -> None:
     assert readable(url)
+
+
+@pytest.mark.parametrize(
+    ("address", "database"),
+    [
+        ("postgresql://app:s3cret@db:5432/my%20shop?sslmode=require", "my shop"),
+        ("postgresql://app@db", "app"),
+        ("postgresql://db?dbname=shop", "shop"),
+        ("host=db dbname='my shop' user=app", "my shop"),
+        ("host=db user=app", "app"),
+        ("service=staging", "postgres"),
+    ],
+)
+def test_the_database_of_a_postgres_address(address: str, database: str) -> None:
+    assert database_of(address) == database
