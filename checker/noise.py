@@ -3,9 +3,9 @@
 Now and then a conversing tenant is due to be loud, and draws by lot whether it is: half the time it sends many chats
 at once, half the time one. So nothing but the loudness differs between the two kinds of moments: neither the time of
 the run, nor how many were connected, nor how busy the machine was. What *other* tenants' chats that were sent in the
-second after a moment waited, for the first frame and for the whole answer, is ranked among all chats, and the mean
-ranks after loud and after quiet moments are compared. If loudness moves nobody, the lots might as well have fallen
-otherwise: how often lots thrown anew show as much is the chance of a false alarm.
+second after a moment waited for their first frame is ranked among all chats, and the mean ranks after loud and after
+quiet moments are compared. If loudness moves nobody, the lots might as well have fallen otherwise: how often lots
+thrown anew show as much is the chance of a false alarm.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def noisy_neighbour(chats: Chats, moments: LoudMoments, seed: str) -> list[Suspi
     """Returns a suspicion if others' chats waited longer after loud moments; none if too few moments were seen.
 
     Args:
-        chats: when chats were sent, by whom, and how long they took to their first and to their last frame.
+        chats: when chats were sent, by whom, and how long they took to their first frame.
         moments: when tenants were due to be loud, and whether they were.
         seed: of the permutations, so that the same evidence is judged the same.
     """
@@ -50,14 +50,13 @@ def noisy_neighbour(chats: Chats, moments: LoudMoments, seed: str) -> list[Suspi
     sent = [chats.sent_at_s[place] for place in order]
     who = [chats.tenants[place] for place in order]
     after = [_others_after(sent, who, at_s, tenant) for at_s, tenant, _ in chosen]
-    first, whole = ([waited[place] for place in order] for waited in (chats.first_ms, chats.reply_ms))
-    ranks = [sum(both) / 2 for both in zip(_centred_ranks(first), _centred_ranks(whole), strict=True)]
-    chance = _chance(after, loud, ranks, random.Random(seed))
+    waits = [chats.first_ms[place] for place in order]
+    chance = _chance(after, loud, _centred_ranks(waits), random.Random(seed))
     noisy = {place for places, is_loud in zip(after, loud, strict=True) if is_loud for place in places}
-    if chance > RARER_THAN or not 0 < len(noisy) < len(whole):
+    if chance > RARER_THAN or not 0 < len(noisy) < len(waits):
         return []
-    beside = fmean(whole[place] for place in noisy)
-    quiet = fmean(wait_ms for place, wait_ms in enumerate(whole) if place not in noisy)
+    beside = fmean(waits[place] for place in noisy)
+    quiet = fmean(wait_ms for place, wait_ms in enumerate(waits) if place not in noisy)
     if beside - quiet < max(SLOWER_BY_MS, SLOWER_BY * quiet):
         return []
     return [_report(sum(loud), len(noisy), beside, quiet, chance)]
@@ -95,8 +94,8 @@ def _report(loud: int, chats: int, beside_ms: float, quiet_ms: float, chance: fl
         meaning=SuspicionKind.NOISY_NEIGHBOUR.meaning,
         where="chats",
         text=(
-            f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average in the second after "
-            f"one tenant had been loud ({count(loud, 'time')}), {quiet_ms:.0f} ms otherwise"
+            f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average for their first frame in the second "
+            f"after one tenant had been loud ({count(loud, 'time')}), {quiet_ms:.0f} ms otherwise"
         ),
         chance=chance,
         look_first=SuspicionKind.NOISY_NEIGHBOUR.look_first,

@@ -253,12 +253,11 @@ class _Summariser:
         if row.operation == self._chat and _is_earlier(row, tenant.first_chat):
             tenant.first_chat = (row.sent_at_s, row.first_ms)
         latencies = self.summary.latencies
-        if row.operation == self._chat and row.outcome == "answered" and row.first_ms is not None and row.reply_ms:
+        if row.operation == self._chat and row.outcome == "answered" and row.first_ms is not None:
             chats = self.summary.chats
             chats.sent_at_s.append(row.sent_at_s)
             chats.tenants.append(row.tenant)
             chats.first_ms.append(row.first_ms)
-            chats.reply_ms.append(row.reply_ms)
         if row.first_ms is not None:
             latencies.add("first", row.operation, row.first_ms)
         for event, at_ms in row.events if len(row.events) > 1 else ():  # a lone event is the reply itself

@@ -219,12 +219,11 @@ class AttemptCount:
 
 @dataclass(slots=True)
 class Chats:
-    """Answered chats: Unix seconds at which they were sent, by whom, and milliseconds to their first and last frame."""
+    """Answered chats: Unix seconds at which they were sent, by whom, and milliseconds to their first frame."""
 
     sent_at_s: array[float] = field(default_factory=lambda: array("d"))
     tenants: array[int] = field(default_factory=lambda: array("L"))
     first_ms: array[float] = field(default_factory=lambda: array("d"))
-    reply_ms: array[float] = field(default_factory=lambda: array("d"))
 
 
 @dataclass(slots=True)

@@ -13,4 +13,4 @@ class AgentTenant(TenantUser):
     rate = "chat_rate"
     may_run_out = True
     may_depart = True
-    tasks = weigh({converse: 5, be_loud_or_not: 1, converse_in_turn: 2, look_back: 1, check_routing: 1})
+    tasks = weigh({converse: 4, be_loud_or_not: 2, converse_in_turn: 2, look_back: 1, check_routing: 1})

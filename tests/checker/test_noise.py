@@ -36,7 +36,6 @@ def a_run(
         chats.sent_at_s.append(at_s)
         chats.tenants.append(tenant)
         chats.first_ms.append(wait_ms)
-        chats.reply_ms.append(wait_ms + draw.lognormvariate(4.8, 0.3))
     return chats, moments
 
 
