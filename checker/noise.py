@@ -22,7 +22,7 @@ from checker.suspicion_kinds import SuspicionKind
 
 AFTER_S = 1.0
 """So long after a moment others' chats are looked at."""
-RARER_THAN = 0.01
+RARER_THAN = 0.025
 """What chance does more often than this is no suspicion."""
 PERMUTATIONS = 1_999
 MOMENTS = 2_000
@@ -94,7 +94,7 @@ def _report(loud: int, chats: int, beside_ms: float, quiet_ms: float, chance: fl
         meaning=SuspicionKind.NOISY_NEIGHBOUR.meaning,
         where="chats",
         text=(
-            f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average for their first frame in the second "
+            f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average for a first frame in the second "
             f"after one tenant had been loud ({count(loud, 'time')}), {quiet_ms:.0f} ms otherwise"
         ),
         chance=chance,
