@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from config.profile import Profile
 from evidence.findings import Sighting
 from evidence.records import ConnectFailed, Row, SessionEnded
 from evidence.requests import Outcome, Request
@@ -16,6 +17,7 @@ from users.session import Session, SessionUnavailable
 from users.tenant import Tenant
 
 _READS = ("state_read", "history")
+_OTHERWISE = ("routing", "chat")  # where nothing can be read, whether an operation is answered at all
 
 
 class _AfterTheEnd(Aside):
@@ -50,17 +52,27 @@ def try_to_return(run: NodeRun, gone: Presence) -> tuple[str, str]:
         session.finish("return tried")
     profile = run.profile
     let_in = profile.frames.ready is not None or profile.auth.frame is not None
-    return _judged(reads, let_in=let_in, broken=profile.refusal.broken)
+    outcome, detail = _judged(reads, let_in=let_in, broken=profile.refusal.broken)
+    refusing = [row.code for row in aside.rows if isinstance(row, SessionEnded) and row.code in REFUSING_CODES]
+    if outcome == "unclear" and refusing:  # it was thrown out while it was reading
+        return "refused", _closed(refusing[0])
+    return outcome, detail
 
 
 def _read(aside: Aside, session: Session) -> list[Request]:
     reads = []
-    for name in _READS:
+    for name in _said(aside.profile):
         operation = aside.profile.operation(name)
-        if operation is not None:
-            reads.append(session.ask(name, operation, time.perf_counter()))
-            session.wait(reads[-1])
+        assert operation is not None
+        reads.append(session.ask(name, operation, time.perf_counter()))
+        session.wait(reads[-1])
     return reads
+
+
+def _said(profile: Profile) -> list[str]:
+    """What somebody who is back asks for."""
+    reads = [name for name in _READS if profile.operation(name) is not None]
+    return reads or [name for name in _OTHERWISE if profile.operation(name) is not None][:1]
 
 
 def _judged(reads: Iterable[Request], *, let_in: bool, broken: Iterable[str]) -> tuple[str, str]:
@@ -79,13 +91,17 @@ def _judged(reads: Iterable[Request], *, let_in: bool, broken: Iterable[str]) ->
     return ("granted" if granted else "refused" if refused else "unclear"), detail
 
 
+def _closed(code: int | None) -> str:
+    return f"closed with code {code}"
+
+
 def _why_not(rows: Iterable[Row]) -> tuple[str, str]:
     """A failure is no refusal: an answer that says no, or a close code that does, must have come."""
     detail, left = "no connection", False
     for row in rows:
         if isinstance(row, SessionEnded):
             if row.code is not None:
-                return "refused" if row.code in REFUSING_CODES else "unclear", f"closed with code {row.code}"
+                return "refused" if row.code in REFUSING_CODES else "unclear", _closed(row.code)
             left = row.how == "closed"  # we end a session by ourselves when its login was answered with a refusal
         if isinstance(row, ConnectFailed):
             detail = row.detail

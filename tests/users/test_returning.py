@@ -8,6 +8,7 @@ import pytest
 from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
 from evidence.records import SightingSeen
+from tests.config.profiles import REMOVE
 from tests.users.fixtures import KEY, OWN, World, profile_for, world
 from tests.users.small_target import Line, silent, small_target
 from users.base import credentials_of
@@ -85,3 +86,13 @@ def test_a_refusal_is_not_tried_again_in_the_background() -> None:
 
     returned(greet=greet)
     assert lines == [0]
+
+
+def test_a_session_that_is_closed_at_the_first_word_was_refused() -> None:
+    assert returned(lambda line, _frame: line.close(1008), **WITHOUT_READY)[:2] == ("refused", "closed with code 1008")
+
+
+def test_where_nothing_can_be_read_another_operation_is_asked_for() -> None:
+    changes = {"operations__state_read": REMOVE, "operations__history": REMOVE, **WITHOUT_READY}
+    outcome, detail, _ = returned(lambda line, frame: line.answer(frame), **changes)
+    assert (outcome, detail) == ("granted", "routing was answered")
