@@ -53,10 +53,10 @@ def noisy_neighbour(chats: Chats, moments: LoudMoments, seed: str) -> list[Suspi
     waits = [chats.first_ms[place] for place in order]
     chance = _chance(after, loud, _centred_ranks(waits), random.Random(seed))
     noisy = {place for places, is_loud in zip(after, loud, strict=True) if is_loud for place in places}
-    if chance > RARER_THAN or not 0 < len(noisy) < len(waits):
+    calm = {place for places in after for place in places} - noisy
+    if chance > RARER_THAN or not noisy or not calm:
         return []
-    beside = fmean(waits[place] for place in noisy)
-    quiet = fmean(wait_ms for place, wait_ms in enumerate(waits) if place not in noisy)
+    beside, quiet = (fmean(waits[place] for place in places) for places in (noisy, calm))
     if beside - quiet < max(SLOWER_BY_MS, SLOWER_BY * quiet):
         return []
     return [_report(sum(loud), len(noisy), beside, quiet, chance)]
@@ -95,7 +95,7 @@ def _report(loud: int, chats: int, beside_ms: float, quiet_ms: float, chance: fl
         where="chats",
         text=(
             f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average for a first frame in the second "
-            f"after one tenant had been loud ({count(loud, 'time')}), {quiet_ms:.0f} ms otherwise"
+            f"after one tenant had been loud ({count(loud, 'time')}), {quiet_ms:.0f} ms after it had not"
         ),
         chance=chance,
         look_first=SuspicionKind.NOISY_NEIGHBOUR.look_first,
