@@ -40,7 +40,10 @@ def check(
     started_s = time.monotonic()
     crashes = CrashLog(folder.path)
     header, key = folder.header(), folder.key()
-    summary = summarise(header, folder.rows(), stored_operations(profile), drain_s=profile.workload.drain_s)
+    summary = summarise(
+        header, folder.rows(), stored_operations(profile), drain_s=profile.workload.drain_s,
+        writes=profile.operations.writes,
+    )  # fmt: skip
     keyring = Keyring(key, folder.earlier_keys())
     stores = settling(scanners_of(profile), profile, summary)
     gone = roster(summary, departures.due(summary, profile, time.time()))

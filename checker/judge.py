@@ -151,10 +151,11 @@ class _Judge:
             headline=decision.headline,
             reasons=decision.reasons,
             believe=sentences,
-            not_covered=self._guard("saying what is not covered", lambda: not_covered(profile), []),
+            not_covered=self._guard("saying what is not covered", lambda: not_covered(profile, summary.known), []),
             notes=[
                 *completeness.notes(summary),
                 *sufficiency.came_too_late(summary),
+                *sufficiency.ended_by_silence(summary, profile),
                 *attempted.notes(summary, profile),
                 *departures.notes(summary, profile, self._scans),
                 *(note for report in coverage for note in report.notes),

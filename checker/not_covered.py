@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from checker.figures import count
 from config.profile import Profile
 
 
-def not_covered(profile: Profile) -> list[str]:
-    """Returns a sentence for each thing left out by the profile's word, with the reason it gives."""
+def not_covered(profile: Profile, known: Mapping[str, int] = MappingProxyType({})) -> list[str]:
+    """Returns a sentence for each thing left out by the profile's word, with the reason it gives.
+
+    Args:
+        profile: the profile.
+        known: what was seen of operations that leak by design, by the words for where.
+    """
     sentences = []
     if profile.stores.none is not None:
         sentences.append(f"no store was looked at: {profile.stores.none}")
+    for key, operation in profile.said.items():
+        if operation.leaks_by_design is not None:
+            name = key.rpartition(".")[2]
+            seen = sum(times for group, times in known.items() if group == f"reply to {name}")
+            sentences.append(
+                f"what the replies to {name} show of others, as it leaks by design ({operation.leaks_by_design}): "
+                f"{count(seen, 'sighting')}"
+            )
     return sentences

@@ -19,8 +19,6 @@ from checker.summary import Summary
 from config.profile import Profile
 from evidence.marks import MarkKind
 
-_OPERATIONS = ("ping", "routing", "chat", "history", "state_read", "state_write", "resume")
-
 
 @dataclass(frozen=True)
 class Recall:
@@ -49,9 +47,8 @@ def kind_of(profile: Profile, store: str) -> Literal["redis", "postgres"]:
 def stored_operations(profile: Profile, store: str | None = None) -> list[str]:
     """Returns the operations whose prompts are kept in ``store``, or in any store."""
     chosen = []
-    for name in _OPERATIONS:
-        operation = profile.operations.get(name)
-        if operation is not None and operation.stored_in and (store is None or store in operation.stored_in):
+    for name, operation in profile.operations.all().items():
+        if operation.stored_in and (store is None or store in operation.stored_in):
             chosen.append(name)
     return chosen
 

@@ -121,6 +121,15 @@ def pushes_not_seen(summary: Summary, profile: Profile) -> list[str]:
     ]
 
 
+def ended_by_silence(summary: Summary, profile: Profile) -> list[str]:
+    """Replies without an end mark: whether they were whole nobody can say."""
+    return [
+        f"replies to {name} have no end mark: {operation.ends_after_silence_s:g} s of silence counted as their end"
+        for name, operation in profile.operations.all().items()
+        if operation.ends_after_silence_s is not None and name in summary.operations
+    ]
+
+
 def not_together(summary: Summary) -> list[str]:
     """Leaks between tenants need at least two of them at the same time."""
     acting = sum(tenant.first_at_s is not None for tenant in summary.tenants.values())

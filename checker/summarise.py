@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from checker.recent_writes import RecentWrites
 from checker.summary import AttemptCount, NodeHistory, OperationCount, Summary, TenantHistory
-from evidence.findings import FindingKind
+from evidence.findings import FindingKind, Severity
 from evidence.oracle import is_control
 from evidence.records import (
     AccessAttempt,
@@ -52,6 +52,7 @@ def summarise(
     stored_operations: Collection[str] = (),
     chat: str = "chat",
     drain_s: float = DRAIN_S,
+    writes: Collection[str] = (),
 ) -> Summary:
     """Returns what the rows say, added up.
 
@@ -62,21 +63,26 @@ def summarise(
         chat: the operation whose first reply ends a tenant's start-up.
         drain_s: how long a stopping tenant waits for its open replies. What was open for longer when the run cut it
             short was not answered in time by the target: a frozen service must not be excused by our stopping.
+        writes: operations that change something, beside the chat and ``state_write``.
     """
-    summariser = _Summariser(Summary(header), frozenset(stored_operations), chat, drain_s)
+    summariser = _Summariser(
+        Summary(header), frozenset(stored_operations), chat, drain_s, {chat, "state_write", *writes}
+    )
     for file_name, line, row in rows:
         summariser.take(PurePath(file_name).stem, f"{file_name} line {line}", row)
     return summariser.summary
 
 
 class _Summariser:
-    def __init__(self, summary: Summary, stored_operations: frozenset[str], chat: str, drain_s: float) -> None:
+    def __init__(
+        self, summary: Summary, stored_operations: frozenset[str], chat: str, drain_s: float, writes: set[str]
+    ) -> None:
         self.summary = summary
         self._stored_operations = stored_operations
         self._chat = chat
         self._excused_s = drain_s + CUT_SHORT_MARGIN_S
         self._sessions: set[tuple[int, int]] = set()
-        self._writes: dict[str, RecentWrites] = defaultdict(lambda: RecentWrites({chat, "state_write"}))
+        self._writes: dict[str, RecentWrites] = defaultdict(lambda: RecentWrites(writes))
         self._takers: dict[type, Callable[..., None]] = {
             NodeStarted: self._node_started,
             NodeEnded: self._node_ended,
@@ -268,7 +274,9 @@ class _Summariser:
 
     def _sighting(self, node: NodeHistory, row: SightingSeen) -> None:
         controls = [tenant is not None and is_control(tenant) for tenant in (row.owner, row.recipient)]
-        if not all(controls):
+        if row.severity == Severity.KNOWN:
+            self.summary.known[row.group] += 1
+        elif not all(controls):
             self.summary.live.add(row.sighting())
             self.summary.leaking.note(node.node, row)
 

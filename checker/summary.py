@@ -240,7 +240,8 @@ class Summary:
     """All of it.
 
     ``tenants`` leaves planted controls out; they stand in ``controls``. ``departures`` holds the last word about each
-    tenant whose removal was begun in the run, whatever came of it.
+    tenant whose removal was begun in the run, whatever came of it. ``known`` counts what was seen of operations that
+    leak by the profile's word.
     """
 
     header: RunHeader
@@ -256,6 +257,7 @@ class Summary:
     leaking: LeakingFrames = field(default_factory=LeakingFrames)
     latencies: Latencies = field(default_factory=Latencies)
     exposures: Counter[str] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)
     attempts: dict[str, AttemptCount] = field(default_factory=dict)
     door_answers: dict[str, list[DoorAnswers]] = field(default_factory=dict)
     shut_out: list[OwnerShutOut] = field(default_factory=list)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from config.frames import ReplyBy
@@ -64,6 +66,12 @@ class Operation(Part):
     subscribes: bool = Field(
         False, description="Whether frames with its id are pushes once its reply is over, as long as the connection is."
     )
+    leaks_by_design: str | None = Field(
+        None,
+        min_length=1,
+        description="Why it is known to leak: what its replies show of others is then left out of the verdict, and the "
+        "report says so.",
+    )
     resumable: bool = Field(False, description="Whether its reply can still arrive after a resume.")
 
     @property
@@ -75,6 +83,23 @@ class Operation(Part):
     def carries_id(self) -> bool:
         """Whether a request of it carries an id that a reply could repeat."""
         return not placeholders(self.send).isdisjoint(IDS)
+
+
+class ExtraOperation(Operation):
+    """One more thing that tenants say: whatever else the service can do."""
+
+    role: Literal["read", "write"] = Field("read", description="Whether it reads or changes what is the tenant's.")
+    by: tuple[Literal["agent", "state", "roving", "listening"], ...] = Field(
+        (), description="Kinds of tenants that say it; if left out, state tenants, and agent tenants too if it writes."
+    )
+    weight: PositiveInt = Field(
+        2, description="How often such a tenant says it, beside what its kind does anyway (10 to 20 in all)."
+    )
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """The kinds of tenants that say it."""
+        return self.by or (("state", "agent") if self.role == "write" else ("state",))
 
 
 class Operations(Part):
@@ -91,6 +116,17 @@ class Operations(Part):
         None, description="Said on each new connection, before anything else; what comes of it are pushes."
     )
 
+    extra: dict[Name, ExtraOperation] = Field(
+        default_factory=dict, description="Whatever else the service can do, by a name of your choice."
+    )
+
+    @field_validator("extra")
+    @classmethod
+    def _names_are_free(cls, extra: dict[str, ExtraOperation]) -> dict[str, ExtraOperation]:
+        if taken := sorted(set(extra) & set(cls.model_fields)):
+            raise ValueError(f"has an operation {taken[0]!r}, whose name is taken: choose another one")
+        return extra
+
     @field_validator("subscribe")
     @classmethod
     def _subscribes(cls, operation: Operation | None) -> Operation | None:
@@ -99,8 +135,14 @@ class Operations(Part):
     def get(self, name: str) -> Operation | None:
         """Returns the operation of this name, or None if the profile has none."""
         value = getattr(self, name, None)
-        return value if isinstance(value, Operation) else None
+        return value if isinstance(value, Operation) else self.extra.get(name)
 
     def all(self) -> dict[str, Operation]:
         """Returns every operation that the profile has, by name."""
-        return {name: value for name, value in self if isinstance(value, Operation)}
+        return {name: value for name, value in self if isinstance(value, Operation)} | self.extra
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The names of those that change something."""
+        own = {name for name, operation in self.extra.items() if operation.role == "write"}
+        return frozenset({"chat", "state_write", *own})

@@ -146,11 +146,11 @@ class Profile(Part):
     @model_validator(mode="after")
     def _stores_have_names(self) -> Profile:
         known = ["redis", "postgres", *self.stores.more_redis, *self.stores.more_postgres]
-        for name, operation in self.operations:
-            for store in operation.stored_in if operation is not None else ():
+        for key, operation in self.said.items():
+            for store in operation.stored_in:
                 if store not in known:
                     there = ", ".join(known)
-                    raise ValueError(f"operations.{name}.stored_in: there is no store {store}; there are: {there}")
+                    raise ValueError(f"{key}.stored_in: there is no store {store}; there are: {there}")
         return self
 
     @model_validator(mode="after")
@@ -164,7 +164,11 @@ class Profile(Part):
     @property
     def said(self) -> dict[str, Operation]:
         """Everything a tenant can say, by its key in the profile."""
-        operations = {f"operations.{name}": operation for name, operation in self.operations.all().items()}
+        extra = self.operations.extra
+        operations: dict[str, Operation] = {
+            f"operations.{'extra.' if name in extra else ''}{name}": operation
+            for name, operation in self.operations.all().items()
+        }
         return operations | {f"attempts.doors.{name}": door for name, door in self.attempts.doors.items()}
 
     @property

@@ -66,10 +66,14 @@ _MEANINGS = {
 
 
 class Severity(enum.StrEnum):
-    """``LEAK`` makes a verdict LEAKING; ``SUSPICION`` is shown and never does."""
+    """``LEAK`` makes a verdict LEAKING; ``SUSPICION`` is shown and never does.
+
+    ``KNOWN`` is what an operation shows that leaks by the profile's word: it is counted, and left out of the verdict.
+    """
 
     LEAK = "leak"
     SUSPICION = "suspicion"
+    KNOWN = "known"
 
 
 @dataclass(frozen=True, slots=True)

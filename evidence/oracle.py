@@ -158,7 +158,9 @@ class Oracle:
             self._check_budgets(document, tenant, sight)
         # What stands in a leaked frame was handed to somebody else: learning from it would name the wrong owner.
         leaked = any(sighting.severity is Severity.LEAK for sighting in sightings)
-        learnt = self._learn(document, tenant, sight, trusted=not leaked) if document is not None else []
+        learnt = (
+            self._learn(document, self._fields.learn, tenant, sight, trusted=not leaked) if document is not None else []
+        )
         return Inspection(sightings, own, learnt, foreign_runs)
 
     def _check_names(self, document: object, tenant: int, sight: Sight) -> None:
@@ -202,9 +204,34 @@ class Oracle:
                     Severity.LEAK,
                 )
 
-    def _learn(self, document: object, tenant: int, sight: Sight, *, trusted: bool) -> list[tuple[str, str]]:
+    def learn(
+        self, document: object, learn: Mapping[str, str], *, tenant: int, session: str, at_s: float, kind: str,
+        trusted: bool,
+    ) -> Inspection:  # fmt: skip
+        """Learns ids that stand in this frame alone, beside those of every frame; ``kind`` names it in a sighting.
+
+        Args:
+            document: the frame, which has been inspected.
+            learn: name of the thing to its field path.
+            tenant: number of the tenant whose session received it.
+            session: name of that session.
+            at_s: Unix time in seconds at which it arrived.
+            kind: kind of the frame.
+            trusted: whether nothing in it was another tenant's.
+        """
+        sightings: list[Sighting] = []
+
+        def sight(finding: FindingKind, owner: int | None, excerpt: str, detail: str, severity: Severity) -> None:
+            place, group = f"frame {kind[:40]} of session {session}", f"frame {kind[:40]}"
+            sightings.append(Sighting(finding, owner, tenant, place, group, at_s, excerpt, "", severity, detail))
+
+        return Inspection(sightings, [], self._learn(document, learn, tenant, sight, trusted=trusted), 0)
+
+    def _learn(
+        self, document: object, learn: Mapping[str, str], tenant: int, sight: Sight, *, trusted: bool
+    ) -> list[tuple[str, str]]:
         fresh: list[tuple[str, str]] = []
-        for thing, path in self._fields.learn.items():
+        for thing, path in learn.items():
             for value in dig(document, path):
                 if not isinstance(value, (str, int)) or isinstance(value, bool) or value == "":
                     continue

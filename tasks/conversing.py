@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.speaker import ActingUser, speaker_of
+from tasks.speaker import ActingUser, needs, speaker_of
 
 
 def converse(user: ActingUser) -> None:
@@ -26,11 +26,13 @@ def be_loud_or_not(user: ActingUser) -> None:
         speaker.ask("chat", crowding=chats > 1)
 
 
+@needs("routing")
 def check_routing(user: ActingUser) -> None:
     """Asks the target to answer to this very session."""
     speaker_of(user).ask("routing")
 
 
+@needs("history")
 def look_back(user: ActingUser) -> None:
     """Reads the history of the tenant's conversations."""
     speaker_of(user).ask("history")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
 from evidence.requests import Request
+
+_NEEDS = "needed_operations"
 
 
 class Speaker(Protocol):
@@ -68,6 +70,25 @@ class ActingUser(Protocol):
     @property
     def presence(self) -> Speaker | None:
         """The tenant at work; None before it has started."""
+
+
+Task = Callable[[ActingUser], None]
+
+
+def needs(*operations: str) -> Callable[[Task], Task]:
+    """Marks a task that says nothing where the profile lacks one of these operations: it is left out there."""
+
+    def mark(task: Task) -> Task:
+        setattr(task, _NEEDS, operations)
+        return task
+
+    return mark
+
+
+def needed_by(task: object) -> tuple[str, ...]:
+    """Returns the operations without which a task says nothing."""
+    found: tuple[str, ...] = getattr(task, _NEEDS, ())
+    return found
 
 
 def speaker_of(user: ActingUser) -> Speaker:

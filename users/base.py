@@ -11,6 +11,9 @@ from typing import Any, ClassVar
 
 from gevent import GreenletExit
 
+from tasks.conversing import converse
+from tasks.saying_more import saying
+from tasks.speaker import needed_by
 from users.credentials import Credentials
 from users.departing import leave_for_good, time_to_leave
 from users.presence import Presence
@@ -47,6 +50,12 @@ class TenantUser(User):
         run = current_run(self.environment)
         if run is None:
             raise GreenletExit  # the run was not opened here: its reason has been reported
+        # What the profile has no operation for would only keep silent in its turn.
+        able = [task for task in type(self).tasks if all(map(run.profile.operation, needed_by(task)))]
+        for name, operation in run.profile.operations.extra.items():
+            if self.mix in operation.speakers:
+                able += [saying(name)] * operation.weight
+        self.tasks = able or [converse]
         self._move_in(run)
 
     def _move_in(self, run: NodeRun, follows: int | None = None) -> None:

@@ -5,8 +5,9 @@ No sockets here: ``users.session`` brings frames and takes what is to be sent. T
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import orjson
 
@@ -59,7 +60,7 @@ class Correspondence:
         self._composer = Composer(run, tenant, ordinal)
         self._settling = Settling(run, tenant, ordinal, self.book, on_change)
         self._held: dict[str, list[tuple[object, str, str, float]]] = {}
-        self._subscriptions: set[str] = set()
+        self._subscriptions: dict[str, str] = {}
         self._dialect = dialect_of(run.profile)
         asked = [kind for answer in run.profile.frames.answers for kind in answer.to]
         self._own_kinds = frozenset((*run.profile.frames.housekeeping, *asked))
@@ -82,7 +83,7 @@ class Correspondence:
         message = self._dialect.encode(document)
         self._settling.open(request)
         if operation.subscribes:
-            self._subscriptions.update((request.request_id, *request.aliases))
+            self._subscriptions |= dict.fromkeys((request.request_id, *request.aliases), name)
         return request, message
 
     def receive(self, message: Message, arrived_s: float) -> list[Message]:
@@ -98,7 +99,7 @@ class Correspondence:
         try:
             documents = list(self._dialect.decode(message))
         except Exception:  # an adapter may fail in any way: what it can't read is looked at all the same
-            self._inspect(text, None, arrived_s)
+            self._sight(self._inspect(text, None, arrived_s))
             counts.inspected += 1
             counts.unmatched += 1
             self._run.exposures["undecodable"] += 1
@@ -106,7 +107,7 @@ class Correspondence:
             return []
         said: list[Message] = []
         if len(documents) != 1:  # none of its parts is the message: it is looked at as a whole as well
-            self._inspect(text, None, arrived_s)
+            self._sight(self._inspect(text, None, arrived_s))
         for document in documents:
             part = text if len(documents) == 1 else orjson.dumps(document, default=str).decode("utf-8", "replace")
             kind = self._reader.kind(document)
@@ -122,18 +123,28 @@ class Correspondence:
         inspection = run.oracle.inspect(
             text, document, tenant=tenant.number, session=self._name, at_s=run.unix_s(arrived_s), kind=kind
         )
-        for sighting in inspection.sightings:
-            run.sight(sighting)
-        for thing, value in inspection.learnt:
-            run.record(IdLearnt(tenant.number, thing, value))
+        self._note_learnt(inspection.learnt)
         return inspection
+
+    def _note_learnt(self, learnt: Iterable[tuple[str, str]]) -> None:
+        for thing, value in learnt:
+            self._run.record(IdLearnt(self._tenant.number, thing, value))
+
+    def _sight(self, inspection: Inspection, name: str = "") -> None:
+        """Reports what a frame showed of others; of an operation that leaks by design, as known."""
+        operation = self._run.profile.operation(name) if inspection.sightings and name else None
+        for sighting in inspection.sightings:
+            if operation is not None and operation.leaks_by_design is not None:
+                group = f"reply to {name.rpartition(': ')[2]}"
+                sighting = dataclasses.replace(sighting, severity=Severity.KNOWN, group=group)
+            self._run.sight(sighting)
 
     def hear_close(self, reason: str, code: int | None, arrived_s: float) -> None:
         """Takes the end of the connection: its reason is inspected like a frame, its code may refuse a request."""
         if reason:
             self._tenant.counts.frames += 1
             self._run.exposures["frames"] += 1
-            self._inspect(reason, None, arrived_s, "close")
+            self._sight(self._inspect(reason, None, arrived_s, "close"))
             self._tenant.counts.inspected += 1
         requests = list(self.book)
         if code in self._refusal.closes and len(requests) == 1:
@@ -227,6 +238,7 @@ class Correspondence:
             self._on_change()
         request = None if kind in self._own_kinds else self._find(document, kind, inspection)
         if request is None:
+            self._sight(inspection, self._subscription_of(document))
             if not heard and kind not in self._own_kinds:
                 self._take_unmatched(
                     document,
@@ -236,6 +248,8 @@ class Correspondence:
                     shows_own=any(found.mark.kind >= MarkKind.PROMPT for found in inspection.own),
                 )
             return
+        self._sight(inspection, request.operation)
+        self._learn_of(request, document, inspection, arrived_s)
         request.own_marks += sum(
             1
             for found in inspection.own
@@ -271,7 +285,7 @@ class Correspondence:
             self._know_by_server_ids(request, document)
         elif reader.ends(document, kind, operation, len(request.events)):
             if operation.subscribes:
-                self._subscriptions.update(reader.server_ids(document))
+                self._subscriptions |= dict.fromkeys(reader.server_ids(document), request.operation)
             self._settle(request, document, operation)
             self._settling.answered(request, operation, arrived_s, len(text))
         elif kind in operation.settles:
@@ -288,7 +302,7 @@ class Correspondence:
         operation = self._run.profile.operation(request.operation)
         for alias in self._reader.server_ids(document):
             if operation is not None and operation.subscribes:
-                self._subscriptions.add(alias)
+                self._subscriptions[alias] = request.operation
             self.book.add_alias(request, alias)
             for held, kind, text, arrived_s in self._held.pop(alias, ()):
                 if request.outcome is None:
@@ -358,8 +372,7 @@ class Correspondence:
         """A frame that answers nothing open: a push, a duplicate, an answer that came after we gave up, or a stray."""
         counts, server_ids = self._tenant.counts, self._reader.server_ids(document)
         ids = (*self._reader.ids(document), *server_ids)
-        subscribed = not self._subscriptions.isdisjoint(ids)
-        if subscribed and not self._reader.refuses(document, kind):
+        if self._subscription_of(document) and not self._reader.refuses(document, kind):
             self._take_push(shows_own)
             return
         for value in ids:
@@ -378,6 +391,13 @@ class Correspondence:
         if server_ids and self._hold(server_ids[0], document, kind, text, arrived_s):
             return
         counts.unmatched += 1
+
+    def _subscription_of(self, document: object) -> str:
+        """The operation by which was subscribed what a frame brings; empty if it names no subscription."""
+        if not self._subscriptions:
+            return ""
+        ids = (*self._reader.ids(document), *self._reader.server_ids(document))
+        return next((self._subscriptions[value] for value in ids if value in self._subscriptions), "")
 
     def _take_push(self, shows_own: bool) -> None:
         self._tenant.counts.unsolicited += 1
@@ -404,5 +424,19 @@ class Correspondence:
                 self._settling.unknown(request, now_s, reason)
 
     def _learn(self, document: object, operation: Operation | None = None) -> None:
+        """Keeps the ids that a frame hands out, for what is said later."""
         learn = {**self._frames.learn, **operation.learn} if operation is not None else self._frames.learn
         self.learnt.update(self._reader.learnt(document, learn))
+
+    def _learn_of(self, request: Request, document: object, inspection: Inspection, arrived_s: float) -> None:
+        """Has the oracle learn the ids that only replies to this operation hand out."""
+        operation = self._run.profile.operation(request.operation)
+        if operation is None or not operation.learn:
+            return
+        trusted = not any(sighting.severity is Severity.LEAK for sighting in inspection.sightings)
+        found = self._run.oracle.learn(
+            document, operation.learn, tenant=self._tenant.number, session=self._name, kind=f"of {request.operation}",
+            at_s=self._run.unix_s(arrived_s), trusted=trusted,
+        )  # fmt: skip
+        self._note_learnt(found.learnt)
+        self._sight(found, request.operation)

@@ -185,6 +185,8 @@ class NodeRun:
             self.control_sightings.append(sighting)
             return
         self.record(SightingSeen.of(sighting))
+        if sighting.severity is Severity.KNOWN:
+            return
         if sighting.severity is Severity.LEAK:
             self.environment.stats.log_error("LEAK", sighting.kind, LeakSighted(sighting.kind.meaning))
         if sighting.kind in BUDGET_KINDS:

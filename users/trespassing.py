@@ -10,7 +10,7 @@ from config.attempts import Door, Forgery
 from config.profile import ATTEMPT
 from config.template import placeholders
 from evidence.answers import look_alike
-from evidence.findings import FindingKind, Sighting
+from evidence.findings import FindingKind, Severity, Sighting
 from evidence.oracle import ORDINAL_BITS
 from evidence.records import AccessAttempt, DoorAnswers, OwnerShutOut
 from evidence.requests import Request
@@ -160,10 +160,13 @@ class TrespassingTenant(TenantUser):
         run.exposures["access_attempts"] += 1
         run.record(AccessAttempt(own.tenant.number, other.tenant.number, name, does, outcome, now_s, detail[:120]))
         if outcome == "granted":
+            door = run.profile.attempts.doors.get(name)
+            known = door is not None and door.leaks_by_design is not None
             run.sight(
                 Sighting(
                     kind=FindingKind.ACCESS_GRANTED, owner=owner, recipient=own.tenant.number,
-                    place=f"{ATTEMPT}{name}", group=f"{ATTEMPT}{name}", at_s=now_s,
+                    place=f"{ATTEMPT}{name}", group=f"reply to {name}" if known else f"{ATTEMPT}{name}", at_s=now_s,
+                    severity=Severity.KNOWN if known else Severity.LEAK,
                     detail=f"{does} was granted: {detail}" if detail else f"{does} was granted",
                 )
             )  # fmt: skip

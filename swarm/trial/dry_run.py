@@ -120,18 +120,19 @@ def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, vict
         tenants=cast(Provisioner, None),
     )  # fmt: skip
     talk = Correspondence(run, Tenant.of(identity, key), 0, lambda: None)
-    talk.learnt.update({name: f"({name} learnt)" for name in profile.frames.learn})
+    talk.learnt.update({name: f"({name} learnt)" for name in profile.learnt_names})
     keyring = Keyring(key)
-    known = {f"victim_{name}": f"({name} of another)" for name in profile.frames.learn}
+    known = {f"victim_{name}": f"({name} of another)" for name in profile.learnt_names}
     victims = {**known, **{f"victim_{name}": value for name, value in victim.placeholders.items()}}
     said = [*operations_of(profile), *(f"{ATTEMPT}{door}" for door in profile.attempts.doors)]
     for name in said:
         operation = profile.operation(name)
         if operation is None:
             continue
-        _, frame = talk.compose(name, operation, time.perf_counter(), victims if name.startswith(ATTEMPT) else {})
+        _, message = talk.compose(name, operation, time.perf_counter(), victims if name.startswith(ATTEMPT) else {})
         page.plain(f"{name}:")
-        page.frame(">", frame.decode("utf-8", "replace"), keyring, identity.number, [])
+        text = message if isinstance(message, str) else message.decode("utf-8", "replace")
+        page.frame(">", text, keyring, identity.number, [])
 
 
 def _show_amounts(profile: Profile, page: Page) -> None:
