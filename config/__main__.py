@@ -58,6 +58,12 @@ def _grants(arguments: Sequence[str]) -> int:
     return grants(arguments)
 
 
+def _new(arguments: Sequence[str]) -> int:
+    from config.new_command import main as new
+
+    return new(arguments)
+
+
 def _write(name: str, what: str, make: Callable[[], str], arguments: Sequence[str]) -> int:
     """Prints a text, or writes it to a file."""
     parser = argparse.ArgumentParser(prog=f"python -m config {name}", description=f"Writes {what}.")
@@ -75,6 +81,7 @@ def _write(name: str, what: str, make: Callable[[], str], arguments: Sequence[st
 
 
 COMMANDS: dict[str, tuple[Command, str]] = {
+    "new": (_new, "ask what has to be known of a service and write the beginning of its profile"),
     "check": (_check, "try a profile out on its target: what was sent, what came, what was understood"),
     "grants": (_grants, "the SQL and the Redis ACL lines that give the checker the least it needs"),
     "schema": (_schema, "the JSON Schema of a profile, for editors"),

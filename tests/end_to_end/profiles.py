@@ -39,7 +39,7 @@ def short_profile(
     reply_timeout_s: float = 4.0,
 ) -> Path:
     """Write the profile to ``path`` and return that."""
-    text = DEFAULT_PROFILE.read_text().partition("[workload]")[0]
+    text = DEFAULT_PROFILE.read_text().partition("\n[workload]\n")[0] + "\n"
     assert "reply_timeout_s = 30" in text
     text = text.replace("reply_timeout_s = 30", f"reply_timeout_s = {reply_timeout_s:g}\nreconnect_limit_s = 0.5")
     ends = _ENDS.format(chat_rate=chat_rate, read_rate=read_rate, short_budgets=short_budgets, drain_s=drain_s)

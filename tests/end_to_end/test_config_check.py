@@ -161,3 +161,33 @@ def on_terminal(stack: Stack, master: int, slave: int) -> tuple[int, str]:
     code = process.wait(60)
     reader.join(10)
     return code, b"".join(parts).decode("utf-8", "replace")
+
+
+def test_what_answers_make_of_the_reference_target_works_at_once(stack: Stack) -> None:
+    out = stack.folder / "new.toml"
+    code, output = stack.program(
+        "config", "new", "--out", str(out), "--name", "reference", "--url", "${TARGET_URL}",
+        "--token", "query", "--token-source", "service", "--token-url", "${TARGET_AUTH_URL}/token",
+        "--token-authorization", "Bearer ${AUTH_SERVICE_KEY}", "--ready", "session_ready",
+        "--tenant-path", "user_id", "--budget-path", "remaining", "--chat-cost", "7", "--thread-path", "thread_id",
+        "--redis", "yes", "--postgres", "yes",
+        "--operation", "chat", "agent_completed",
+        '{"type": "chat_message", "message_id": "{message_id}", "content": "{prompt}"}',
+        "--operation", "history", "history", '{"type": "history", "message_id": "{message_id}", "limit": 20}',
+        "--operation", "ping", "pong", '{"type": "ping"}',
+        "--sql-create",
+        "INSERT INTO users (id, email, display_name, is_active, plan_tier) "
+        "VALUES (%(tenant)s, %(email)s, %(row)s, true, 'enterprise')",
+        "--sql-create",
+        "INSERT INTO budgets (user_id, starting, remaining) VALUES (%(tenant)s, %(budget)s, %(budget)s)",
+        "--sql-remove", "DELETE FROM users WHERE id = %(tenant)s",
+        "--redis-create", "SET budget:{tenant} {budget}",
+        "--redis-create", "HSET user_context:{tenant} project {context}",
+        "--redis-remove", "budget:{tenant}", "--redis-remove", "user_context:{tenant}",
+        "--redis-remove", "agent_state:{tenant}", "--redis-remove", "session_events:{tenant}:*",
+    )  # fmt: skip
+    assert code == 0, output
+    code, output = check(stack, out)
+    assert code == 0, output
+    assert "chat: answered after" in output and "history: answered after" in output
+    assert stack.sql("SELECT count(*) FROM users") == [(0,)] and stack.redis_client().dbsize() == 0

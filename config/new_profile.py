@@ -1,0 +1,252 @@
+"""Writes the beginning of a profile from answers: complete enough to load, with comments on what comes next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from config.questions import Answers
+
+_KINDS_OF_STORE = {"redis": "REDIS_URL", "postgres": "POSTGRES_URL"}
+
+
+class AnswerUnfit(Exception):
+    """An answer can't be used; the message names its option."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An operation as its author describes it.
+
+    Attributes:
+        name: the part it plays in the workload.
+        ends: kind of the reply's final frame.
+        send: the message, as JSON.
+    """
+
+    name: str
+    ends: str
+    send: str
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How tenants are made and removed.
+
+    Attributes:
+        sql_create: statements with %(tenant)s and others.
+        sql_remove: statements that name %(tenant)s.
+        redis_create: commands, words apart by spaces, with {tenant} and others.
+        redis_remove: key patterns with {tenant}.
+    """
+
+    sql_create: Sequence[str] = ()
+    sql_remove: Sequence[str] = ()
+    redis_create: Sequence[str] = ()
+    redis_remove: Sequence[str] = ()
+
+
+def written(answers: Answers, operations: Sequence[Said], making: Making, schema: str) -> str:
+    """Returns the profile as TOML.
+
+    Args:
+        answers: to the questions of ``config.questions``.
+        operations: what tenants say; ``chat`` must be among them.
+        making: how tenants come into being.
+        schema: path of the schema file, for editors.
+
+    Raises:
+        AnswerUnfit: an answer that should be JSON is none.
+    """
+    parts = [_head(answers, schema), _auth(answers), _tenants(answers), _frames(answers)]
+    parts += [_operation(said, answers.get("chat_cost", "0")) for said in operations]
+    parts += [_attempts(answers), _stores(answers), _making(making), _ends()]
+    return "\n".join("\n".join(part) for part in map(list, parts) if part)
+
+
+def _head(answers: Answers, schema: str) -> Iterator[str]:
+    yield f"#:schema {schema}"
+    yield f"# Profile of {answers['name']}. Every key: docs/profile.md. Try it: python -m config check FILE"
+    yield ""
+    yield "[target]"
+    yield f"name = {_value(answers['name'])}"
+    yield f"url = {_value(answers['url'])}"
+    yield '# A machine other than this one has to be allowed by name: allow_hosts = ["staging.example"]'
+    yield "# A request without its final frame by then counts as unknown."
+    yield "reply_timeout_s = 30"
+    yield ""
+
+
+def _auth(answers: Answers) -> Iterator[str]:
+    place = answers["token"]
+    yield "# How a tenant proves who it is: where the token goes and how it is made."
+    yield "[auth]"
+    yield f"place = {_value(place)}"
+    if place in ("query", "cookie"):
+        yield f"parameter = {_value(answers['token_parameter'])}"
+    if place == "header":
+        yield f"parameter = {_value(answers['token_header'])}"
+        yield f"scheme = {_value(answers['token_scheme'])}"
+    if place != "none":
+        yield f"source = {_value(answers['token_source'])}"
+    yield ""
+    if place == "frame":
+        yield "[auth.frame]"
+        yield f"send = {_inline(answers, 'login_frame')}"
+        yield f"accepted = [{_value(answers['login_accepted'])}]"
+        yield '# refused = ["…"]'
+        yield ""
+    if place != "none" and answers["token_source"] == "jwt":
+        yield "[auth.jwt]"
+        yield f"algorithm = {_value(answers['jwt_algorithm'])}"
+        yield f"secret = {_value(answers['jwt_secret'])}"
+        yield f"claims = {_inline(answers, 'jwt_claims')}"
+        yield ""
+    if place != "none" and answers["token_source"] == "service":
+        yield "[auth.service]"
+        yield f"url = {_value(answers['token_url'])}"
+        if answers["token_authorization"]:
+            yield f"headers = {{ Authorization = {_value(answers['token_authorization'])} }}"
+        yield f"body = {_inline(answers, 'token_body')}"
+        yield f"token = {_value(answers['token_path'])}"
+        yield ""
+
+
+def _tenants(answers: Answers) -> Iterator[str]:
+    yield "# What tenants are called; it must suit the target's columns and keys."
+    yield "[tenants]"
+    yield f"names = {_value(answers['names'])}"
+    yield ""
+
+
+def _frames(answers: Answers) -> Iterator[str]:
+    yield "# What is where in a frame. a.b is the value under b in the object under a, list[].a that of every element."
+    yield "[frames]"
+    yield f"type = {_value(answers['type_path'])}"
+    yield f"request_id = [{_value(answers['id_path'])}]"
+    for key, name, comment in (
+        ("tenant", "tenant_path", "paths that name the tenant a frame is for"),
+        ("budget", "budget_path", "paths of remaining amounts"),
+    ):
+        yield f"{key} = [{_value(answers[name])}]" if answers[name] else f"# {key} = []  # {comment}"
+    if answers["thread_path"]:
+        yield f"learn = {{ thread = {_value(answers['thread_path'])} }}"
+    else:
+        yield '# learn = { thread = "thread_id" }  # ids that the target hands out to one tenant'
+    yield f"ready = {_value(answers['ready'])}" if answers["ready"] else '# ready = "…"  # greets a new connection'
+    yield ""
+    yield "# What a refusal looks like."
+    yield "[refusal]"
+    yield f"type = {_value(answers['error'])}"
+    yield f"code = {_value(answers['error_path'])}"
+    yield '# budget = ["…"]  # codes that say the budget is spent'
+    yield ""
+
+
+def _operation(said: Said, cost: str) -> Iterator[str]:
+    if said.name == "chat":
+        yield "# What tenants say. A string that is one {placeholder} alone takes its value with its type."
+    yield f"[operations.{said.name}]"
+    yield f"send = {_inline({said.name: said.send}, said.name, '--operation')}"
+    yield f"ends = [{_value(said.ends)}]"
+    if said.name == "chat":
+        yield "# events = []  # kinds of the frames before the final one"
+        if not cost.isdecimal():
+            raise AnswerUnfit(f"--chat-cost: should be a whole number, found {cost!r}")
+        yield f"cost = {cost}" if int(cost) else "# cost = 1  # what it is charged, in units"
+        yield '# stored_in = ["postgres"]  # which stores keep what was said'
+    if said.name in ("history", "state_read"):
+        yield "# shows_own = true  # the reply must show what this tenant has stored"
+    yield ""
+
+
+def _attempts(answers: Answers) -> Iterator[str]:
+    signed = answers["token"] != "none" and answers["token_source"] == "jwt"
+    yield "# Access attempts: tokens that must be refused, and other tenants' doors ({victim_…} is what is theirs)."
+    yield "[attempts]"
+    yield 'tokens = ["missing", "unsigned", "expired", "wrong_key"]' if signed else '# tokens = ["missing"]'
+    yield ""
+    yield "# [attempts.doors.read_history]"
+    yield '# does = "read"'
+    yield '# send = { type = "history", message_id = "{message_id}", thread_id = "{victim_thread}" }'
+    yield '# ends = ["history"]'
+    yield ""
+
+
+def _stores(answers: Answers) -> Iterator[str]:
+    yield "# Where the data lies. Nothing is written here but what [provisioning] says; read-only rights will do."
+    for store, variable in _KINDS_OF_STORE.items():
+        sign = "" if answers[store] == "yes" else "# "
+        yield f"{sign}[stores.{store}]"
+        yield f'{sign}url = "${{{variable}}}"'
+        if store == "redis":
+            yield '# budgets = [{ key = "budget:{tenant}" }]'
+        else:
+            yield '# budgets = [{ table = "budgets", owner = "user_id", amount = "remaining" }]'
+        yield "# shared = []  # what names several tenants on purpose"
+        yield ""
+
+
+def _making(making: Making) -> Iterator[str]:
+    yield "# How tenants are made and removed. SQL takes %(name)s, Redis commands {name}: tenant, number, email,"
+    yield "# budget, now, and the canaries context, state, secret and row, by which what a store holds is found again."
+    yield "[provisioning]"
+    for key, example in (
+        ("sql_create", "INSERT INTO users (id, name) VALUES (%(tenant)s, %(row)s)"),
+        ("sql_remove", "DELETE FROM users WHERE id = %(tenant)s"),
+    ):
+        yield from _listed(key, [_value(statement) for statement in getattr(making, key)], _value(example))
+    commands = [_value(command.split(" ")) for command in making.redis_create]
+    yield from _listed("redis_create", commands, '["SET", "budget:{tenant}", "{budget}"]')
+    yield from _listed("redis_remove", [_value(pattern) for pattern in making.redis_remove], '"budget:{tenant}"')
+    yield ""
+
+
+def _listed(key: str, values: Sequence[str], example: str) -> Iterator[str]:
+    if not values:
+        yield f"# {key} = [{example}]"
+        return
+    yield f"{key} = ["
+    yield from (f"    {value}," for value in values)
+    yield "]"
+
+
+def _ends() -> Iterator[str]:
+    yield "# How much the target gets at most, whatever the command line says."
+    yield "[limits]"
+    yield "tenants = 100"
+    yield "requests_per_second = 200"
+    yield "duration_s = 600"
+    yield ""
+    yield "# Limits of the run: each is passed, crossed or inconclusive."
+    yield "[thresholds]"
+    yield "success_rate = 0.95"
+    yield ""
+
+
+def _inline(answers: Mapping[str, str], name: str, option: str = "") -> str:
+    """An answer that is a JSON object, as an inline table."""
+    option = option or f"--{name.replace('_', '-')}"
+    try:
+        document = json.loads(answers[name])
+    except json.JSONDecodeError as error:
+        raise AnswerUnfit(f"{option}: {name} is no JSON: {error.msg} at column {error.colno}") from None
+    if not isinstance(document, dict):
+        raise AnswerUnfit(f'{option}: {name} should be a JSON object, such as {{"type": "…"}}')
+    return _value(document)
+
+
+def _value(value: object) -> str:
+    """A value as TOML writes it; JSON's strings are TOML's."""
+    if isinstance(value, dict):
+        inner = ", ".join(f"{_key(name)} = {_value(below)}" for name, below in value.items() if below is not None)
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    plain = name.replace("_", "").replace("-", "")
+    return name if plain.isascii() and plain.isalnum() else json.dumps(name, ensure_ascii=False)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from config.load import load
+from config.new_profile import AnswerUnfit, Making, Said, written
+from config.questions import QUESTIONS, with_defaults
+
+CHAT = Said("chat", "said", '{"type": "say", "message_id": "{message_id}", "text": "{prompt}"}')
+GIVEN = {
+    "name": 'the "shop"', "url": "ws://127.0.0.1:9/ws", "login_frame": '{"type": "auth", "t": "{token}"}',
+    "login_accepted": "welcome", "token_url": "http://127.0.0.1:9/token",
+    "jwt_secret": "a-secret-of-forty-characters-and-more-12",
+}  # fmt: skip
+CHOICES = [
+    [(question.name, choice) for choice in question.choices]
+    for question in QUESTIONS
+    if question.name != "names" and question.choices
+]
+
+
+def made(
+    tmp_path: Path, answers: dict[str, str], *, making: Making | None = None, said: tuple[Said, ...] = (CHAT,)
+) -> str:
+    text = written(with_defaults({**GIVEN, **answers}), said, making or Making(), "profile.schema.json")
+    (tmp_path / "made.toml").write_text(text, encoding="utf-8")
+    return text
+
+
+@pytest.mark.parametrize(
+    "chosen", list(itertools.product(*CHOICES)), ids=lambda chosen: "-".join(value for _, value in chosen)
+)
+def test_whatever_is_chosen_loads(tmp_path: Path, chosen: tuple[tuple[str, str], ...]) -> None:
+    made(tmp_path, dict(chosen))
+    stores = {"REDIS_URL": "redis://127.0.0.1:9", "POSTGRES_URL": "postgresql://127.0.0.1:9/x"}
+    profile = load(tmp_path / "made.toml", stores)
+    answers = dict(chosen)
+    assert profile.auth.place == answers["token"]
+    assert (profile.stores.redis is not None) == (answers["redis"] == "yes")
+    assert (profile.stores.postgres is not None) == (answers["postgres"] == "yes")
+    assert profile.target.name == 'the "shop"'
+
+
+def test_every_answer_lands_in_its_place(tmp_path: Path) -> None:
+    making = Making(
+        ["INSERT INTO users VALUES (%(tenant)s, 'a')"], ["DELETE FROM users WHERE id = %(tenant)s"],
+        ["SET left:{tenant} {budget}"], ["left:{tenant}"],
+    )  # fmt: skip
+    answers = {
+        "tenant_path": "customer.id", "budget_path": "left", "thread_path": "thread", "names": "slug",
+        "ready": "hello", "chat_cost": "5", "id_path": "re", "type_path": "kind", "error": "failure", "error_path": "why",
+        "redis": "yes", "postgres": "yes",
+    }  # fmt: skip
+    history = Said("history", "listed", '{"type": "list", "message_id": "{message_id}", "n": 5, "all": true}')
+    made(tmp_path, answers, making=making, said=(CHAT, history))
+    profile = load(tmp_path / "made.toml", {"REDIS_URL": "redis://x", "POSTGRES_URL": "postgresql://x"})
+    assert profile.frames.tenant == ("customer.id",) and profile.frames.budget == ("left",)
+    assert profile.frames.request_id == ("re",) and profile.frames.ready == "hello"
+    assert profile.refusal.type == ("failure",) and profile.refusal.code == ("why",)
+    assert profile.operations.history is not None
+    assert profile.operations.history.send == {"type": "list", "message_id": "{message_id}", "n": 5, "all": True}
+    assert profile.provisioning.redis_create == (("SET", "left:{tenant}", "{budget}"),)
+    assert profile.provisioning.sql_remove == ("DELETE FROM users WHERE id = %(tenant)s",)
+    assert profile.operations.chat.cost == 5
+    assert profile.tenants.names == "slug" and profile.limits.tenants == 100
+
+
+@pytest.mark.parametrize("said", ["not json", "[1]", "5"])
+def test_what_should_be_json_and_is_not(tmp_path: Path, said: str) -> None:
+    with pytest.raises(AnswerUnfit, match="--operation: chat"):
+        made(tmp_path, {}, said=(Said("chat", "x", said),))
+
+
+def test_it_is_commented() -> None:
+    text = written(with_defaults(GIVEN), (CHAT,), Making(), "../docs/profile.schema.json")
+    assert text.startswith("#:schema ../docs/profile.schema.json\n")
+    assert sum(line.startswith("# ") for line in text.splitlines()) > 15
