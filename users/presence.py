@@ -22,12 +22,8 @@ from users.tenant import Tenant
 
 # A tenant that can't be sure to have enough left stops asking once it was refused this often.
 REFUSALS_WANTED = 2
-<<<<<<< HEAD
 APART_S = 1.25  # a little more than what is looked at after a moment
-_FIRST_LOOKS = ("state_read", "routing", "history")
-=======
 _FIRST_LOOKS = ("state_read", "routing", "history", "chat")
->>>>>>> 3152d87 (Say any further operation, leave one that leaks by design out knowingly, and name replies without an end)
 _WAIT_FOR_CONNECTION_S = 5.0
 
 
