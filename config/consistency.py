@@ -6,31 +6,28 @@ hold are reported at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import jwt
 
-from config.calls import CommandCall, HttpCall
 from config.messages import PLACEHOLDERS, Operation
 from config.positions import Path as Key
 from config.profile import Profile
+from config.provisioning import PROVISIONED, SQL_NAME
 from config.sentences import mistyped
 from config.template import placeholders
+from config.tenant_consistency import of_tenants
 
 Mistake = tuple[Key, str]
 
-_SQL_NAME = re.compile(r"%\(([^)]*)\)s")
 _REDIS = ("redis://", "rediss://", "unix://")
 _POSTGRES = ("postgresql://", "postgres://")
-PROVISIONED = frozenset({"tenant", "number", "email", "budget", "now", "password", "context", "state", "secret", "row"})
-"""What fills statements and commands that make a tenant."""
 _RECOGNISABLE = {"canary", "prompt", "state_canary", "message_id", "test_id"}
 
 
 def mistakes(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
-    for check in (_tokens, _logins, _learnt, _ends, _replies, _addresses, _statements, _commands, _workload):
+    for check in (_tokens, _learnt, _ends, _replies, _addresses, _statements, _commands, _workload, of_tenants):
         yield from check(profile)
 
 
@@ -44,50 +41,6 @@ def _tokens(profile: Profile) -> Iterator[Mistake]:
             ("auth", "jwt", "algorithm"),
             f"is no algorithm of JSON Web Tokens{mistyped(signed.algorithm, known)} (there are: {', '.join(known)})",
         )
-
-
-def _logins(profile: Profile) -> Iterator[Mistake]:
-    """What tenants say to prove who they are holds only what tenants have; secrets stand where they stay secret."""
-    own, auth = profile.of_tenant, profile.auth
-    secret, token = own | profile.secrets_of_tenant, own | {"token"}
-    said: list[tuple[Key, object, set[str]]] = [(("target", "url"), profile.target.url, token)]
-    said += [(("auth", "username"), place.username, own) for place in auth.places if place.place == "basic"]
-    if auth.frame is not None:
-        said.append((("auth", "frame", "send"), auth.frame.send, token))
-    if auth.jwt is not None:
-        said.append((("auth", "jwt", "claims"), auth.jwt.claims, own))
-    if auth.service is not None:
-        said += _called(("auth", "service"), auth.service, secret)
-    if auth.command is not None:
-        said += _called(("auth", "command"), auth.command, secret, own)
-    for key, template, known in said:
-        if unknown := sorted(placeholders(template) - known):
-            there = ", ".join(sorted(known))
-            yield key, f"nothing fills {{{unknown[0]}}}{mistyped(unknown[0], sorted(known))} (there are: {there})"
-    in_path = any(place.place == "path" for place in auth.places)
-    if in_path and "token" not in placeholders(profile.target.url):
-        yield ("target", "url"), "needs {token} where the token goes, since auth.place (or one of 'also') is 'path'"
-    if not in_path and "token" in placeholders(profile.target.url):
-        yield ("auth", "place"), "must be 'path' (or one of 'also' be it), since target.url holds {token}"
-    if auth.places and auth.source in ("token", "password") and auth.source not in profile.secrets_of_tenant:
-        yield (
-            ("auth", "source"),
-            f"is '{auth.source}', which nothing gives a tenant: name its column in tenants.columns, or let a step of "
-            "provisioning learn it in learn_secret",
-        )
-
-
-def _called(
-    key: Key, call: HttpCall | CommandCall, known: set[str], shown: set[str] | None = None
-) -> list[tuple[Key, object, set[str]]]:
-    """The templates of a request or a command; what everybody can see of a command must hold no secret."""
-    if isinstance(call, HttpCall):
-        return [
-            ((*key, "url"), call.url, known),
-            ((*key, "body"), call.body, known),
-            ((*key, "form"), call.form, known),
-        ]
-    return [((*key, "argv"), call.argv, known if shown is None else shown), ((*key, "input"), call.input, known)]
 
 
 def _learnt(profile: Profile) -> Iterator[Mistake]:
@@ -159,7 +112,7 @@ def _statements(profile: Profile) -> Iterator[Mistake]:
             key = ("provisioning", name, index)
             if braces := sorted(placeholders(statement) & PROVISIONED):
                 yield key, f"holds {{{braces[0]}}}, which stays as it is in SQL; write %({braces[0]})s, without quotes"
-            unknown = sorted(set(_SQL_NAME.findall(statement)) - _known(profile))
+            unknown = sorted(set(SQL_NAME.findall(statement)) - _known(profile))
             if unknown:
                 yield key, _nothing_fills(f"%({unknown[0]})s", unknown[0], profile)
 

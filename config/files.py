@@ -22,9 +22,13 @@ def _found(path: Path, info: ValidationInfo) -> Path:
     raise ValueError(f"there is no file {path}: a relative path starts at the profile's folder")
 
 
-ProfileFile = Annotated[Path, AfterValidator(_found), PlainSerializer(lambda path: path.name, return_type=str)]
-"""The path of a file that exists, relative to the profile. In evidence it shows by its name alone: nodes of one run may
-keep it in different folders."""
+def _shown(path: Path) -> str:
+    return f"{path.name}, {path.stat().st_size} bytes"
+
+
+ProfileFile = Annotated[Path, AfterValidator(_found), PlainSerializer(_shown, return_type=str)]
+"""The path of a file that exists, relative to the profile. In evidence it shows by name and size: nodes of one run may
+keep it in different folders, but not different ones."""
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

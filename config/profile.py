@@ -201,9 +201,10 @@ class Profile(Part):
 
     @property
     def removes_tenants(self) -> bool:
-        """Whether it says how a tenant is removed from a store that it names."""
+        """Whether it says how a tenant is removed."""
         general, stores = self.provisioning, self.stores
         return bool(
+            any(step.removes for step in general.steps) or
             (general.sql_remove and stores.postgres) or (general.redis_remove and stores.redis)
             or any(store.remove for store in stores.named().values())
         )  # fmt: skip

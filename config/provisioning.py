@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from config.calls import CommandCall, HttpCall
 from config.parts import Name, Part, PositiveInt
+from config.template import placeholders
 
+SQL_NAME = re.compile(r"%\(([^)]*)\)s")
+"""A named parameter of an SQL statement."""
+PROVISIONED = frozenset({"tenant", "number", "email", "budget", "now", "password", "context", "state", "secret", "row"})
+"""What fills statements and commands that make a tenant."""
 _NAMING = frozenset({"tenant", "email"})
 _GONE = (404, 410)
 _FEW = 5
@@ -18,29 +24,47 @@ class SqlStep(Part):
     """Statements in Postgres, in one transaction."""
 
     kind: Literal["sql"]
-    name: str = ""
+    name: str = Field("", description="What the step does, for messages.")
+    store: str = Field("postgres", description="Name of the database, if there are several.")
     create: tuple[str, ...] = Field((), description="Statements with %(name)s for what they are told.")
     remove: tuple[str, ...] = Field((), description="Statements that name %(tenant)s or what this tenant has learnt.")
-    learn: tuple[Name, ...] = Field((), description="Columns of the last statement's RETURNING, which name the tenant.")
+    learn: tuple[Name, ...] = Field(
+        (), description="Columns of the last statement's RETURNING: placeholders from then on."
+    )
     if_table: str | None = Field(None, description="Skipped, with a note in the report, if there is no such table.")
+
+    @property
+    def removes(self) -> bool:
+        """Whether it says how what it makes is removed."""
+        return bool(self.remove)
 
 
 class RedisStep(Part):
     """Commands in Redis."""
 
     kind: Literal["redis"]
-    name: str = ""
+    name: str = Field("", description="What the step does, for messages.")
+    store: str = Field("redis", description="Name of the Redis, if there are several.")
     create: tuple[tuple[str, ...], ...] = Field((), description="Commands with {name} for what they are told.")
     remove: tuple[str, ...] = Field((), description="Key patterns (glob) that contain {tenant}.")
+    remove_by: tuple[tuple[str, ...], ...] = Field(
+        (), description="Commands that remove a tenant and name it, such as ACL DELUSER {tenant}."
+    )
+
+    @property
+    def removes(self) -> bool:
+        """Whether it says how what it makes is removed."""
+        return bool(self.remove or self.remove_by)
 
 
 class Answered(Part):
-    """What the answer of a step teaches. Paths lead into its JSON."""
+    """A step for one tenant at a time, and what its answer teaches. Paths lead into its JSON."""
 
-    name: str = ""
+    name: str = Field("", description="What the step does, for messages.")
+    stored_in: tuple[str, ...] = Field((), description="Stores that keep the marks it is told.")
     learn: dict[Name, str] = Field(
         default_factory=dict,
-        description="Name to path: ids of this tenant's own, which fill placeholders from then on and name it.",
+        description="Name to path: what fills placeholders from then on, in removals and messages too.",
     )
     learn_secret: dict[Name, str] = Field(
         default_factory=dict, description="Name to path: its token or password, never written down."
@@ -54,6 +78,11 @@ class HttpStep(Answered):
     create: HttpCall
     remove: HttpCall | None = None
 
+    @property
+    def removes(self) -> bool:
+        """Whether it says how what it makes is removed."""
+        return self.remove is not None
+
 
 class CommandStep(Answered):
     """A command that makes one tenant; what it learns stands in the JSON it writes."""
@@ -61,6 +90,11 @@ class CommandStep(Answered):
     kind: Literal["command"]
     create: CommandCall
     remove: CommandCall | None = None
+
+    @property
+    def removes(self) -> bool:
+        """Whether it says how what it makes is removed."""
+        return self.remove is not None
 
 
 Step = Annotated[SqlStep | RedisStep | HttpStep | CommandStep, Field(discriminator="kind")]
@@ -79,6 +113,7 @@ class Provisioning(Part):
     redis_remove: tuple[str, ...] = Field((), description="Key patterns (glob) that contain {tenant}.")
     steps: tuple[Step, ...] = Field((), description="Further steps, in this order; removed in the opposite one.")
     tenant: Name | None = Field(None, description="What a step learns that is the tenant's id in the target.")
+    aliases: tuple[Name, ...] = Field((), description="What steps learn that names the tenant as well.")
     batch: PositiveInt = Field(50, description="So many tenants are made at a time; 5 where a step asks for each.")
     quiet_before_removal_s: float = Field(
         0.5,
@@ -129,6 +164,9 @@ class Provisioning(Part):
                 _check_sql(key, step.remove, naming)
             elif isinstance(step, RedisStep):
                 _check_patterns(key, step.remove)
+                for command in step.remove_by:
+                    if not placeholders(command) & naming:
+                        raise ValueError(f"steps[{index}].remove_by: '{' '.join(command)}' does not name the tenant")
             elif step.remove is not None and not step.remove.names & naming:
                 there = ", ".join(f"{{{name}}}" for name in sorted(naming))
                 raise ValueError(
@@ -138,8 +176,10 @@ class Provisioning(Part):
 
     @model_validator(mode="after")
     def _names_are_learnt_once(self) -> Provisioning:
-        if self.tenant is not None and self.tenant not in self.learnt:
-            raise ValueError(f"tenant: no step learns '{self.tenant}'")
+        for key, names in (("tenant", [self.tenant] if self.tenant else []), ("aliases", self.aliases)):
+            for name in names:
+                if name not in self.learnt:
+                    raise ValueError(f"{key}: no step learns '{name}'")
         taken = {"tenant", "number", "email", "budget", "now"}
         for index, step in enumerate(self.steps):
             names = [] if isinstance(step, RedisStep) else [*step.learn]

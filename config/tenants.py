@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -29,6 +30,7 @@ class Account(Part):
     email: str | None = None
     password: str | None = Field(None, repr=False)
     token: str | None = Field(None, repr=False)
+    budget: int | None = None
     extra: dict[str, str] = Field(default_factory=dict)
     aliases: tuple[str, ...] = ()
 
@@ -42,6 +44,9 @@ class Columns(Part):
     email: str | None = None
     password: str | None = Field(None, description="Fills {password} in logins; never shown.")
     token: str | None = Field(None, description="A token that it may show; never shown.")
+    budget: str | None = Field(
+        None, description="What it has left before the run, in units; without it no budget can be judged."
+    )
     aliases: tuple[str, ...] = Field(
         (), description="Columns with further names that it goes by, in frames and stores: a user name, a number."
     )
@@ -63,6 +68,7 @@ class Integers(Part):
 
 
 _NARROWEST = 4096
+_WIDTH = 1 << 20  # units; the width of a budget band
 
 
 class Tenants(Part):
@@ -89,16 +95,19 @@ class Tenants(Part):
             return ()
         table, names = read_table(self.accounts), self.columns
         secret = {"password": names.password, "token": names.token}
-        mapped = {key: name for key, name in {"email": names.email, **secret}.items() if name is not None}
+        optional = {"email": names.email, "budget": names.budget, **secret}
+        mapped = {key: name for key, name in optional.items() if name is not None}
         values = {
             key: column(self.accounts, table, name, f"columns.{key}")
             for key, name in {"tenant": names.tenant, **mapped}.items()
         }
+        amounts = [_amount(self.accounts, cell) for cell in values.pop("budget", ())]
         aliases = [column(self.accounts, table, name, "columns.aliases") for name in names.aliases]
         taken = {names.tenant, *mapped.values()}
         return tuple(
             Account(
                 **{key: cells[index] for key, cells in values.items()},
+                budget=amounts[index] if amounts else None,
                 extra={csv_placeholder(name): cell for name, cell in row.items() if name not in taken},
                 aliases=tuple(cells[index] for cells in aliases),
             )
@@ -146,6 +155,13 @@ class Tenants(Part):
                     raise ValueError(f"accounts: {self.accounts.name} has two accounts with the same {what}")
                 seen.add(name)
         return self
+
+
+def _amount(accounts: Path, cell: str) -> int:
+    """An amount that is no other tenant's: those of minted tenants begin where these end."""
+    if not (cell.isascii() and cell.isdecimal() and int(cell) < _WIDTH):
+        raise ValueError(f"columns.budget: {accounts.name} has an entry that is no whole number below {_WIDTH} there")
+    return int(cell)
 
 
 def csv_placeholder(column_name: str) -> str:

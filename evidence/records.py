@@ -48,7 +48,8 @@ class NodeStarted:
 
 @dataclass(frozen=True, slots=True)
 class TenantProvisioned:
-    """A tenant (or a half of a planted control) was created in the target and its stores.
+    """A tenant (or a half of a planted control) is being created in the target and its stores; the last such row of it
+    counts.
 
     Attributes:
         tenant: its number.
@@ -58,6 +59,10 @@ class TenantProvisioned:
         short: whether the budget was made to run out.
         planted: canary sequence numbers by kind name that were written into each store.
         control: whether it is part of a planted control.
+        values: what fills the placeholders of its removal, beside its name; no secret is among them.
+        begun: how many of the profile's steps that ask for one tenant at a time have been begun,
+        done: and how many have succeeded.
+        existed: whether it is an account that was there before the run, and stays.
     """
 
     row: ClassVar[str] = "tenant"
@@ -70,6 +75,10 @@ class TenantProvisioned:
     control: bool = False
     aliases: list[str] = field(default_factory=list)
     planted: dict[str, list[str]] = field(default_factory=dict)
+    values: dict[str, str | int] = field(default_factory=dict)
+    begun: int = 0
+    done: int = 0
+    existed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@
 message               direction           payload
 ====================  ==================  ==============================================================
 ``run_open``          master to worker    run_id, key and earlier keys (hex), master (nonce), fingerprint of the
-                                          profile, nodes (among how many limits are shared out)
+                                          profile, nodes (among how many limits are shared out), part and
+                                          parts (which share of the accounts that exist is this worker's)
 ``run_joined``        worker to master    run_id, node
 ``run_refused``       worker to master    run_id, reason, fatal
 ``run_failed``        worker to master    run_id, node, reason

@@ -10,7 +10,7 @@ import orjson
 from config.profile import Profile
 from evidence.records import TenantProvisioned
 from evidence.runfolder import RunFolder
-from swarm.removing import remove_tenants
+from swarm.undoing import Leaving, remove
 
 
 @dataclass(slots=True)
@@ -21,33 +21,61 @@ class CleanUp:
         tenants: tenants the run had created.
         rows: rows removed by the profile's own statements (cascades not counted).
         keys: Redis keys removed.
+        requests: tenants removed by a request or a command, for each step that has one.
         left: what could not be removed, a sentence each.
+        notes: what was not to be removed, a sentence each.
     """
 
     tenants: int = 0
     rows: int = 0
     keys: int = 0
+    requests: int = 0
     left: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        text = f"removed {self.tenants} tenants ({self.rows} rows with what hangs on them, {self.keys} Redis keys)"
-        return text + "".join(f"\n  not removed: {sentence}" for sentence in self.left)
+        asked = f", {self.requests} by request or command" if self.requests else ""
+        text = (
+            f"removed {self.tenants} tenants ({self.rows} rows with what hangs on them, {self.keys} Redis keys{asked})"
+        )
+        text += "".join(f"\n  not removed: {sentence}" for sentence in self.left)
+        return text + "".join(f"\n  note: {sentence}" for sentence in self.notes)
 
 
 def clean(folder: RunFolder, profile: Profile) -> CleanUp:
-    """Removes every tenant that the run's evidence names, and writes ``clean-up.json``. May be called again.
+    """Removes every tenant that the run's evidence says it made, and writes ``clean-up.json``. May be called again.
+
+    Accounts that existed before the run are left as they are.
 
     Raises:
         RunFolderError: the folder can't be read.
     """
     header = folder.header()
-    names = {row.name: row.tenant for _, _, row in folder.rows() if isinstance(row, TenantProvisioned)}
-    done = CleanUp(tenants=len(names))
-    if names:
-        removed = remove_tenants(profile, names)
-        done.rows, done.keys, done.left = removed.rows, removed.keys, removed.left
+    rows: dict[int, list[TenantProvisioned]] = {}
+    for _, _, row in folder.rows():
+        if isinstance(row, TenantProvisioned):
+            rows.setdefault(row.tenant, []).append(row)
+    who = [_leaving(told) for told in rows.values() if not told[-1].existed]
+    done = CleanUp(tenants=len(who))
+    if who:
+        removed = remove(profile, who)
+        done.rows, done.keys, done.requests = removed.rows, removed.keys, removed.requests
+        done.left, done.notes = removed.left, removed.notes
+    if existed := sum(told[-1].existed for told in rows.values()):
+        done.notes.append(
+            f"{existed} accounts existed before the run and were left as they are; what they said in it stays where "
+            "the target keeps it"
+        )
     (folder.path / "clean-up.json").write_bytes(orjson.dumps(asdict(done), option=orjson.OPT_INDENT_2))
-    if not done.left:
+    if not done.left and not existed:
         header.cleaned_at_s = time.time()
         folder.write_header(header)
     return done
+
+
+def _leaving(told: list[TenantProvisioned]) -> Leaving:
+    """What became of a tenant, the last word first."""
+    last = told[-1]
+    names = list(dict.fromkeys(row.name for row in reversed(told)))
+    begun, done = max(row.begun for row in told), max(row.done for row in told)
+    return Leaving(names, {**last.values, "number": last.tenant}, begun, done)

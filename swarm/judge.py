@@ -20,6 +20,7 @@ from evidence.marks import RunKey
 from evidence.records import Gap
 from evidence.runfolder import EvidenceWriter, RunFolder, RunFolderError, RunHeader, new_run_id
 from swarm import health
+from swarm.accounts import too_few
 from swarm.checking import TOOL_FAILED, check, clean_up
 from swarm.options import environment_of, profile_of
 from swarm.provisioning import Provisioner
@@ -40,6 +41,8 @@ class OpenRun:
     Attributes:
         failure: why it can't go on, if it can't.
         writers: evidence files by node, of the nodes that report over Locust's channel.
+        parts: among how many nodes accounts are shared out, as it was when the first of them was invited.
+        invited: how many nodes have been invited.
     """
 
     header: RunHeader
@@ -50,6 +53,8 @@ class OpenRun:
     failure: str = ""
     writers: dict[str, EvidenceWriter] = field(default_factory=dict)
     greenlets: list[gevent.Greenlet[..., None]] = field(default_factory=list)
+    parts: int = 0
+    invited: int = 0
 
 
 @dataclass(slots=True)
@@ -161,6 +166,9 @@ class Judge:
         """Why the run is larger than the profile lets it be, before anything is made."""
         options, most = self._environment.parsed_options, profile.limits.tenants
         users = int(getattr(self._environment.runner, "target_user_count", 0) or getattr(options, "num_users", 0) or 0)
+        nodes = getattr(options, "expect_workers", 0) or getattr(options, "processes", 0) or 1
+        if few := too_few(profile, users, max(nodes, 1)):
+            return ProfileInvalid(few)
         if most is None or users <= most:
             return None
         return ProfileInvalid(

@@ -86,6 +86,9 @@ class Master:
                     break
 
     def _invite(self, run: OpenRun, client_id: str) -> None:
+        nodes = max(len(self._runner.clients), self._expected())
+        run.parts = run.parts or nodes
+        part, run.invited = run.invited, run.invited + 1
         run.header.nodes.append(self._name(client_id))
         run.folder.write_header(run.header)
         payload = {
@@ -94,7 +97,9 @@ class Master:
             "earlier": [key.key.hex() for key in run.folder.earlier_keys(channel.EARLIER_RUNS)],
             "master": self._nonce,
             "fingerprint": fingerprint(run.profile),
-            "nodes": max(len(self._runner.clients), self._expected()),
+            "nodes": nodes,
+            "part": part,
+            "parts": run.parts,
         }
         self._runner.send_message(channel.RUN_OPEN, payload, client_id=client_id)
 

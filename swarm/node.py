@@ -42,13 +42,14 @@ class Node:
         on_failure: told, in a sentence, when the run can't go on.
         on_limit: told, in a sentence, when the run has reached a limit of the profile and is to be ended.
         nodes: among how many processes the profile's limits are shared out.
+        share: which share of the accounts that exist is this one's, from 0, and how many shares there are.
         earlier: keys of other runs against the same target.
     """
 
     def __init__(
         self, environment: Environment, *, run_id: str, name: str, worker_index: int, key: RunKey, profile: Profile,
         sink: Sink, on_failure: Callable[[str], None], on_limit: Callable[[str], None], nodes: int = 1,
-        earlier: Sequence[RunKey] = (),
+        share: tuple[int, int] = (0, 1), earlier: Sequence[RunKey] = (),
     ) -> None:  # fmt: skip
         self.name = name
         self.run_id = run_id
@@ -58,12 +59,12 @@ class Node:
         limits = profile.limits
         tenants = Provisioner(
             profile, key, name, worker_index, self._record, on_failure, sink.flush,
-            limits.tenants // nodes if limits.tenants else None, on_limit,
+            limits.tenants // nodes if limits.tenants else None, on_limit, share=share,
         )  # fmt: skip
         rate = limits.requests_per_second
         self.run = NodeRun(
             environment, run_id=run_id, node=name, worker_index=worker_index, key=key, profile=profile, sink=self,
-            tenants=tenants, earlier=earlier, on_limit=on_limit,
+            tenants=tenants, earlier=earlier, on_limit=on_limit, names=tenants.names,
             allowance=Allowance(rate / nodes, time.perf_counter()) if rate else None,
         )  # fmt: skip
         self._greenlets: list[gevent.Greenlet[..., None]] = []

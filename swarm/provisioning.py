@@ -1,44 +1,40 @@
-"""Making tenants in the target's stores, in batches, each with marks of its own."""
+"""Making tenants in the target and its stores, in batches, each with marks of its own."""
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
-import psycopg2
-import psycopg2.extras
-import redis
 from gevent.lock import BoundedSemaphore
-from redis.exceptions import RedisClusterException
 
-from config.plantings import postgres_plantings, redis_plantings
+from config.messages import Operation
 from config.profile import Profile
-from config.template import fill_text, placeholders
 from evidence.budgets import BudgetBands
-from evidence.marks import Mark, MarkKind, RunKey
+from evidence.known_names import KnownNames
+from evidence.marks import Mark, RunKey
 from evidence.oracle import control_pair, tenant_number
-from evidence.records import Row, TenantProvisioned
-from swarm.removing import remove_tenants
-from swarm.stores import StoreError, open_postgres, open_redis_store, postgres_error, redis_error
+from evidence.records import Gap, Row, TenantProvisioned
+from swarm.accounts import Accounts, NoAccountLeft
+from swarm.planting import CANARIES, make_keys, make_rows, planted_marks
+from swarm.steps import Making, Steps
+from swarm.stores import StoreError
+from swarm.undoing import Leaving, remove
+from users.http_calls import Caller
 from users.naming import naming_for
 from users.run import TenantNotRemoved, TenantUnavailable
 from users.tenant import TenantIdentity
 
-_CANARIES = {
-    "context": MarkKind.CONTEXT,
-    "state": MarkKind.STATE,
-    "secret": MarkKind.SECRET,
-    "row": MarkKind.ROW,
-}
 _SHORT_BATCH = 5
 
 
 class Provisioner:
-    """Makes tenants and hands each out once.
+    """Makes tenants, or takes accounts that exist, and hands each out once.
 
     Args:
-        profile: says with which statements and commands.
+        profile: says with which statements, commands and requests.
         key: the run's mark key.
         node: this process's name in the run.
         worker_index: Locust's ordinal of this worker.
@@ -47,12 +43,18 @@ class Provisioner:
         flush: hands over what was written down, so that it outlives this process.
         limit: how many tenants may be made, controls not counted; any number if None.
         on_limit: told, in a sentence, when one more was wanted: the run is to be ended.
+        caller: makes HTTP requests; one of its own when None.
+        share: which share of the accounts that exist is this node's, and how many shares there are.
+
+    Attributes:
+        names: whose a name is; grows with what the target calls its tenants.
     """
 
     def __init__(
         self, profile: Profile, key: RunKey, node: str, worker_index: int, record: Callable[[Row], None],
         on_failure: Callable[[str], None] = lambda _sentence: None, flush: Callable[[], None] = lambda: None,
         limit: int | None = None, on_limit: Callable[[str], None] = lambda _sentence: None,
+        caller: Caller | None = None, share: tuple[int, int] = (0, 1),
     ) -> None:  # fmt: skip
         self._profile = profile
         self._key = key
@@ -69,48 +71,67 @@ class Provisioner:
         self._waiting: dict[bool, deque[TenantIdentity]] = {False: deque(), True: deque()}
         self._lock = BoundedSemaphore(1)
         self._failure: str | None = None
+        self._rows: dict[int, TenantProvisioned] = {}
+        self._caller = caller or Caller()
+        self._steps = Steps(profile, self._caller, self._note, self._write_down)
+        self._accounts = Accounts(profile, *share) if profile.tenants.accounts is not None else None
+        self.names = self._accounts.names() if self._accounts is not None else KnownNames(self._naming)
 
     def take(self, *, short: bool) -> TenantIdentity:
-        """Returns the next tenant, making a batch when none is waiting.
+        """Returns the next tenant, making a batch when none is waiting. What an account has left is not ours to choose.
 
         Raises:
-            TenantUnavailable: a store would not have it.
+            TenantUnavailable: a store would not have it, or no account is left.
         """
         with self._lock:
+            if self._accounts is not None:
+                return self._take_account(self._accounts)
             waiting = self._waiting[short]
             if not waiting:
                 waiting.extend(self._make_batch(short))
             return waiting.popleft()
 
     def remove(self, tenant: TenantIdentity) -> int:
-        """Removes a tenant as the profile says; returns how many rows and keys that took.
+        """Removes a tenant as the profile says; returns how many rows, keys and requests that took.
 
         Raises:
             TenantNotRemoved: a store would not, or nothing of the tenant was there: then nothing can outlive it either.
         """
-        done = remove_tenants(self._profile, [tenant.name])
+        names = list(dict.fromkeys([tenant.name, self._naming.name(tenant.number)]))
+        every = len(self._profile.provisioning.steps)
+        done = remove(self._profile, [Leaving(names, tenant.placeholders, every, every)], self._caller)
         if done.left:
             raise TenantNotRemoved(done.left[0])
-        if not done.rows + done.keys:
-            raise TenantNotRemoved(
-                "nothing was there to be removed: correct provisioning.sql_remove or provisioning.redis_remove"
-            )
-        return done.rows + done.keys
+        if not done.rows + done.keys + done.requests:
+            raise TenantNotRemoved("nothing was there to be removed: correct what [provisioning] removes")
+        return done.rows + done.keys + done.requests
 
     def take_control(self) -> tuple[TenantIdentity, int]:
         """Makes the holder of this node's live control; returns it and the number whose data is to be planted."""
+        if self._accounts is not None:
+            try:
+                identity, aliases = self._accounts.take_control()
+            except NoAccountLeft as error:
+                raise TenantUnavailable(str(error)) from None
+            planted = identity.number + 1
+            self._record(self._existing(identity, aliases, control=True))
+            self._record_name_only(planted)
+            return identity, planted
         holder, planted = control_pair(self._worker_index + 1)
-        identity = self._identity(holder, short=False)
-        self._make([identity], {holder: holder}, control=True)
+        (identity,) = self._make([self._identity(holder, short=False)], {holder: holder}, control=True)
         self._record_name_only(planted)
         return identity, planted
 
     def plant_control(self) -> None:
         """Plants the control in the stores: a tenant whose every mark belongs to another.
 
+        Where tenants are accounts that exist, nothing is made: the live controls' data is what the checker must find.
+
         Raises:
             TenantUnavailable: a store would not have it.
         """
+        if self._accounts is not None:
+            return
         holder, planted = control_pair(0)
         self._make([self._identity(holder, short=False)], {holder: planted}, control=True)
         self._record_name_only(planted)
@@ -125,7 +146,7 @@ class Provisioner:
     def _make_batch(self, short: bool) -> list[TenantIdentity]:
         if self._failure is not None:
             raise TenantUnavailable(self._failure)
-        size = _SHORT_BATCH if short else self._profile.provisioning.batch
+        size = _SHORT_BATCH if short else self._profile.provisioning.batch_size
         if self._limit is not None:
             size = min(size, self._limit - self._ordinal)
             if size <= 0:
@@ -136,66 +157,33 @@ class Provisioner:
         self._ordinal += size
         numbers = [tenant_number(self._worker_index, first + index) for index in range(size)]
         batch = [self._identity(number, short=short) for number in numbers]
-        self._make(batch, {number: number for number in numbers}, control=False)
-        return batch
+        return self._make(batch, {number: number for number in numbers}, control=False)
 
-    def _make(self, batch: list[TenantIdentity], marked_as: dict[int, int], *, control: bool) -> None:
-        values = [self._values(identity, marked_as[identity.number]) for identity in batch]
-        # Written down before it is made: what a failure leaves behind half-made can still be removed.
-        planted = self._planted()
-        for identity in batch:
-            self._record(
-                TenantProvisioned(
-                    identity.number, identity.name, self._node, time.time(), identity.budget, identity.short, control,
-                    [identity.email], planted,
-                )
-            )  # fmt: skip
-        self._flush()
+    def _make(self, batch: list[TenantIdentity], marked_as: dict[int, int], *, control: bool) -> list[TenantIdentity]:
+        """Makes tenants and returns them as the target calls them."""
+        makings = [self._making(identity, marked_as[identity.number]) for identity in batch]
+        values = [making.values for making in makings]
         try:
-            self._make_rows(values)
-            self._make_keys(values)
+            planted = planted_marks(self._profile, [step for _, step in self._steps.taken()])
+            # Written down before it is made: what a failure leaves behind half-made can still be removed.
+            for making in makings:
+                self._rows[making.identity.number] = self._row(making, control, planted)
+            self._write_down(makings)
+            make_rows(self._profile, values)
+            make_keys(self._profile, values)
+            self._steps.make(makings)
         except StoreError as error:
             self._failure = str(error)
             self._on_failure(self._failure)
             raise TenantUnavailable(self._failure) from None
-
-    def _make_rows(self, values: list[dict[str, object]]) -> None:
-        for planting in postgres_plantings(self._profile):
-            if not planting.create:
-                continue
-            url = planting.store.address(writing=True)
-            connection = open_postgres(url)
-            try:
-                with connection, connection.cursor() as cursor:
-                    for statement in planting.create:
-                        psycopg2.extras.execute_batch(cursor, statement, values)
-            except (psycopg2.Error, KeyError) as error:
-                if isinstance(error, KeyError):
-                    key = "provisioning.sql_create" if planting.name == "postgres" else f"create of {planting.name}"
-                    raise StoreError(f"{key} names %({error.args[0]})s, which nothing fills") from None
-                raise postgres_error(error, url) from None
-            finally:
-                connection.close()
-
-    def _make_keys(self, values: list[dict[str, object]]) -> None:
-        for planting in redis_plantings(self._profile):
-            if not planting.create:
-                continue
-            client = open_redis_store(planting.store)
-            try:
-                pipeline = client.pipeline(transaction=False)
-                for tenant_values in values:
-                    for command in planting.create:
-                        pipeline.execute_command(*(fill_text(word, tenant_values) for word in command))
-                pipeline.execute()
-            except (redis.RedisError, RedisClusterException, OSError) as error:
-                raise redis_error(error, planting.store.address(writing=True)) from None
-            finally:
-                client.close()
+        return [self._made(making) for making in makings]
 
     def _identity(self, number: int, *, short: bool) -> TenantIdentity:
         style = self._profile.tenants.names
-        name = self._naming.name(number)
+        try:
+            name = self._naming.name(number)
+        except ValueError as error:
+            raise TenantUnavailable(str(error)) from None
         budget = self._bands.starting(number)
         if short:
             workload, cost = self._profile.workload, self._profile.operations.chat.cost
@@ -203,24 +191,68 @@ class Provisioner:
         email = name if style == "email" else f"{name}@tenants.example"
         return TenantIdentity(number, name, email, budget, short, numeric=style == "integer")
 
-    def _values(self, identity: TenantIdentity, marked_as: int) -> dict[str, object]:
-        canaries = {name: self._key.mint_canary(Mark(kind, marked_as, 1)) for name, kind in _CANARIES.items()}
-        return {
-            "tenant": identity.json_name,
-            "number": identity.number,
-            "email": identity.email,
-            "budget": identity.budget,
-            "now": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            **canaries,
-        }
+    def _making(self, identity: TenantIdentity, marked_as: int) -> Making:
+        canaries = {name: self._key.mint_canary(Mark(kind, marked_as, 1)) for name, kind in CANARIES.items()}
+        # A password that software asks for which counts kinds of characters. It is kept in memory alone.
+        password = f"Aa1-{secrets.token_hex(16)}"
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        values = {**identity.placeholders, "budget": identity.budget, "now": now, "password": password, **canaries}
+        return Making(identity, values, secrets={"password": password})
 
-    def _planted(self) -> dict[str, list[str]]:
-        """Which canaries the profile writes into which store."""
-        planted: dict[str, list[str]] = {}
-        for rows in postgres_plantings(self._profile):
-            sql = " ".join(rows.create)
-            planted[rows.name] = [f"{kind.name}:1" for name, kind in _CANARIES.items() if f"%({name})s" in sql]
-        for keys in redis_plantings(self._profile):
-            written = placeholders(keys.create)
-            planted[keys.name] = [f"{kind.name}:1" for name, kind in _CANARIES.items() if name in written]
-        return {store: marks for store, marks in planted.items() if marks}
+    def _row(self, making: Making, control: bool, planted: dict[str, list[str]]) -> TenantProvisioned:
+        identity = making.identity
+        return TenantProvisioned(
+            identity.number, identity.name, self._node, time.time(), identity.budget, identity.short, control,
+            [identity.email], planted, {"email": identity.email},
+        )  # fmt: skip
+
+    def _write_down(self, makings: list[Making]) -> None:
+        """Writes down how far tenants are, at once."""
+        for making in makings:
+            number, known = making.identity.number, self._profile.provisioning
+            before = self._rows[number]
+            name = str(making.learnt.get(known.tenant or "", making.identity.name))
+            others = [str(making.learnt[alias]) for alias in known.aliases if alias in making.learnt]
+            minted = [making.identity.name] if name != making.identity.name else []
+            self._rows[number] = row = replace(
+                before, name=name, aliases=[making.identity.email, *minted, *others],
+                values={**before.values, **making.learnt}, begun=making.begun, done=making.done,
+            )  # fmt: skip
+            self.names.add(number, [name, *row.aliases])
+            self._record(row)
+        self._flush()
+
+    def _made(self, making: Making) -> TenantIdentity:
+        row = self._rows.pop(making.identity.number)
+        learnt = making.learnt.get(self._profile.provisioning.tenant or "")
+        numeric = making.identity.numeric if learnt is None else isinstance(learnt, int)
+        return replace(making.identity, name=row.name, numeric=numeric, extra=making.learnt, secrets=making.secrets)
+
+    def _take_account(self, accounts: Accounts) -> TenantIdentity:
+        if self._failure is not None:
+            raise TenantUnavailable(self._failure)
+        try:
+            identity, aliases = accounts.take()
+        except NoAccountLeft as error:
+            self._failure = str(error)
+            self._on_failure(self._failure)
+            raise TenantUnavailable(self._failure) from None
+        self._record(self._existing(identity, aliases, control=False))
+        return identity
+
+    def _existing(self, identity: TenantIdentity, aliases: list[str], *, control: bool) -> TenantProvisioned:
+        planting = self._plants_by if control else None
+        planted = {store: ["STATE:1"] for store in planting.stored_in} if planting is not None else {}
+        return TenantProvisioned(
+            identity.number, identity.name, self._node, time.time(), identity.budget, False, control, aliases, planted,
+            existed=True,
+        )  # fmt: skip
+
+    @property
+    def _plants_by(self) -> Operation | None:
+        """By what a live control plants another's data through the target."""
+        operations = self._profile.operations
+        return operations.state_write if operations.state_write and operations.state_read else operations.get("chat")
+
+    def _note(self, sentence: str) -> None:
+        self._record(Gap(self._node, time.time(), sentence))

@@ -35,12 +35,16 @@ class Removed:
     Attributes:
         rows: rows removed by the profile's own statements (cascades not counted).
         keys: Redis keys removed.
+        requests: tenants removed by a request or a command, for each step that has one.
         left: what could not be removed, a sentence each.
+        notes: what was not to be removed, a sentence each.
     """
 
     rows: int = 0
     keys: int = 0
+    requests: int = 0
     left: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def remove_tenants(profile: Profile, names: Collection[str]) -> Removed:
@@ -83,10 +87,19 @@ def _remove_keys(profile: Profile, names: Collection[str], done: Removed) -> Non
         if not planting.remove:
             continue
         try:
-            for database in databases_of(planting.store):
-                _remove_keys_of(planting, database, set(names), done)
+            remove_keys(planting, names, done)
         except StoreError as error:
             done.left.append(str(error))
+
+
+def remove_keys(planting: RedisPlanting, names: Collection[str], done: Removed) -> None:
+    """Removes the keys of a Redis that fit its patterns with one of these names in them, and counts them in ``done``.
+
+    Raises:
+        StoreError: it would not.
+    """
+    for database in databases_of(planting.store):
+        _remove_keys_of(planting, database, set(names), done)
 
 
 def _remove_keys_of(planting: RedisPlanting, database: int | None, ours: set[str], done: Removed) -> None:

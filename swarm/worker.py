@@ -70,6 +70,7 @@ class Worker:
                 channel.RUN_LIMITED, {"run_id": run_id, "node": name, "reason": sentence}
             ),
             nodes=invitation.get("nodes", 1),
+            share=(invitation.get("part", 0), invitation.get("parts", 1)),
         )  # fmt: skip
         self._node.open()
         self._runner.send_message(channel.RUN_JOINED, {"run_id": run_id, "node": name})

@@ -11,14 +11,17 @@ from typing import cast
 import orjson
 
 from config.address import shown
+from config.calls import CommandCall, HttpCall
 from config.hosts import hosts_of
 from config.plantings import postgres_plantings, redis_plantings
 from config.profile import ATTEMPT, Profile
+from config.provisioning import RedisStep, SqlStep
 from config.sentences import written
 from config.template import fill, fill_text
 from evidence.marks import Keyring, RunKey
 from evidence.records import Row
 from swarm.provisioning import Provisioner
+from swarm.steps import named_steps
 from swarm.trial.page import Page
 from swarm.trial.talk import operations_of
 from users.correspondence import Correspondence
@@ -35,9 +38,13 @@ class _Imagined(Provisioner):
 
     values: dict[int, dict[str, object]]
 
-    def _make(self, batch: list[TenantIdentity], marked_as: dict[int, int], *, control: bool) -> None:
+    def _make(self, batch: list[TenantIdentity], marked_as: dict[int, int], *, control: bool) -> list[TenantIdentity]:
         del control
-        self.values = {identity.number: self._values(identity, marked_as[identity.number]) for identity in batch}
+        self.values = {
+            identity.number: {**self._making(identity, marked_as[identity.number]).values, "password": "PASSWORD"}
+            for identity in batch
+        }
+        return batch
 
 
 class _Nowhere:
@@ -52,7 +59,8 @@ def show_dry_run(profile: Profile, page: Page) -> None:
     key = RunKey.generate()
     source = _Imagined(profile, key, "local", 0, lambda _row: None)
     identity, victim = source.take(short=False), source.take(short=False)
-    values = source.values[identity.number]
+    learnt = {name: f"({name} learnt)" for name in profile.of_tenant | profile.secrets_of_tenant}
+    values = {**learnt, **identity.placeholders, **source.values.get(identity.number, {})}
     page.title("Nothing is sent. A run would talk to")
     for host_key, host in dict.fromkeys(hosts_of(profile)):
         page.plain(f"{host} ({written(host_key)})")
@@ -77,9 +85,42 @@ def _show_making(profile: Profile, values: dict[str, object], page: Page) -> Non
     for keys in redis_plantings(profile):
         for command in keys.create:
             page.plain(f"{keys.name}: {' '.join(fill_text(word, values) for word in command)}")
+    for name, step in named_steps(profile):
+        if isinstance(step, SqlStep):
+            _show_sql(step.store, step.create, values, page)
+        elif isinstance(step, RedisStep):
+            for command in step.create:
+                page.plain(f"{step.store}: {' '.join(fill_text(word, values) for word in command)}")
+        else:
+            _show_call(name, step.create, values, page)
+
+
+def _show_sql(store: str, statements: tuple[str, ...], values: dict[str, object], page: Page) -> None:
+    for statement in statements:
+        page.plain(f"{store}: {_sql(statement, values)}")
+
+
+def _show_call(name: str, call: HttpCall | CommandCall | None, values: dict[str, object], page: Page) -> None:
+    if isinstance(call, HttpCall):
+        body = orjson.dumps(fill(call.body if call.body is not None else call.form, values)).decode()
+        headers = "".join(f"  {header}: (hidden)" for header in call.headers)
+        page.plain(f"{name}: {call.method} {shown(fill_text(call.url, values))}{headers}  {body}".rstrip())
+    elif isinstance(call, CommandCall):
+        told = f" < {orjson.dumps(fill(call.input, values)).decode()}" if call.input is not None else ""
+        page.plain(f"{name}: {' '.join(fill_text(word, values) for word in call.argv)}{told}")
 
 
 def _show_removing(profile: Profile, values: dict[str, object], page: Page) -> None:
+    for name, step in reversed(named_steps(profile)):
+        if isinstance(step, SqlStep):
+            _show_sql(step.store, step.remove, values, page)
+        elif isinstance(step, RedisStep):
+            for pattern in step.remove:
+                page.plain(f"{step.store}: SCAN, and UNLINK {fill_text(pattern, values)}")
+            for command in step.remove_by:
+                page.plain(f"{step.store}: {' '.join(fill_text(word, values) for word in command)}")
+        else:
+            _show_call(name, step.remove, values, page)
     for keys in redis_plantings(profile):
         for pattern in keys.remove:
             page.plain(f"{keys.name}: SCAN, and UNLINK {fill_text(pattern, values)}")
@@ -99,9 +140,8 @@ def _sql(statement: str, values: dict[str, object]) -> str:
 def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> None:
     service = profile.auth.service
     if profile.auth.places and profile.auth.source == "service" and service is not None:
-        body = orjson.dumps(fill(service.body, identity.placeholders)).decode() if service.method == "POST" else ""
-        headers = "".join(f"  {name}: (hidden)" for name in service.headers)
-        page.plain(f"{service.method} {shown(service.url)}{headers}  {body}".rstrip())
+        secret = dict.fromkeys(profile.secrets_of_tenant, "SECRET")
+        _show_call("auth service", service, {**identity.placeholders, **secret}, page)
     introduction = introduce(profile, identity, _TOKEN)
     page.plain(f"GET {introduction.url}")
     for name, value in introduction.headers:

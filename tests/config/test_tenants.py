@@ -9,11 +9,18 @@ from config.profile import Profile
 from tests.config.profiles import ENVIRONMENT, REMOVE, written
 
 CSV = (
-    "User ID,Mail,Pass Word,API,Team Name\n"
-    "u1,a@x,PLANTED-1,PLANTED-t1,red\n"
-    "u2,b@x,PLANTED-2,PLANTED-t2,blue\n"
+    "User ID,Mail,Pass Word,API,Team Name,Left\n"
+    "u1,a@x,PLANTED-1,PLANTED-t1,red,70\n"
+    "u2,b@x,PLANTED-2,PLANTED-t2,blue,0\n"
 )  # fmt: skip
-COLUMNS = {"tenant": "User ID", "email": "Mail", "password": "Pass Word", "token": "API", "aliases": ["Mail"]}
+COLUMNS = {
+    "tenant": "User ID",
+    "email": "Mail",
+    "password": "Pass Word",
+    "token": "API",
+    "aliases": ["Mail"],
+    "budget": "Left",
+}
 
 
 def loaded(folder: Path, changes: dict[str, object], csv: str = CSV) -> Profile:
@@ -28,7 +35,7 @@ def test_accounts_come_from_a_file_with_columns_of_any_name(tmp_path: Path) -> N
     first, second = tenants.existing
     assert (first.tenant, first.email, first.password, first.token) == ("u1", "a@x", "PLANTED-1", "PLANTED-t1")
     assert second.extra == {"csv_team_name": "blue"}
-    assert second.aliases == ("b@x",)
+    assert (second.aliases, first.budget, second.budget) == (("b@x",), 70, 0)
     assert tenants.placeholders == {"tenant", "email", "number", "csv_team_name"}
     assert tenants.secret_placeholders == {"password", "token"}
 
@@ -46,11 +53,12 @@ def test_nodes_may_keep_the_file_in_different_folders(tmp_path: Path) -> None:
 
 
 WRONG: list[tuple[dict[str, object], str, str, str]] = [
-    ({}, "User ID,Mail,Pass Word\n1,2,3\n", "tenants.columns.token", "accounts.csv has no column 'API'"),
+    ({}, "User ID,Mail,Pass Word,Left\n1,2,3,4\n", "tenants.columns.token", "accounts.csv has no column 'API'"),
     ({}, CSV.splitlines()[0] + "\n", "tenants.accounts", "accounts.csv holds no account"),
-    ({}, CSV + "U1,c@x,p,t,red\n", "tenants.accounts", "two accounts with the same tenant"),
-    ({}, CSV + "u3,A@x,p,t,red\n", "tenants.accounts", "two accounts with the same email"),
-    ({}, CSV + ",c@x,p,t,red\n", "tenants.columns.tenant", "accounts.csv has nothing in column 'User ID' of entry 3"),
+    ({}, CSV + "U1,c@x,p,t,red,1\n", "tenants.accounts", "two accounts with the same tenant"),
+    ({}, CSV + "u3,A@x,p,t,red,1\n", "tenants.accounts", "two accounts with the same email"),
+    ({}, CSV + ",c@x,p,t,red,1\n", "tenants.columns.tenant", "accounts.csv has nothing in column 'User ID' of entry 3"),
+    ({}, CSV + "u3,c@x,p,t,red,many\n", "tenants.columns.budget", "no whole number below 1048576"),
     ({"tenants.accounts": "other.csv"}, CSV, "tenants.accounts", "there is no file other.csv"),
     ({"tenants.accounts": REMOVE}, CSV, "tenants.columns", "says what stands in a file of accounts"),
     ({"tenants.names": "pattern"}, CSV, "tenants.pattern", "goes together with names"),
