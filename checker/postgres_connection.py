@@ -52,9 +52,12 @@ def where_of(url: str) -> str:
         parts = parse_dsn(url)
     except psycopg2.Error:
         raise StoreNotUnderstood(
-            "the Postgres URL can't be used; write postgresql://USER:PASSWORD@HOST:PORT/DB"
+            "the Postgres URL can't be used; write postgresql://USER:PASSWORD@HOST:PORT/DB, or words such as host=HOST "
+            "dbname=DB user=USER"
         ) from None
     user = parts.get("user", "")
+    if "service" in parts and "host" not in parts:
+        return f"service {parts['service']}" + (f"/{parts['dbname']}" if "dbname" in parts else "")
     return f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}/{parts.get('dbname', user)}"
 
 

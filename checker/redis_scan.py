@@ -227,7 +227,9 @@ class _RedisScan:
         ]
         unread = [f"db{number} ({keys})" for number, keys in others.items() if f"db{number} ({keys})" not in left_out]
         if left_out:
-            self._scan.notes.append(f"databases that the profile leaves out hold keys: {', '.join(left_out)}")
+            self._scan.notes.append(
+                f"databases that the profile leaves out, or reads as another store, hold keys: {', '.join(left_out)}"
+            )
         if unread:
             numbers = ", ".join(str(number) for number in sorted(read))
             self._scan.skipped.append(

@@ -13,6 +13,7 @@ from redis.sentinel import MasterNotFoundError, Sentinel
 from checker.redis_wire import CONNECT_TIMEOUT_S, RedisAddress, RedisWire, parse_address
 from checker.scan import RightsMissing, StoreNotUnderstood, StoreUnreachable
 from config.redis_store import RedisStore
+from config.stores import Store, Stores
 
 SLOTS = 16_384
 
@@ -59,6 +60,43 @@ def entrance(store: RedisStore, *, writing: bool = False) -> RedisAddress:
         return base
     host, port = _master(store, base)
     return dataclasses.replace(base, host=host, port=port, path="")
+
+
+def beside_others(stores: Stores) -> dict[str, Store]:
+    """Returns the stores of a profile by name; a database that is read as another store is none that goes unread."""
+    redis_stores = stores.all_redis()
+    found = stores.named()
+    for name, store in redis_stores.items():
+        others = {
+            number
+            for other, beside in redis_stores.items()
+            if other != name and _server(beside) == _server(store)
+            for number in _numbers(beside)
+        }
+        left_out = {*store.databases_left_out, *(others - set(_numbers(store)))}
+        if not store.cluster:
+            found[name] = store.model_copy(update={"databases_left_out": tuple(sorted(left_out))})
+    return found
+
+
+def _server(store: RedisStore) -> tuple[object, ...]:
+    """What two stores on one server have in common; an address that can't be used is nobody else's."""
+    try:
+        address = parse_address(store.address())
+    except StoreNotUnderstood:
+        return (id(store),)
+    if store.sentinel is not None:
+        return (store.sentinel.addresses, store.sentinel.service)
+    return (address.host, address.port, address.path)
+
+
+def _numbers(store: RedisStore) -> tuple[int, ...]:
+    if isinstance(store.databases, tuple):
+        return store.databases
+    try:
+        return (parse_address(store.address()).database,)
+    except StoreNotUnderstood:
+        return ()
 
 
 def _master(store: RedisStore, base: RedisAddress) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from checker.look import Look
 from checker.postgres_scan import scan_postgres
 from checker.redis_scan import scan_redis
+from checker.redis_topology import beside_others
 from checker.scan import Progress, Roster, StoreScan, StoreUnreadable
 from checker.store_names import named
 from config.profile import Profile
@@ -22,7 +23,7 @@ def scanners(profile: Profile, *, explain: bool = False) -> dict[str, Scanner]:
     """Returns a scanner for each store that the profile has; with ``explain`` it says why places belong to whom."""
     found: dict[str, Scanner] = {}
     fields = _budget_fields(profile)
-    for name, store in profile.stores.named().items():
+    for name, store in beside_others(profile.stores).items():
         found[name] = _scanner(name, store, fields, explain)
     return found
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import json
 import zlib
 
 from checker.scan import StoreScan
@@ -38,3 +40,12 @@ def test_a_pattern_that_fits_no_key_is_noted(fresh_redis: str) -> None:
     assert scanned(fresh_redis, marked_world(), opaque=["cashe:*"]).notes == [
         "opaque names keys cashe:*, and there was none"
     ]
+
+
+def test_what_is_packed_in_forms_that_are_known_is_read_without_any_word(fresh_redis: str) -> None:
+    """gzip inside base64 inside JSON inside a string of JSON."""
+    packed = base64.b64encode(gzip.compress(f'{{"text": "{canary(A)}"}}'.encode())).decode()
+    value = json.dumps({"v": 1, "cached": json.dumps({"body": packed})})
+    fill_redis(fresh_redis, lambda client: client.set(f"cache:{tenant(B)}", value))
+    scan = scanned(fresh_redis, marked_world())
+    assert (found(scan), scan.skipped) == ([(A, B)], [])
