@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
-
-import orjson
 
 from config.messages import Operation
 from config.profile import Profile
+from users.dialects.base import Dialect, Undecodable
 from users.frame_reader import FrameReader
 
 _NAMED = 4
@@ -19,19 +18,22 @@ class Heard(NamedTuple):
 
     Attributes:
         text: as it came.
-        document: the same parsed, or None if it is no JSON.
+        document: what it says in the profile's dialect, or None if that can't read it.
     """
 
     text: str
     document: object
 
-    @classmethod
-    def of(cls, text: str) -> Heard:
-        """Returns the frame of a text."""
+
+def heard_in(dialect: Dialect, texts: Iterable[str]) -> list[Heard]:
+    """Returns what messages say in the profile's dialect; one that it can't read comes without a document."""
+    heard: list[Heard] = []
+    for text in texts:
         try:
-            return cls(text, orjson.loads(text))
-        except orjson.JSONDecodeError:
-            return cls(text, None)
+            heard += [Heard(text, document) for document in dialect.decode(text)]
+        except Undecodable:
+            heard.append(Heard(text, None))
+    return heard
 
 
 def why_unanswered(
@@ -45,7 +47,7 @@ def why_unanswered(
         )
     documents = [frame.document for frame in heard if frame.document is not None]
     if not documents:
-        return f"{len(heard)} frames came and none is JSON: {heard[0].text[:60]!r}"
+        return f"{len(heard)} frames came that target.dialect can't read, for instance {heard[0].text[:60]!r}"
     reader = FrameReader(profile)
     kinds = list(dict.fromkeys(reader.kind(document) for document in documents))
     with_id = [document for document in documents if request_id in reader.ids(document)]
@@ -60,7 +62,7 @@ def why_unanswered(
     for document in documents:
         for path in places_of(document, request_id):
             return f'its id came back at another place; did you mean frames.request_id = ["{path}"]?'
-    if all(kind == "None" for kind in kinds):
+    if all(kind in ("None", "?") for kind in kinds):
         where = ", ".join(profile.frames.type)
         return f"no frame has a type at '{where}': correct frames.type; one was {_short(heard[0].text)}"
     found = ", ".join(profile.frames.request_id)

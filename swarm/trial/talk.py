@@ -16,10 +16,11 @@ from evidence.paths import dig
 from evidence.records import ConnectFailed, Row
 from evidence.requests import Outcome, Request
 from swarm.sinks import FileSink
-from swarm.trial.hints import Heard, why_unanswered
+from swarm.trial.hints import Heard, heard_in, why_unanswered
 from swarm.trial.page import Page
 from swarm.trial.refusals import why_not_connected
 from users.base import credentials_of, tls_of
+from users.dialects.choosing import dialect_of
 from users.run import NodeRun
 from users.session import Session, SessionUnavailable
 from users.tenant import Tenant, TenantIdentity
@@ -89,7 +90,7 @@ class Talk:
         except SessionUnavailable as error:
             self._show()
             failed = self._sink.failed[-1] if self._sink.failed else None
-            heard = [Heard.of(text) for direction, text in self._heard if direction == "<"]
+            heard = self._came()
             self._page.bad(why_not_connected(self._run.profile, failed, str(error), heard))
             return False
         how = "connected again and resumed" if resume else "connected"
@@ -138,12 +139,14 @@ class Talk:
     def _judge(self, name: str, operation: Operation, request: Request, waited_s: float) -> None:
         page, profile = self._page, self._run.profile
         took = f"{(request.ended_s - request.sent_s) * 1000:.0f} ms" if request.outcome else ""
-        if request.outcome is Outcome.ANSWERED:
+        if profile.reply_by(operation) == "none":
+            page.good(f"{name}: sent; the profile says that nothing answers it")
+        elif request.outcome is Outcome.ANSWERED:
             page.good(f"{name}: answered after {took}")
         elif request.outcome is Outcome.REFUSED:
             page.bad(f"{name}: refused with '{request.reason}' after {took}: {_remedy(profile, request.reason)}")
         else:
-            heard = [Heard.of(text) for direction, text in self._heard if direction == "<"]
+            heard = self._came()
             page.bad(f"{name}: {why_unanswered(profile, operation, request.request_id, heard, waited_s)}")
         self._show()
         if request.outcome is Outcome.ANSWERED:
@@ -163,8 +166,11 @@ class Talk:
             yield "it has a cost, and no frame shows an amount at a path of frames.budget"
 
     def _found(self, path: str) -> bool:
-        documents = [Heard.of(text).document for direction, text in self._heard if direction == "<"]
-        return any(value is not None for document in documents for value in dig(document, path))
+        return any(value is not None for frame in self._came() for value in dig(frame.document, path))
+
+    def _came(self) -> list[Heard]:
+        """What has come since the last thing was said."""
+        return heard_in(dialect_of(self._run.profile), (text for direction, text in self._heard if direction == "<"))
 
     def _hear(self, direction: str, text: str) -> None:
         self._heard.append((direction, text))
@@ -189,7 +195,7 @@ def operations_of(profile: Profile) -> Iterator[str]:
 
 def order_of(profile: Profile) -> Sequence[str]:
     """Returns the operations in an order in which each has what it needs: ids are learnt before they are used."""
-    names = [name for name in operations_of(profile) if name != "resume"]
+    names = [name for name in operations_of(profile) if name != "resume" and name not in profile.on_connect]
     return sorted(names, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
 
 

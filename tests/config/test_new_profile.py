@@ -51,7 +51,8 @@ def test_every_answer_lands_in_its_place(tmp_path: Path) -> None:
     )  # fmt: skip
     answers = {
         "tenant_path": "customer.id", "budget_path": "left", "thread_path": "thread", "names": "slug",
-        "ready": "hello", "chat_cost": "5", "id_path": "re", "type_path": "kind", "error": "failure", "error_path": "why",
+        "ready": "hello", "chat_cost": "5", "id_path": "re", "type_path": "kind", "error": "failure",
+        "error_path": "why",
         "redis": "yes", "postgres": "yes",
     }  # fmt: skip
     history = Said("history", "listed", '{"type": "list", "message_id": "{message_id}", "n": 5, "all": true}')

@@ -140,6 +140,8 @@ class Connection:
         """Sends a text message, or a binary one if it is bytes; otherwise as `send_text`."""
         if isinstance(message, str):
             return self.send_text(message)
+        if self.listener is not None:
+            self.listener(">", message.decode("utf-8", "replace"))
         return self._send(encode_binary(message, self._masks.next_mask()))
 
     def send_ping(self, payload: bytes = b"") -> float:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from swarm.trial.hints import Heard, places_of, why_unanswered
+from swarm.trial.hints import heard_in, places_of, why_unanswered
 from tests.config.profiles import changed, reference
+from users.dialects.choosing import dialect_of
 
 ID = "id-1"
 
@@ -13,7 +14,8 @@ def why(*frames: object, name: str = "history") -> str:
     profile = reference()
     operation = profile.operation(name)
     assert operation is not None
-    heard = [Heard.of(frame if isinstance(frame, str) else orjson.dumps(frame).decode()) for frame in frames]
+    texts = [frame if isinstance(frame, str) else orjson.dumps(frame).decode() for frame in frames]
+    heard = heard_in(dialect_of(profile), texts)
     return why_unanswered(profile, operation, ID, heard, 3.0)
 
 
@@ -21,7 +23,7 @@ def why(*frames: object, name: str = "history") -> str:
     ("frames", "says"),
     [
         ([], "nothing came back within 3 s"),
-        (["hello"], "1 frames came and none is JSON: 'hello'"),
+        (["hello"], "1 frames came that target.dialect can't read, for instance 'hello'"),
         ([{"type": "hystory", "message_id": ID}], 'did you mean ends = ["hystory"]?'),
         ([{"type": "history", "id": ID}], 'did you mean frames.request_id = ["id"]?'),
         ([{"type": "history", "meta": {"re": [{"id": ID}]}}], 'frames.request_id = ["meta.re[].id"]?'),

@@ -31,5 +31,5 @@ def test_a_connection_that_fails_is_a_sentence_with_the_key_to_look_at(
 
 def test_a_greeting_of_another_name_is_offered() -> None:
     failed = ConnectFailed(0, 0, 0.0, "ready", None, "no session_ready frame after the upgrade")
-    sentence = why_not_connected(reference(), failed, "", [Heard.of('{"type": "hello"}')])
+    sentence = why_not_connected(reference(), failed, "", [Heard("", {"type": "hello"})])
     assert 'did you mean frames.ready = "hello"?' in sentence
