@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from gevent import GreenletExit
 
+from tasks.speaker import needed_by
+from tests.config.profiles import REMOVE
 from tests.users.fixtures import Tenants, World, profile_for, world
 from tests.users.small_target import SmallTarget, small_target
 from users.agent import AgentTenant
@@ -76,3 +78,27 @@ def test_tasks_are_listed_as_often_as_they_weigh() -> None:
     def other(_user: object) -> None: ...
 
     assert weigh({one: 2, other: 1}) == [one, one, other]
+
+
+def test_what_the_profile_lacks_takes_no_turn_and_what_it_adds_does() -> None:
+    everything_else = ("ping", "routing", "history", "state_read", "state_write", "resume")
+    bare: dict[str, object] = {f"operations__{name}": REMOVE for name in everything_else}
+    extra = {
+        "look_up": {"send": {"type": "ping"}, "ends": ["pong"], "weight": 3},
+        "file": {"send": {"type": "ping"}, "ends": ["pong"], "role": "write"},
+        "listen": {"send": {"type": "ping"}, "ends": ["pong"], "by": ["listening"]},
+    }
+    with small_target() as target:
+        said = {}
+        for kind in (StateTenant, AgentTenant, ListeningTenant):
+            here = world(profile_for(target.url, attempts={}, operations__extra=extra, **bare))
+            user = user_in(here, kind)
+            user.on_start()
+            said[kind] = [getattr(task, "keywords", {}).get("name") for task in user.tasks]
+            assert {needed_by(task) for task in user.tasks} == {()}
+            here.run.stopping = True
+            user.on_stop()
+            assert target.asked.pop()[1]["type"] == "chat_message"  # nobody is left of whom nothing was seen
+    assert [name for name in said[StateTenant] if name] == ["look_up"] * 3 + ["file"] * 2
+    assert [name for name in said[AgentTenant] if name] == ["file"] * 2
+    assert said[ListeningTenant] == ["listen"] * 2

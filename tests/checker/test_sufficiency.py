@@ -1,0 +1,63 @@
+"""What a run must have shown of pushes and of replies without an end; the rest is tested through the judge."""
+
+from __future__ import annotations
+
+from checker.result import Verdict
+from checker.sufficiency import ended_by_silence, pushes_not_seen
+from evidence.findings import FindingKind
+from evidence.records import Exposures, RequestEnded, SightingSeen
+from tests.checker.histories import healthy, profile
+
+CHAT = {"send": {"id": "{message_id}"}, "ends": ["agent_completed"]}
+
+
+def test_where_pushes_show_own_marks_one_at_least_must_have() -> None:
+    history = healthy()
+    subscribe = {"send": {"type": "listen"}, "reply_by": "none", "shows_own": True}
+    operations = {**history.profile.operations.model_dump(exclude_none=True), "subscribe": subscribe}
+    history.profile = profile(operations=operations)
+    (reason,) = pushes_not_seen(history.summary(), history.profile)
+    assert reason == (
+        "no push that showed its tenant's own marks was ever seen (subscribe), so nothing is proven of pushes"
+    )
+    assert history.judged().verdict is Verdict.INCONCLUSIVE
+    next(iter(history.rows.values())).append(Exposures("x", {"pushes_showing_own": 1}))
+    assert pushes_not_seen(history.summary(), history.profile) == []
+
+
+def test_replies_that_silence_ends_are_named() -> None:
+    history = healthy()
+    assert ended_by_silence(history.summary(), history.profile) == []
+    operations = history.profile.operations.model_dump(exclude_none=True)
+    operations["chat"] |= {"ends": [], "ends_after_silence_s": 0.5}
+    history.profile = profile(operations=operations)
+    (note,) = ended_by_silence(history.summary(), history.profile)
+    assert note == "replies to chat have no end mark: 0.5 s of silence counted as their end"
+    assert note in history.judged().notes
+
+
+def test_what_leaks_by_design_is_no_leak_and_is_told() -> None:
+    history = healthy()
+    operations = history.profile.operations.model_dump(exclude_none=True)
+    operations["chat"] |= {"leaks_by_design": "a public board"}
+    history.profile = profile(operations=operations)
+    rows = next(iter(history.rows.values()))
+    request = next(row for row in rows if isinstance(row, RequestEnded))
+    rows.append(
+        SightingSeen(FindingKind.FOREIGN_CONTENT, 1, request.tenant, "frame x", "reply to chat", 1.0, "", "known", "")
+    )
+    result = history.judged()
+    assert (result.verdict, result.findings) == (Verdict.ISOLATED, [])
+    assert any("a public board): 1 sighting" in sentence for sentence in result.not_covered)
+
+
+def test_what_is_said_without_a_reply_counts_as_neither_sent_nor_answered() -> None:
+    history = healthy()
+    before = history.judged().totals
+    rows = next(iter(history.rows.values()))
+    request = next(row for row in rows if isinstance(row, RequestEnded))
+    rows.append(RequestEnded(request.tenant, 0, 99, "tell", "said", request.sent_at_s, 0.0))
+    result = history.judged()
+    assert (result.totals.sent, result.totals.answered) == (before.sent, before.answered)
+    (told,) = [operation for operation in result.operations if operation.operation == "tell"]
+    assert (told.said, told.sent, told.answered) == (1, 0, 0)
