@@ -11,6 +11,7 @@ from checker.amounts import Amounts
 from checker.names import NameIndex
 from checker.ownership import Claim, Standing, claim_of
 from checker.tenant_names import UUID_BYTES, uuid_text
+from checker.unreadable import is_unreadable
 from evidence.marks import Keyring, Mark
 from evidence.views import Decoder, View
 from evidence.written_forms import is_text
@@ -21,6 +22,7 @@ class Decoded(NamedTuple):
 
     claims: list[Claim]
     strangers: list[Claim]
+    unreadable: bool = False  # whether nothing is known of what it means
 
 
 class Content:
@@ -64,13 +66,16 @@ class Content:
         self._look_at_bytes(value, f"{form} › 16 bytes" if form else "16 bytes", whole, where, claims, earlier)
         if form:
             self._look(View(value, form, whole), where, names_place, claims, earlier)
+        reads_as_text = False
         for view in self.decoder.views(value, place, whole):
+            reads_as_text = reads_as_text or is_text(view.text)
             path = f"{form} › {view.path}" if form else view.path
             self._look(view._replace(path=path), where, names_place, claims, earlier)
         if earlier and not form:  # what is seen without decoding has been counted
             for sighted in self.keyring.find(value):
                 earlier.pop((sighted.run_tag, sighted.mark), None)
-        return Decoded(list(claims.values()), list(earlier.values()))
+        unreadable = not claims and not reads_as_text and is_unreadable(value)
+        return Decoded(list(claims.values()), list(earlier.values()), unreadable)
 
     def _look_at_bytes(
         self,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from checker.content import Content
+from checker.content import Content, Decoded
 from checker.names import Named
 from checker.ownership import (
     Claim,
@@ -123,6 +123,7 @@ class RowJudge:
         self._followed = {index for edge in edges for index in edge.indexes}
         self.kept = {*self._key, *self._referenced, *self._followed}
         self._home = claims_of_name(table, looking.content)
+        self._unreadable: set[str] = set()  # columns of the row being read
         self._group = pattern_of_name(table, looking.content) if self._home else table.label
         told = self._home or self._edges or self._owners or self._opaque
         self._always = bool(told or self._binary or looking.content.names.weak)
@@ -181,6 +182,7 @@ class RowJudge:
                 where = self._where[index]
                 place = partial(self._place, key, where)
                 decoded = self._content.decoded(window.text, where, place, whole=False)
+                self._note_unreadable(index, decoded)
                 for claim in decoded.claims:
                     gathered.add(claim)
                     if claim.mark is not None:
@@ -220,6 +222,7 @@ class RowJudge:
     ) -> int | None:
         """Judges one row, with the claims of its large values if it has any, and returns who holds it."""
         claims, strangers = self._claims(cells, start, marks, mentions, encoded)
+        unreadable, self._unreadable = self._unreadable, set()
         claims += more
         claims += self._home
         strangers += more_strangers
@@ -235,6 +238,8 @@ class RowJudge:
             return None
         holder, foreign = judge(claims)
         assert holder is not None
+        for column_name in unreadable:
+            self._scan.unreadable[column_name] = self._scan.unreadable.get(column_name, 0) + 1
         if self._scan.explain:
             self._scan.belongs[self._group, f"{holder.what} in {holder.where}"] += 1
         for claim in claims:
@@ -293,14 +298,20 @@ class RowJudge:
             value, where = unescape(cells[at]), self._where[at]
             claims += [claim._replace(path=AS_IT_IS) for claim in self._content.amounts.of_members(value, where)]
             decoded = self._content.decoded(value, where, partial(self._place, cells, where))
+            self._note_unreadable(at, decoded)
             claims += decoded.claims
             strangers += decoded.strangers
         for at in self._binary:
             for value in binary_values(cells[at]) if cells[at] != NULL else ():
                 where = self._where[at]
                 decoded = self._content.decoded(value, where, partial(self._place, cells, where), form="bytea")
+                self._note_unreadable(at, decoded)
                 claims += decoded.claims
                 strangers += decoded.strangers
+
+    def _note_unreadable(self, at: int, decoded: Decoded) -> None:
+        if decoded.unreadable and at not in self._opaque:
+            self._unreadable.add(f"{self._group}.{self._table.columns[at].name}")
 
     def _place(self, cells: list[bytes], where: str) -> str:
         row, names = b"\t".join(cells[index] for index in self._key), key_names(self._table)

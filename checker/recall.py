@@ -19,6 +19,8 @@ from checker.summary import Summary
 from config.profile import Profile
 from evidence.marks import MarkKind
 
+UNREADABLE_NAMED = 5
+
 
 @dataclass(frozen=True)
 class Recall:
@@ -111,6 +113,7 @@ def coverage(summary: Summary, profile: Profile, look: Look) -> CoverageReport:
         unattributed=scan.unattributed,
         earlier_runs=scan.earlier_runs,
         left_out=scan.left_out,
+        unreadable=scan.unreadable,
         skipped=scan.skipped,
         notes=[*_left_out(scan), *scan.notes, *_left_over(scan)],
         seconds=round(scan.seconds, 3),
@@ -158,6 +161,12 @@ def _of_store(report: CoverageReport, limit: float) -> Iterator[str]:
     if report.skipped:
         more = f" (and {count(len(report.skipped) - 1, 'more part')})" if len(report.skipped) > 1 else ""
         yield f"{where} was not read whole: {report.skipped[0]}{more}"
+    for what, times in sorted(report.unreadable.items(), key=lambda item: -item[1])[:UNREADABLE_NAMED]:
+        values = count(times, "value")
+        yield (
+            f"{values} of {what} in {where} can't be read: encrypted, or packed in a form that is not known; if that is "
+            f"how it should be, name it in opaque of stores.{report.store}"
+        )
     if not report.own_marks_expected:
         yield f"none of this run's own marks was expected in {where}, so reading it proves nothing"
     elif report.own_marks_found < limit * report.own_marks_expected:

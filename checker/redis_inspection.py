@@ -88,6 +88,7 @@ class RedisInspection:
         self._strangers: list[Claim] = []  # of earlier runs, in the large string being read
         self._owners = owners
         self._opaque = opaque or OpaqueKeys((), scan)
+        self._unreadable: set[int] = set()  # the parts being looked at that hold such a value
         self._database: int | None = None
         self._client = CLIENT
 
@@ -102,6 +103,7 @@ class RedisInspection:
 
     def inspect(self, parts: Sequence[KeyPart]) -> None:
         """Looks at parts of keys, those of one key one after the other and in order."""
+        self._unreadable = set()
         claims, strangers = self._claims(parts)
         for index, part in enumerate(parts):
             self._count(part)
@@ -112,6 +114,9 @@ class RedisInspection:
                 self._attributed = True
             if of_part:
                 self._judge_part(part, of_part, of_earlier)
+                if index in self._unreadable:
+                    pattern = self._pattern(part.key)
+                    self._scan.unreadable[pattern] = self._scan.unreadable.get(pattern, 0) + 1
             if part.last and not part.whole:
                 self._judge_gathered(part)
             if part.last and not self._attributed and part.kind != "stream groups":
@@ -173,6 +178,8 @@ class RedisInspection:
             where, place = _where(parts, places[at]), partial(_place, part, None, self._database)
             whole = part.whole or part.kind != "string"
             decoded = self._content.decoded(texts[at], where, place, names_place=is_key, whole=whole)
+            if decoded.unreadable and not is_key and not self._is_shared(part.key):
+                self._unreadable.add(places[at][0])
             for claim in decoded.claims:
                 found.setdefault(places[at][0], {}).setdefault(places[at][1], []).append(claim)
             if decoded.strangers:

@@ -162,6 +162,10 @@ class CoverageReport(Part):
         default_factory=dict,
         description="Values or keys that were not read, by the profile's word: by column or pattern.",
     )
+    unreadable: dict[str, int] = Field(
+        default_factory=dict,
+        description="Values in tenants' places that look encrypted, or packed in a form that is not known.",
+    )
     skipped: list[str] = Field(default_factory=list, description="What could not be read, and why.")
     notes: list[str] = Field(default_factory=list, description="Worth knowing; takes nothing from the reading.")
     seconds: float = 0.0

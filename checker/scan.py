@@ -87,6 +87,8 @@ class StoreScan:
         unattributed: units with no mark, no name and no owner.
         earlier_runs: marks of earlier runs met.
         left_out: values or keys that the profile says can't be read, by column or by key pattern.
+        unreadable: values in tenants' places that look encrypted, or packed in a form that is not known, by column or
+            key pattern.
         skipped: what could not be read and why, a sentence each; not empty means the store was not read whole.
         removed: the removed tenants of whom nothing may be left and who were looked for.
         notes: what is worth knowing about the reading and takes nothing from it, a sentence each.
@@ -113,6 +115,7 @@ class StoreScan:
     earlier_runs: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     removed: frozenset[int] = frozenset()
+    unreadable: dict[str, int] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
