@@ -9,7 +9,11 @@ from pydantic import Field
 from config.messages import Operation
 from config.parts import Name, Part, PositiveInt
 
-Forgery = Literal["missing", "unsigned", "expired", "wrong_key", "wrong_audience", "contradictory", "unknown"]
+Forgery = Literal[
+    "missing", "unsigned", "expired", "wrong_key", "wrong_audience", "contradictory", "unknown", "other_name"
+]
+UNSIGNED: frozenset[Forgery] = frozenset({"missing", "unknown", "other_name"})
+"""Kinds of bad tokens that can be had without signing any."""
 
 
 class Door(Operation):
@@ -30,5 +34,9 @@ class Attempts(Part):
     """Access attempts with a control: other tenants' doors, and tokens that must be refused."""
 
     doors: dict[Name, Door] = Field(default_factory=dict)
-    tokens: tuple[Forgery, ...] = Field((), description="Needs [auth.jwt], to make tokens that are wrong in one thing.")
+    tokens: tuple[Forgery, ...] = Field(
+        (),
+        description="Tokens that must be refused. missing: none; unknown: of nobody, or made up; other_name: one's own "
+        "under another tenant's name. The others need [auth.jwt], to sign tokens that are wrong in one thing.",
+    )
     per_tenant: PositiveInt = Field(40, description="So many attempts a tenant makes at most.")

@@ -145,6 +145,15 @@ class Auth(Placement):
     service: TokenService | None = None
     file: TokenFile | None = None
     command: TokenCommand | None = None
+    proved_by: Literal["opening", "operation"] = Field(
+        "opening",
+        description="What shows that a token was accepted: that the session opens, or, where every login is "
+        "acknowledged, that an operation is answered.",
+    )
+    proof: str | None = Field(
+        None,
+        description="That operation; without it the first of state_read, history, routing, chat that costs nothing.",
+    )
     reuse_s: float = Field(300.0, ge=0, description="A token serves a tenant's reconnects for so long at most.")
 
     @property

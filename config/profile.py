@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
-from config.attempts import Attempts, Door
+from config.attempts import UNSIGNED, Attempts, Door
 from config.auth import Auth
 from config.dialects import DialectName, with_settled
 from config.frames import Frames, Refusal, ReplyBy
@@ -28,6 +28,7 @@ from config.workload import Workload
 SHORT_LIMIT = 1 << 20  # units; the width of a budget band
 ATTEMPT = "attempt: "
 CONTROL = "control: "
+_PROOFS = ("state_read", "history", "routing", "chat")
 MADE_UP = "made up: "
 AT_DOORS = (ATTEMPT, CONTROL, MADE_UP)
 
@@ -155,7 +156,7 @@ class Profile(Part):
 
     @model_validator(mode="after")
     def _tokens_can_be_forged(self) -> Profile:
-        if set(self.attempts.tokens) - {"missing"} and self.auth.jwt is None:
+        if set(self.attempts.tokens) - UNSIGNED and self.auth.jwt is None:
             raise ValueError(
                 "attempts.tokens needs a table [auth.jwt], to make tokens that are wrong in one thing only"
             )
@@ -188,6 +189,13 @@ class Profile(Part):
             return operation.reply_by
         by = self.frames.reply_by
         return "kind" if by == "id" and not operation.carries_id else by
+
+    @property
+    def proof(self) -> str | None:
+        """The operation whose answer shows that a token was accepted: one that costs nothing; None if there is none."""
+        names = [self.auth.proof] if self.auth.proof is not None else list(_PROOFS)
+        fit = [name for name in names if (found := self.operation(name)) is not None and not found.cost]
+        return fit[0] if fit else None
 
     @property
     def of_tenant(self) -> set[str]:

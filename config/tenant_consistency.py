@@ -17,7 +17,7 @@ Mistake = tuple[Key, str]
 
 def of_tenants(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
-    for check in (_logins, _accounts, _created, _removed):
+    for check in (_logins, _proof, _accounts, _created, _removed):
         yield from check(profile)
 
 
@@ -46,6 +46,26 @@ def _logins(profile: Profile) -> Iterator[Mistake]:
             ("auth", "source"),
             f"is '{auth.source}', which nothing gives a tenant: name its column in tenants.columns, or let a step of "
             "provisioning learn it in learn_secret",
+        )
+
+
+def _proof(profile: Profile) -> Iterator[Mistake]:
+    """A token that is to be found accepted by an operation needs one that may be said on trial."""
+    auth, tokens = profile.auth, profile.attempts.tokens
+    if (auth.proof is not None or auth.proved_by == "operation") and profile.proof is None:
+        yield (
+            ("auth", "proof"),
+            "should name an operation that costs nothing, as its answer shows that a token was accepted",
+        )
+    names = {
+        name for placement in auth.places for name in placeholders(placement.username) if placement.place == "basic"
+    }
+    names |= placeholders(profile.target.url) | (placeholders(auth.frame.send) if auth.frame is not None else set())
+    if "other_name" in tokens and not names & profile.of_tenant:
+        yield (
+            ("attempts", "tokens"),
+            "lists other_name, and nobody says its name beside its token: not in target.url, [auth.frame] or "
+            "auth.username of place 'basic'",
         )
 
 

@@ -22,7 +22,7 @@ class Aside(NodeRun):
     def __init__(self, run: NodeRun) -> None:
         super().__init__(
             run.environment, run_id=run.run_id, node=run.node, worker_index=run.worker_index, key=run.key,
-            profile=run.profile, sink=run.sink, tenants=run.tenants,
+            profile=run.profile, sink=run.sink, tenants=run.tenants, names=run.naming,
         )  # fmt: skip
         self.hooks = IsolationEvents()
         self.rows: list[Row] = []

@@ -2,31 +2,91 @@
 
 from __future__ import annotations
 
-import contextlib
+import random
 import ssl
 import time
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from config.attempts import Forgery
 from config.auth import SignedToken
-from config.template import fill, placeholders
-from users.dialects.base import Dialect
-from users.dialects.choosing import dialect_of
-from users.opening import Opening
-from users.placing import Introduction, connect, introduce
+from config.profile import Profile
+from config.template import placeholders
+from evidence.answers import look_alike
+from users.credentials import Credentials
+from users.placing import Introduction, introduce
 from users.run import NodeRun
+from users.session import Session
 from users.signing import another_key, claims_of, sign, sign_nothing
-from users.tenant import TenantIdentity
-from users.wire.connection import Connection, ConnectionLost, ConnectRefused, Received
+from users.tenant import Tenant, TenantIdentity
+from users.trying import Trying, opening_proves, try_to_enter
 
-_PATIENCE_S = 5.0
-REFUSING = {401, 403}
-# Policy violation, and the registered codes for unauthorised and forbidden; 4000 to 4999 are the target's own.
-REFUSING_CODES = {1008, 3000, 3003, *range(4000, 5000)}
+_RESERVED = 16  # sequence numbers kept free for one try
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A token and under whose name it is shown.
+
+    Attributes:
+        token: the token; empty for none.
+        tenant: who is named beside it.
+    """
+
+    token: str = field(repr=False)
+    tenant: TenantIdentity
+
+
+class _OneToken(Credentials):
+    """Shows one token whatever happens, under the name of whoever it was made for."""
+
+    def __init__(self, profile: Profile, shown: Shown) -> None:
+        self._profile = profile
+        self._shown = shown
+
+    def introduce(self, tenant: TenantIdentity) -> tuple[Introduction, float | None]:
+        return introduce(self._profile, self._shown.tenant, self._shown.token), None
+
+    def forget(self, tenant: TenantIdentity) -> None:
+        pass
+
+
+def good_token(profile: Profile, credentials: Credentials, tenant: TenantIdentity) -> Shown:
+    """Returns a token that must be accepted, made in the same way as the bad ones: their control.
+
+    Raises:
+        CredentialRefused: there is none to be had.
+    """
+    if not profile.auth.places:
+        return Shown("", tenant)
+    if profile.auth.jwt is not None:
+        return Shown(forge(profile.auth.jwt, None, tenant, tenant)[0], tenant)
+    return Shown(credentials.token(tenant)[0], tenant)
+
+
+def bad_tokens(
+    profile: Profile, kind: Forgery, good: Shown, other: TenantIdentity, nobody: TenantIdentity, draw: random.Random
+) -> list[Shown]:
+    """Returns the tokens of a kind, each with whom it is shown as.
+
+    Args:
+        profile: says how tokens are made.
+        kind: what is to be wrong.
+        good: a good token of whoever will show the bad ones.
+        other: another tenant.
+        nobody: somebody who does not exist.
+        draw: where tokens can't be made here, an unknown one is drawn from it.
+    """
+    if kind == "other_name":
+        return [Shown(good.token, other)]
+    settings = profile.auth.jwt
+    if settings is not None:
+        whom = nobody if kind == "unknown" else other
+        return [Shown(token, good.tenant) for token in forge(settings, kind, good.tenant, whom)]
+    return [Shown(look_alike(good.token, draw) if kind == "unknown" else "", good.tenant)]
 
 
 def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, other: TenantIdentity) -> list[str]:
-    """Returns the tokens of a kind; without a kind, one good token: the control.
+    """Returns the signed tokens of a kind; without a kind, one good token.
 
     Args:
         settings: how good tokens are made.
@@ -42,7 +102,7 @@ def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, o
     now_s = int(time.time())
     own, foreign = claims_of(settings, tenant), claims_of(settings, other)
     match kind:
-        case None:
+        case None | "other_name":
             return [sign(settings, own)]
         case "missing":
             return [""]
@@ -62,70 +122,22 @@ def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, o
             return [sign(settings, {**own, name: foreign[name]}) for name in naming if len(naming) > 1]
 
 
-def try_token(run: NodeRun, token: str, tenant: TenantIdentity, tls: ssl.SSLContext | None) -> tuple[str, str]:
-    """Connects with a token.
+def try_token(run: NodeRun, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | None) -> tuple[str, str]:
+    """Connects with a token and, where only that proves anything, says an operation.
+
+    Args:
+        run: the run; nothing of this is counted as part of its load.
+        shown: the token.
+        tenant: who shows it.
+        tls: for wss addresses.
 
     Returns:
         The outcome (refused, granted, unclear) and a few words about it. What arrives is inspected like every frame.
     """
-    introduction = introduce(run.profile, tenant, token)
-    try:
-        connection = connect(run.profile.target, introduction, tls)
-    except ConnectRefused as error:
-        if error.status in REFUSING:
-            return "refused", f"HTTP {error.status}"
-        return "unclear", error.detail
-    try:
-        return _await_ready(run, connection, tenant, introduction)
-    finally:
-        connection.close(timeout_s=1.0)
-
-
-def _await_ready(
-    run: NodeRun, connection: Connection, tenant: TenantIdentity, introduction: Introduction
-) -> tuple[str, str]:
-    frame, ready, dialect = run.profile.auth.frame, run.profile.frames.ready, dialect_of(run.profile)
-    opening = Opening(frame, ready)
-    deadline_s = time.perf_counter() + _PATIENCE_S
-    try:
-        for message in dialect.opening(login=frame is not None):
-            connection.send_message(message)
-        while not opening.refused and (left_s := deadline_s - time.perf_counter()) > 0:
-            if frame is not None and opening.owes_frame:
-                opening.said()
-                connection.send_message(dialect.encode(fill(frame.send, introduction.values)))
-            if opening.is_open and (frame is not None or ready is not None):
-                return "granted", "the session became ready"
-            for kind, document in _inspected(run, dialect, connection.read(left_s), tenant):
-                for answer in dialect.answer(document):
-                    connection.send_message(answer)
-                opening.hear(kind, document)
-    except ConnectionLost as lost:
-        if lost.code is None:
-            return "unclear", "connection lost"
-        return "refused" if lost.code in REFUSING_CODES else "unclear", f"closed with code {lost.code}"
-    if opening.refused:
-        return "refused", opening.refused
-    if frame is None and ready is None:
-        return "unclear", "connected, and the profile has no frame that says whether the token was accepted"
-    return "unclear", "connected, and neither ready nor closed"
-
-
-def _inspected(
-    run: NodeRun, dialect: Dialect, received: list[Received], tenant: TenantIdentity
-) -> Iterator[tuple[str, object]]:
-    for message in received:
-        text = message.text if message.text is not None else message.data.decode("utf-8", "replace")
-        documents: list[object] = []
-        if message.kind in ("text", "binary"):
-            with contextlib.suppress(Exception):  # what can't be read is looked at all the same
-                documents = list(dialect.decode(message.data if message.text is None else message.text))
-        at_s = run.unix_s(message.arrived_s)
-        session = f"of an attempt by tenant {tenant.number}"
-        for document in documents or [None]:
-            kind = run.reader.kind(document)
-            inspection = run.oracle.inspect(text, document, tenant=tenant.number, session=session, at_s=at_s, kind=kind)
-            for sighting in inspection.sightings:
-                run.sight(sighting)
-            if document is not None:
-                yield kind, document
+    trying = Trying(run)
+    stand_in = Tenant.of(tenant.identity, run.key)
+    # No id is used twice, neither by this try nor by what the tenant says meanwhile.
+    stand_in.sequence, tenant.sequence = tenant.sequence, tenant.sequence + _RESERVED
+    session = Session(trying, stand_in, 0, _OneToken(run.profile, shown), tls)
+    asks = [] if opening_proves(run.profile) else [name for name in [run.profile.proof] if name is not None]
+    return try_to_enter(trying, session, asks)

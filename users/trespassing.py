@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from config.attempts import Door, Forgery
 from config.profile import ATTEMPT
@@ -16,8 +16,9 @@ from evidence.records import AccessAttempt, DoorAnswers, OwnerShutOut
 from evidence.requests import Request
 from tasks.conversing import converse
 from tasks.trespassing import show_a_bad_token, talk_to_neighbour_first, try_a_door
-from users.base import TenantUser, presence_of_new_tenant, tls_of, weigh
-from users.forging import forge, try_token
+from users.base import TenantUser, credentials_of, presence_of_new_tenant, tls_of, weigh
+from users.credentials import CredentialRefused
+from users.forging import bad_tokens, good_token, try_token
 from users.naming import naming_for
 from users.presence import Presence
 from users.run import NodeRun, current_run
@@ -112,36 +113,33 @@ class TrespassingTenant(TenantUser):
     def try_next_token(self) -> None:
         """Tries the next kind of token that must be refused, after a good one made in the same way."""
         run = self._run()
-        settings = run.profile.auth.jwt
         if self._left <= 0 or not run.profile.attempts.tokens:
             return
         self._left -= 1
         kind = next(self._tokens)
-        for name, token in self._forgeries(kind):
-            if settings is not None:
-                own, other = self._pair()
-                good = forge(settings, None, own.tenant.identity, other.tenant.identity)[0]
-                accepted, detail = try_token(run, good, own.tenant.identity, tls_of(run))
-                if accepted != "granted":
-                    why = f"a good token was not accepted either: {detail}"
-                    self._note(name, "connect", "not_tried", why)
-                    continue
-            outcome, detail = try_token(run, token, self._pair()[0].tenant.identity, tls_of(run))
-            self._note(name, "connect", outcome, detail, owner=self._whose_with(kind))
-
-    def _forgeries(self, kind: Forgery) -> Iterator[tuple[str, str]]:
-        settings = self._run().profile.auth.jwt
-        own, other = self._pair()
-        if settings is None:
-            yield f"token: {kind}", ""
+        name, (own, other) = f"token: {kind}", self._pair()
+        try:
+            good = good_token(run.profile, credentials_of(run), own.tenant.identity)
+        except CredentialRefused as error:
+            self._note(name, "connect", "not_tried", f"no good token could be had: {error}")
             return
-        whom = self._nobody() if kind == "unknown" else other.tenant.identity
-        for token in forge(settings, kind, own.tenant.identity, whom):
-            yield f"token: {kind}", token
+        for bad in bad_tokens(run.profile, kind, good, other.tenant.identity, self._nobody(), own.random):
+            accepted, detail = try_token(run, good, own.tenant, tls_of(run))
+            if accepted != "granted":
+                self._note(name, "connect", "not_tried", f"a good token was not accepted either: {detail}")
+                continue
+            outcome, detail = try_token(run, bad, own.tenant, tls_of(run))
+            self._note(name, "connect", outcome, detail, owner=self._whose_with(kind))
 
     def _nobody(self) -> TenantIdentity:
         """Somebody who could exist and does not: an ordinal that no worker gets to."""
-        number = self._pair()[0].tenant.number | 1 << (ORDINAL_BITS - 1)
+        own = self._pair()[0].tenant.identity
+        number = own.number | 1 << (ORDINAL_BITS - 1)
+        if self._run().profile.tenants.accounts is not None or self._run().profile.provisioning.tenant is not None:
+            made_up = look_alike(own.name, self._pair()[0].random)
+            return TenantIdentity(
+                number, made_up, f"{made_up}@tenants.example", 0, numeric=own.numeric, extra=own.extra
+            )
         name = naming_for(self._run().profile, self._run().key).name(number)
         numeric = self._run().profile.tenants.names == "integer"
         return TenantIdentity(number, name, f"{name}@tenants.example", 0, numeric=numeric)
