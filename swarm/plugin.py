@@ -188,6 +188,8 @@ def install(events: Events) -> None:
         if part is not None:
             part.quit()
 
+    # At level DEBUG urllib3 writes down every address with its query, where keys are given.
+    logging.getLogger("urllib3").setLevel(logging.INFO)
     events.init_command_line_parser.add_listener(add_options)
     events.init.add_listener(on_init)
     events.test_start.add_listener(on_start)

@@ -138,10 +138,13 @@ def _sql(statement: str, values: dict[str, object]) -> str:
 
 
 def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> None:
-    service = profile.auth.service
-    if profile.auth.places and profile.auth.source == "service" and service is not None:
-        secret = dict.fromkeys(profile.secrets_of_tenant, "SECRET")
-        _show_call("auth service", service, {**identity.placeholders, **secret}, page)
+    values = {name: f"({name})" for name in profile.of_tenant | profile.secrets_of_tenant} | dict(identity.placeholders)
+    if profile.auth.places:
+        source = getattr(profile.auth, profile.auth.source, None)
+        if isinstance(source, (HttpCall, CommandCall)):
+            _show_call(f"auth.{profile.auth.source}", source, values, page)
+        else:
+            page.plain(f"a token from [auth.{profile.auth.source}], made without asking anybody")
     introduction = introduce(profile, identity, _TOKEN)
     page.plain(f"GET {introduction.url}")
     for name, value in introduction.headers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from swarm.trial.hints import Heard, heard_in, why_unanswered
 from swarm.trial.page import Page
 from swarm.trial.refusals import why_not_connected
 from users.base import credentials_of, tls_of
+from users.credentials import CredentialRefused
 from users.dialects.choosing import dialect_of
 from users.run import NodeRun
 from users.session import Session, SessionUnavailable
@@ -85,6 +87,7 @@ class Talk:
     def connect(self, *, resume: bool = False) -> bool:
         """Opens the session and shows it; returns whether it is open."""
         self._run.listener = self._hear
+        self._hide_what_proves()
         try:
             self._session.open(resume=resume)
         except SessionUnavailable as error:
@@ -97,6 +100,14 @@ class Talk:
         self._page.good(f"{how} as tenant {self.tenant.identity.name}")
         self._show()
         return True
+
+    def _hide_what_proves(self) -> None:
+        """Has the tenant's token and password left out of what is shown: a login may be a frame like any other."""
+        for secret in self.tenant.identity.secrets.values():
+            self._page.hide_also(secret)
+        if self._run.profile.auth.places:
+            with contextlib.suppress(CredentialRefused):  # opening the session meets the same and says so
+                self._page.hide_also(credentials_of(self._run).token(self.tenant.identity)[0])
 
     def say(self, name: str, extra: Mapping[str, object] = MappingProxyType({})) -> Request | None:
         """Says one thing, waits for its end and shows both; returns the request, None if nothing was sent."""
