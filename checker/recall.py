@@ -164,8 +164,8 @@ def _of_store(report: CoverageReport, limit: float) -> Iterator[str]:
     for what, times in sorted(report.unreadable.items(), key=lambda item: -item[1])[:UNREADABLE_NAMED]:
         values = count(times, "value")
         yield (
-            f"{values} of {what} in {where} can't be read: encrypted, or packed in a form that is not known; if that is "
-            f"how it should be, name it in opaque of stores.{report.store}"
+            f"{values} of {what} in {where} can't be read: encrypted, or packed in a form that is not known; if that "
+            f"is how it should be, name it in opaque of stores.{report.store}"
         )
     if not report.own_marks_expected:
         yield f"none of this run's own marks was expected in {where}, so reading it proves nothing"

@@ -35,7 +35,7 @@ def _packed(value: bytes) -> bytes | None:
     if in_hex is not None:
         return bytes.fromhex(in_hex[1].decode())
     run = max((match[0] for match in _RUN.finditer(value)), key=len, default=b"")
-    if len(run) < _MOST * len(value) or not _is_random(run, 64):
+    if not run or len(run) < _MOST * len(value) or not _is_random(run, 64):
         return None  # a word, a path, a name
     text = run.translate(bytes.maketrans(b"-_", b"+/"))
     return base64.b64decode(text[: len(text) // 4 * 4])

@@ -118,14 +118,10 @@ def _redis(planting: RedisPlanting) -> Iterator[str]:
 
 
 def _set_user(name: str, variable: str, rules: str) -> str:
-    words = " ".join(_shell(word) for word in rules.split(" "))
-    start, _, rest = words.partition(" on ")
-    password = f'">${{{variable}:?}}"'
-    return f"redis-cli ACL SETUSER {name} {start} on {password} {rest}"
-
-
-def _shell(word: str) -> str:
-    return f"'{word}'" if set(word) & set("*?[]~|$&{}") else word
+    """A line for a shell. It pipes the command, for what stands among a program's arguments everybody can read."""
+    command = f"ACL SETUSER {name} {rules.replace('%', '%%').replace(' on ', ' on >%s ', 1)}"
+    quoted = command.replace("'", "'\\''")
+    return f"printf '{quoted}\\n' \"${{{variable}:?}}\" | redis-cli"
 
 
 def _identifier(name: str) -> str:

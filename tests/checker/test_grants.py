@@ -145,10 +145,10 @@ def test_each_command_that_is_withheld_is_missed_by_name_or_made_up_for(filled: 
 def test_the_line_is_a_command_for_a_shell(fresh_redis: str, tmp_path: Any) -> None:
     """Run with a stand-in for redis-cli, which most machines with these tests don't have."""
     stand_in = tmp_path / "redis-cli"
-    stand_in.write_text('#!/bin/sh\nfor word in "$@"; do printf \'%s\\n\' "$word"; done\n')
+    stand_in.write_text("#!/bin/sh\ncat\n")
     stand_in.chmod(0o755)
     text = grants(reference())
-    (line,) = [line for line in text.splitlines() if line.startswith(f"redis-cli ACL SETUSER {READER}")]
+    (line,) = [line for line in text.splitlines() if f"ACL SETUSER {READER} " in line]
     said = subprocess.run(
         ["sh", "-c", line],
         env={"PATH": f"{tmp_path}:/usr/bin:/bin", "CHECKER_PASSWORD": SECRET},
@@ -157,5 +157,5 @@ def test_the_line_is_a_command_for_a_shell(fresh_redis: str, tmp_path: Any) -> N
         check=True,
     )
     with redis.Redis.from_url(fresh_redis) as client:
-        assert client.execute_command(*said.stdout.splitlines()) in (b"OK", "OK", True)
+        assert client.execute_command(*said.stdout.split()) in (b"OK", "OK", True)
         client.execute_command("ACL", "DELUSER", READER)

@@ -10,7 +10,7 @@ def test_the_grants_of_the_reference_profile_name_its_stores_and_no_secret() -> 
     text = grants(reference())
     assert '-- Postgres, stores.postgres: as a superuser, in database "app".' in text
     assert "CREATE ROLE isolation_checker LOGIN BYPASSRLS" in text
-    assert "redis-cli ACL SETUSER isolation_checker reset on \">${CHECKER_PASSWORD:?}\" '~*' +ping " in text
+    assert "printf 'ACL SETUSER isolation_checker reset on >%s ~* +ping " in text
     assert PLANTED not in text
 
 
@@ -37,7 +37,8 @@ def test_the_writer_may_do_what_provisioning_does_on_the_keys_it_names() -> None
 
 def test_sentinels_and_nodes_of_a_cluster_are_named() -> None:
     behind = changed(stores__redis__sentinel={"addresses": ["a:1"], "service": "main"})
-    assert "# On every sentinel:" in grants(behind) and "'+sentinel|masters'" in grants(behind)
+    assert "# On every sentinel:" in grants(behind)
+    assert "reset on >%s +ping +sentinel|masters" in grants(behind)
     assert "on every node of the cluster" in grants(changed(stores__redis__cluster=True))
 
 
