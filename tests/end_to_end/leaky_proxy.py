@@ -90,7 +90,10 @@ class LeakyProxy:
         tenant = self._tenants.setdefault(name, _Tenant())
         try:
             upstream = await connect(self._target + request.path, compression=None, ping_interval=None)
-        except (InvalidStatus, OSError):
+        except InvalidStatus as refusal:  # passed on as what it is: "try again later" would be no refusal
+            await client.close(1008 if refusal.response.status_code in (401, 403) else 1013)
+            return
+        except OSError:
             await client.close(1013)
             return
         tenant.sockets.append(client)
