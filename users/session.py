@@ -268,6 +268,10 @@ class Session:
                 for message in received:
                     if message.kind == "close":
                         self._talk.hear_close(message.text or "", message.close_code, message.arrived_s)
+                        # At once, and not when the handshake is over: nobody may speak on it any more.
+                        if self._connection is connection:
+                            lost = ConnectionLost(message.close_code, message.text or "", clean=True)
+                            self._report_lost(connection, ordinal, lost)
                     elif message.kind in ("text", "binary"):
                         heard = message.data if message.text is None else message.text
                         for answer in self._talk.receive(heard, message.arrived_s):

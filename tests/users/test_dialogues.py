@@ -204,6 +204,28 @@ def test_a_close_may_be_the_refusal_of_the_one_request_that_is_open(asked: int, 
         assert [request.outcome for request in requests] == outcomes
 
 
+def test_what_is_said_after_a_refusal_by_closing_goes_to_the_next_connection() -> None:
+    def hang_up_at_first(caller: Caller, message: Message) -> None:
+        if caller.number == 0:
+            caller.close(1008, "not yours")
+        else:
+            caller.say({"type": "done", "id": orjson.loads(message)["id"]})
+
+    chat = {"send": {"id": "{message_id}"}, "ends": "done"}
+    with (
+        scripted_service(hang_up_at_first) as service,
+        session_at(service, frames={"request_id": "id"}, refusal={"closes": [1008]}, operations__chat=chat) as (
+            session,
+            here,
+        ),
+    ):
+        first = ask(session, here)
+        assert session.wait(first) and session.wait_open(5)
+        second = ask(session, here)
+        assert session.wait(second)
+        assert (first.outcome, second.outcome) == (Outcome.REFUSED, Outcome.ANSWERED)
+
+
 def test_a_replay_without_an_end_mark_ends_by_silence() -> None:
     def replay(caller: Caller, message: Message) -> None:
         for number in range(3):
