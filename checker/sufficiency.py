@@ -87,9 +87,13 @@ def _came_too_late(summary: Summary) -> list[int]:
 
 
 def _is_telling(name: str, profile: Profile) -> bool:
-    """Whether the reply to an operation is told from others' by more than its kind, and is more than a sign of life."""
+    """Whether the reply to an operation is more than a sign of life, and told from others' by more than its kind: at
+    least by what it must show of the tenant's own.
+    """
     operation = profile.operation(name)
-    return operation is not None and name not in SIGNS_OF_LIFE and profile.reply_by(operation) not in ("kind", "none")
+    if operation is None or name in SIGNS_OF_LIFE:
+        return False
+    return operation.shows_own or profile.reply_by(operation) not in ("kind", "none")
 
 
 def hollow_answers(summary: Summary, profile: Profile) -> list[str]:

@@ -34,7 +34,9 @@ class _Holder(Tenant):
         return self.key.mint_canary(Mark(MarkKind.STATE, self.planted, 1))
 
     def prompt_canary(self, sequence: int) -> str:
-        return self.key.mint_canary(Mark(MarkKind.PROMPT, self.planted, sequence))
+        # Its own goes along: some replies are known by nothing but that.
+        planted = self.key.mint_canary(Mark(MarkKind.PROMPT, self.planted, sequence))
+        return f"{Tenant.prompt_canary(self, sequence)} {planted}"
 
 
 def try_control(run: NodeRun) -> ControlCaught:

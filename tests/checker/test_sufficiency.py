@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+
 from checker.result import Verdict
 from checker.sufficiency import ended_by_silence, pushes_not_seen
 from evidence.findings import FindingKind
@@ -61,3 +65,14 @@ def test_what_is_said_without_a_reply_counts_as_neither_sent_nor_answered() -> N
     assert (result.totals.sent, result.totals.answered) == (before.sent, before.answered)
     (told,) = [operation for operation in result.operations if operation.operation == "tell"]
     assert (told.said, told.sent, told.answered) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("shows_own", [True, False])
+def test_a_reply_that_is_known_by_its_kind_counts_as_a_look_if_it_must_show_own_marks(shows_own: bool) -> None:
+    history = healthy()
+    operations = history.profile.operations.model_dump(exclude_none=True)
+    operations["chat"] |= {"reply_by": "kind", "shows_own": shows_own}
+    history.profile = profile(operations=operations)
+    history.replace(RequestEnded, lambda row: dataclasses.replace(row, operation="chat"), lambda row: row.tenant == 2)
+    silent = [reason for reason in history.judged().reasons if "nothing is proven about them" in reason]
+    assert bool(silent) is not shows_own

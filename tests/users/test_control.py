@@ -125,6 +125,16 @@ def test_a_target_whose_chats_are_never_shown_does_not_let_the_control_be_caught
         assert not_caught(here).endswith("and the oracle did not see it")
 
 
+def test_a_reply_that_is_known_by_its_content_alone_is_the_control_s_too() -> None:
+    def echo(line: Line, frame: dict[str, Any]) -> None:
+        line.send(type="agent_completed", content=frame["content"])
+
+    chat = {"send": {"type": "chat_message", "content": "{prompt}"}, "reply_by": "content", "ends": ["agent_completed"]}
+    changes = WITHOUT_STATE | {"operations__history": REMOVE, "operations__chat": chat}
+    with small_target(on_frame=echo) as target:
+        assert try_control(world(profile_for(target.url, **changes)).run).caught
+
+
 def test_a_profile_with_nothing_to_plant_a_control_with_is_said() -> None:
     chat = {"send": {"type": "chat_message", "message_id": "{message_id}"}, "ends": ["agent_completed"]}
     changes = WITHOUT_STATE | {"operations__chat": chat}
