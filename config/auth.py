@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from config.calls import CommandCall, HttpCall
 from config.files import ProfileFile, column, read_table
-from config.parts import Part, PositiveInt, Template
+from config.parts import Message, Part, PositiveInt, Template
 from config.template import placeholders
 
 Source = Literal["jwt", "service", "file", "command", "token", "password"]
@@ -110,7 +110,7 @@ class OpeningFrame(Part):
     """
 
     after: tuple[str, ...] = Field((), description="Types of the target's greeting; nothing is said before it.")
-    send: Template
+    send: Message = Field(description="What is said: an object, an array or a line of text, with placeholders.")
     accepted: tuple[str, ...] = Field(min_length=1, description="Types of the frame that lets the tenant in.")
     accepted_where: dict[str, object] = Field(
         default_factory=dict, description="Path to value: what must stand in such a frame as well."
