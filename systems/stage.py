@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -148,4 +149,13 @@ def answers_http(url: str, status: int = 200) -> bool:
     except urllib.error.HTTPError as error:
         return error.code == status
     except (urllib.error.URLError, HTTPException, OSError):
+        return False
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes TCP connections on this loopback port."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=READY_TIMEOUT_S):
+            return True
+    except OSError:
         return False

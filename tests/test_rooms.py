@@ -22,8 +22,13 @@ MAY_IMPORT = {
     "target": set(),
     "systems": {"target"},
 }
-# The checker's own command writes the reports of what it found; that of profiles tries them out as a run would.
-COMPOSITION_ROOTS = {"checker/__main__.py": {"reporting"}, "config/__main__.py": {"swarm"}}
+# The checker's own command writes the reports of what it found; that of profiles tries them out as a run would. An
+# adapter is a dialect, and stands beside the system it is for.
+COMPOSITION_ROOTS = {
+    "checker/__main__.py": {"reporting"},
+    "config/__main__.py": {"swarm"},
+    "systems/websockify/resp.py": {"users"},
+}
 # Modules whose tests stand under another name, as they are of one cut.
 TOGETHER = {
     "config": {

@@ -1,0 +1,1 @@
+"""Etherpad, the collaborative editor, from npm."""

@@ -1,0 +1,1 @@
+"""RabbitMQ, the message broker, from Debian's packages."""
