@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import hiredis
 import redis
+from redis.connection import parse_url
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from checker.redis_wire import CONNECT_TIMEOUT_S, RedisAddress, RedisWire, parse_address
@@ -109,8 +110,8 @@ def _master(store: RedisStore, base: RedisAddress) -> tuple[str, int]:
         "password": settings.password.get_secret_value() if settings.password is not None else None,
     }
     if base.tls is not None:
-        certificates = {"ssl_ca_certs": store.ca_file, "ssl_certfile": store.client_cert}
-        options |= {"ssl": True, **certificates, "ssl_keyfile": store.client_key}
+        said = parse_url(store.address())
+        options |= {"ssl": True, **{name: value for name, value in said.items() if name.startswith("ssl_")}}
     pairs = [(host.strip("[]"), int(port)) for host, _, port in (text.rpartition(":") for text in settings.addresses)]
     sentinel = Sentinel(pairs, sentinel_kwargs=options)
     try:

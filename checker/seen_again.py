@@ -46,7 +46,8 @@ def amount_in_store(stores: Stores, place: str, tenant: str) -> str:
         if f"redis {label}" == redis_label(budget):
             key = shlex.quote(budget.key.replace("{tenant}", tenant))
             read = f"HGET {key} {shlex.quote(budget.field)}" if budget.field else f"GET {key}"
-            return f'redis-cli -u "${variable_of(name)}" {read}'
+            client = "redis-cli -c" if redis is not None and redis.cluster else "redis-cli"
+            return f'{client} -u "${variable_of(name)}" {read}'
     for column in postgres.budgets if postgres else ():
         if f"postgres {label}" == postgres_label(column):
             return f'psql "${variable_of(name)}" -c {shlex.quote(select(column, tenant=tenant))}'

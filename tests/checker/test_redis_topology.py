@@ -185,6 +185,20 @@ def test_tls_with_a_private_authority_and_a_certificate_of_our_own(
             scanned(url, ca_file=files["ca_file"])
 
 
+def test_sentinels_are_asked_over_tls_where_the_store_speaks_it(
+    sentinel_ports: tuple[int, int], authority: trustme.CA, tmp_path: Path
+) -> None:
+    port, master = sentinel_ports
+    file = str(tmp_path / "ca.pem")
+    authority.cert_pem.write_to_path(file)
+    with behind_tls(port, authority) as secured:
+        url = SecretStr(f"rediss://:{PASSWORD}@anywhere/0")
+        found = entrance(RedisStore(url=url, ca_file=file, sentinel=sentinels(secured)))
+        assert (found.host, found.port) == (HOST, master)
+        with pytest.raises(StoreUnreachable):
+            entrance(RedisStore(url=url, sentinel=sentinels(secured)))
+
+
 def test_a_user_and_a_socket(tmp_path: Path) -> None:
     path = tmp_path / "redis.sock"
     with valkey(tmp_path / "server", f"unixsocket {path}", "user reader on >s3cret ~* +@all") as port:

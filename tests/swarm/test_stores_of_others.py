@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 import pytest
 import redis
+import trustme
 
 from checker.look import Look
 from checker.recall import coverage
@@ -34,6 +35,7 @@ from tests.redis_deployments import (
     PASSWORD,
     SENTINEL_PASSWORD,
     SERVICE,
+    behind_tls,
     cluster,
     sentinel,
 )
@@ -80,20 +82,29 @@ def sentinel_port() -> Iterator[int]:
         yield port
 
 
-@pytest.fixture(params=["cluster", "sentinel", "databases"])
-def deployed(request: pytest.FixtureRequest, migrated_database: MigratedDatabase) -> Profile:
+@pytest.fixture(params=["cluster", "sentinel", "databases", "tls"])
+def deployed(request: pytest.FixtureRequest, migrated_database: MigratedDatabase, tmp_path: Path) -> Iterator[Profile]:
     url = migrated_database.owner_url
     if request.param == "cluster":
-        return profile_on(request.getfixturevalue("cluster_url"), url, stores__redis__cluster=True)
+        yield profile_on(request.getfixturevalue("cluster_url"), url, stores__redis__cluster=True)
+        return
     if request.param == "sentinel":
         watching = {
             "addresses": [f"{HOST}:{request.getfixturevalue('sentinel_port')}"],
             "service": SERVICE,
             "password": SENTINEL_PASSWORD,
         }
-        return profile_on(f"redis://:{PASSWORD}@anywhere/0", url, stores__redis__sentinel=watching)
+        yield profile_on(f"redis://:{PASSWORD}@anywhere/0", url, stores__redis__sentinel=watching)
+        return
     fresh = request.getfixturevalue("fresh_redis")
-    return profile_on(f"{fresh.removesuffix('/0')}/2", url, stores__redis__databases=[1, 2])
+    if request.param == "tls":
+        authority, parts = trustme.CA(), urlsplit(fresh)
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        with behind_tls(parts.port or 0, authority) as port:
+            secured = f"rediss://:{parts.password}@{HOST}:{port}/0"
+            yield profile_on(secured, url, stores__redis__ca_file=str(tmp_path / "ca.pem"))
+        return
+    yield profile_on(f"{fresh.removesuffix('/0')}/2", url, stores__redis__databases=[1, 2])
 
 
 def test_tenants_are_made_found_again_and_removed(deployed: Profile, tmp_path: Path) -> None:
