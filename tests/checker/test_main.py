@@ -47,8 +47,8 @@ def stores_of(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     def scan_of(name: str) -> StoreScan:
         return scans[name]
 
-    monkeypatch.setattr("checker.scanning.scan_redis", lambda *_: scan_of("redis"))
-    monkeypatch.setattr("checker.scanning.scan_postgres", lambda *_: scan_of("postgres"))
+    monkeypatch.setattr("checker.scanning.scan_redis", lambda *_, **__: scan_of("redis"))
+    monkeypatch.setattr("checker.scanning.scan_postgres", lambda *_, **__: scan_of("postgres"))
 
 
 def test_an_isolated_run_exits_0_with_every_report(
@@ -97,7 +97,7 @@ def test_a_scanner_that_crashes_is_a_reason_and_is_logged_without_its_message(
     history = healthy()
     stores_of(history, monkeypatch)
 
-    def crash(*_: object) -> StoreScan:
+    def crash(*_: object, **__: object) -> StoreScan:
         raise KeyError("redis://u:sesame@127.0.0.1")
 
     monkeypatch.setattr("checker.scanning.scan_redis", crash)
@@ -129,7 +129,7 @@ def test_a_folder_that_is_no_run_is_one_sentence_and_exit_2(tmp_path: Path, caps
 def test_a_check_that_is_stopped_is_one_sentence_and_exit_2(
     tmp_path: Path, profile_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(*_: object) -> StoreScan:
+    def stopped(*_: object, **__: object) -> StoreScan:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("checker.scanning.scan_redis", stopped)
