@@ -23,6 +23,7 @@ from config.stores import Stores
 from config.template import placeholders
 from config.tenants import Tenants
 from config.thresholds import Thresholds
+from config.tls import Tls
 from config.workload import Workload
 
 SHORT_LIMIT = 1 << 20  # units; the width of a budget band
@@ -47,6 +48,7 @@ class Target(Part):
     origin: str | None = None
     subprotocols: tuple[str, ...] = ()
     headers: dict[str, SecretStr] = Field(default_factory=dict)
+    tls: Tls = Tls()
     dialect: DialectName = Field(
         "json", description="How a message on the wire becomes a document, whose parts the paths below lead to."
     )

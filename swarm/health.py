@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable
 
@@ -18,10 +19,10 @@ from users.http_calls import reason_of
 POLL_S = 5.0
 
 
-def ask(check: HealthCheck) -> HealthAnswer:
-    """Returns what one health address answered; never raises."""
+def ask(check: HealthCheck, tls: ssl.SSLContext | None = None) -> HealthAnswer:
+    """Returns what one health address answered; never raises. ``tls`` is for https, the platform's when None."""
     started_s = time.perf_counter()
-    with urllib3.PoolManager(retries=False) as http:
+    with urllib3.PoolManager(retries=False, ssl_context=tls) as http:
         try:
             answer = http.request("GET", check.url, timeout=check.timeout_s)
         except urllib3.exceptions.HTTPError as error:
@@ -37,12 +38,12 @@ def ask(check: HealthCheck) -> HealthAnswer:
     )  # fmt: skip
 
 
-def poll(checks: tuple[HealthCheck, ...], record: Callable[[Row], None]) -> None:
+def poll(checks: tuple[HealthCheck, ...], record: Callable[[Row], None], tls: ssl.SSLContext | None = None) -> None:
     """Asks every address every few seconds for ever; to be spawned, and killed at the end of the run."""
     while True:
         gevent.sleep(POLL_S)
         for check in checks:
-            record(ask(check))
+            record(ask(check, tls))
 
 
 def _parsed(data: bytes) -> object:

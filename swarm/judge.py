@@ -154,7 +154,7 @@ class Judge:
         self._latest = folder.path
         self._preflight(run)
         run.greenlets = [
-            gevent.spawn(health.poll, profile.health, run.sink.record),
+            gevent.spawn(health.poll, profile.health, run.sink.record, profile.target.tls.chosen()),
             gevent.spawn(flush_regularly, run.sink),
         ]
         if (seconds := profile.limits.duration_s) is not None:
@@ -270,7 +270,7 @@ class Judge:
 
     def _preflight(self, run: OpenRun) -> None:
         for item in run.profile.health:
-            answer = health.ask(item)
+            answer = health.ask(item, run.profile.target.tls.chosen())
             run.sink.record(answer)
             if not answer.ok and not item.optional:
                 self.fail(answer.detail)

@@ -22,7 +22,7 @@ from swarm.planting import CANARIES, make_keys, make_rows, planted_marks
 from swarm.steps import Making, Steps
 from swarm.stores import StoreError
 from swarm.undoing import Leaving, remove
-from users.http_calls import Caller
+from users.http_calls import Caller, caller_of
 from users.naming import naming_for
 from users.run import TenantNotRemoved, TenantUnavailable
 from users.tenant import TenantIdentity
@@ -72,7 +72,7 @@ class Provisioner:
         self._lock = BoundedSemaphore(1)
         self._failure: str | None = None
         self._rows: dict[int, TenantProvisioned] = {}
-        self._caller = caller or Caller()
+        self._caller = caller or caller_of(profile)
         self._steps = Steps(profile, self._caller, self._note, self._write_down)
         self._accounts = Accounts(profile, *share) if profile.tenants.accounts is not None else None
         self.names = self._accounts.names() if self._accounts is not None else KnownNames(self._naming)

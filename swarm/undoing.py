@@ -18,7 +18,7 @@ from swarm.removing import Removed, remove_keys, remove_tenants
 from swarm.steps import has_table, named_steps
 from swarm.stores import StoreError, open_postgres, open_redis_store, postgres_error, redis_error
 from users.commands import CommandFailed, run_command
-from users.http_calls import Caller, CallFailed
+from users.http_calls import Caller, CallFailed, caller_of
 
 _AT_ONCE = 8
 _TOLD = 10  # failures of one step that are told one by one
@@ -48,7 +48,7 @@ class Leaving:
 
 def remove(profile: Profile, who: Sequence[Leaving], caller: Caller | None = None) -> Removed:
     """Removes these tenants as the profile says. What can't be undone in one place does not spare the others."""
-    caller, done = caller or Caller(), Removed()
+    caller, done = caller or caller_of(profile), Removed()
     each = sum(isinstance(step, HttpStep | CommandStep) for step in profile.provisioning.steps)
     for name, step in reversed(named_steps(profile)):
         try:

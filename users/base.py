@@ -120,4 +120,4 @@ def tls_of(run: NodeRun) -> ssl.SSLContext | None:
     """Returns the one TLS context of this process and run, None for ws addresses."""
     if not run.profile.target.url.startswith("wss:"):
         return None
-    return run.shared("tls", ssl.create_default_context)
+    return run.shared("tls", run.profile.target.tls.context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from config.profile import Profile
-from users.http_calls import Caller
+from users.http_calls import Caller, caller_of
 from users.placing import Introduction, introduce
 from users.tenant import TenantIdentity
 from users.token_sources import CredentialRefused, TokenSource
@@ -28,7 +28,7 @@ class Credentials:
 
     def __init__(self, profile: Profile, caller: Caller | None = None) -> None:
         self._profile = profile
-        self._source = TokenSource(profile, caller or Caller())
+        self._source = TokenSource(profile, caller or caller_of(profile))
         self._tokens: dict[int, tuple[str, float]] = {}
         self._made = 0
 

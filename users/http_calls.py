@@ -14,6 +14,7 @@ import urllib3
 
 from config.address import shown
 from config.calls import HttpCall
+from config.profile import Profile
 from config.template import fill, fill_known, fill_text
 
 _FIRST_PAUSE_S = 0.2
@@ -111,6 +112,11 @@ class Caller:
         return Answer(answer.status, _parsed(answer.data), _lowered(answer.headers), _cookies(answer.headers))
 
 
+def caller_of(profile: Profile) -> Caller:
+    """Returns what makes the profile's HTTP requests, with the profile's certificates."""
+    return Caller(profile.target.tls.chosen())
+
+
 def reason_of(error: Exception) -> str:
     """Returns in a few words why an HTTP request failed, without the client library's object names."""
     cause: BaseException = error
@@ -119,8 +125,11 @@ def reason_of(error: Exception) -> str:
         if not isinstance(inner, BaseException):
             break
         cause = inner
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate was not accepted: {cause.verify_message}"
+    inside = cause.args[0] if isinstance(cause, urllib3.exceptions.SSLError) and cause.args else cause
+    if isinstance(inside, ssl.SSLCertVerificationError):
+        return f"its certificate was not accepted: {inside.verify_message}"
+    if isinstance(inside, ssl.SSLError) and inside.reason:
+        return f"TLS failed: {inside.reason.lower().replace('_', ' ')}"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror.lower()
     if isinstance(error, urllib3.exceptions.TimeoutError):

@@ -80,6 +80,7 @@ def connect(settings: Target, introduction: Introduction, tls: ssl.SSLContext | 
         timeout_s=settings.connect_timeout_s,
         max_message_bytes=settings.max_message_bytes,
         shown_path=introduction.shown_path,
+        server_name=settings.tls.server_name,
     )
 
 

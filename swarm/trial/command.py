@@ -78,7 +78,7 @@ def _try(profile: Profile, options: argparse.Namespace, page: Page) -> None:
 
 def _ask_health(profile: Profile, page: Page) -> None:
     for check in profile.health:
-        answer = health.ask(check)
+        answer = health.ask(check, profile.target.tls.chosen())
         if answer.ok:
             page.good(f"health of {check.name}: ok")
         else:

@@ -85,6 +85,7 @@ class Connection:
         timeout_s: float = 10.0,
         max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
         shown_path: str | None = None,
+        server_name: str | None = None,
     ) -> Connection:
         """Connects to `url` and upgrades.
 
@@ -98,6 +99,7 @@ class Connection:
             timeout_s: for everything together.
             max_message_bytes: a longer message ends the connection with code 1009.
             shown_path: stands in messages for a path that holds a token.
+            server_name: what the certificate must name; the URL's host when None.
 
         Raises:
             ConnectRefused: with the stage that failed. Neither the query nor a header is in its message.
@@ -105,7 +107,7 @@ class Connection:
         """
         endpoint = Endpoint.of(url, shown_path)
         offer = Offer(headers, subprotocols, origin, cookie)
-        stream, upgraded, timings = open_stream(endpoint, offer, ssl_context, timeout_s)
+        stream, upgraded, timings = open_stream(endpoint, offer, ssl_context, timeout_s, server_name)
         connection = cls(stream, FrameDecoder(max_message_bytes), timings, upgraded.subprotocol, endpoint.shown)
         if upgraded.rest:
             connection._inbox = connection._decode(upgraded.rest, upgraded.arrived_s)

@@ -32,9 +32,15 @@ class ConnectTimings:
 
 
 def open_stream(
-    endpoint: Endpoint, offer: Offer, ssl_context: ssl.SSLContext | None, timeout_s: float
+    endpoint: Endpoint,
+    offer: Offer,
+    ssl_context: ssl.SSLContext | None,
+    timeout_s: float,
+    server_name: str | None = None,
 ) -> tuple[Stream, Upgraded, ConnectTimings]:
     """Connects to `endpoint`, with TLS where it asks for that, and upgrades; all within `timeout_s`.
+
+    The certificate must bear `server_name`; the endpoint's host when None.
 
     Raises:
         ConnectRefused: with the stage that failed. Nothing stays open.
@@ -46,7 +52,7 @@ def open_stream(
         connected_s = secured_s = time.perf_counter()
         stream: Stream = tcp
         if endpoint.secure:
-            stream = TlsStream.open(tcp, ssl_context or ssl.create_default_context(), endpoint, deadline_s)
+            stream = TlsStream.open(tcp, ssl_context or ssl.create_default_context(), endpoint, deadline_s, server_name)
             secured_s = time.perf_counter()
         upgraded = upgrade(stream, endpoint, offer, deadline_s)
     except BaseException:

@@ -27,14 +27,21 @@ class TlsStream:
         self._ended = False
 
     @classmethod
-    def open(cls, tcp: TcpStream, context: ssl.SSLContext, endpoint: Endpoint, deadline_s: float) -> TlsStream:
-        """Shakes hands and checks the certificate as `context` says.
+    def open(
+        cls,
+        tcp: TcpStream,
+        context: ssl.SSLContext,
+        endpoint: Endpoint,
+        deadline_s: float,
+        server_name: str | None = None,
+    ) -> TlsStream:
+        """Shakes hands and checks the certificate as `context` says; it must bear `server_name`, if that is given.
 
         Raises:
             ConnectRefused: at stage tls; also when `deadline_s` (`time.perf_counter`) passes.
         """
         try:
-            stream = cls(tcp, context, endpoint.host)
+            stream = cls(tcp, context, server_name or endpoint.host)
             stream._shake_hands(deadline_s)
         except ssl.SSLCertVerificationError as error:
             raise ConnectRefused(endpoint.shown, "tls", f"certificate not accepted: {error.verify_message}") from None
