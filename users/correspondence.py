@@ -24,6 +24,7 @@ from evidence.requests import Outcome, Request, RequestBook
 from users.composing import Composer, content_alias
 from users.dialects.base import Message
 from users.dialects.choosing import dialect_of
+from users.echoes import Echoes
 from users.opening import Opening
 from users.run import NodeRun
 from users.settling import Settling
@@ -62,6 +63,7 @@ class Correspondence:
         self._held: dict[str, list[tuple[object, str, str, float]]] = {}
         self._subscriptions: dict[str, str] = {}
         self._dialect = dialect_of(run.profile)
+        self._echoes = Echoes()
         asked = [kind for answer in run.profile.frames.answers for kind in answer.to]
         self._own_kinds = frozenset((*run.profile.frames.housekeeping, *asked))
         self._name = f"{ordinal} of tenant {tenant.number}"
@@ -80,6 +82,8 @@ class Correspondence:
             PlaceholderUnknown: the profile's template names a placeholder that nobody fills.
         """
         request, document = self._composer.compose(name, operation, intended_s, extra)
+        if name.startswith(ATTEMPT):
+            self._echoes.say(extra)
         message = self._dialect.encode(document)
         self._settling.open(request)
         if operation.subscribes:
@@ -111,12 +115,21 @@ class Correspondence:
         for document in documents:
             part = text if len(documents) == 1 else orjson.dumps(document, default=str).decode("utf-8", "replace")
             kind = self._reader.kind(document)
-            inspection = self._inspect(part, document, arrived_s, kind)
+            if self._turns_away(document, kind):
+                echoless = self._echoes.out_of(document)
+                inspection = self._inspect(self._echoes.out_of_text(part), echoless, arrived_s, kind)
+            else:
+                inspection = self._inspect(part, document, arrived_s, kind)
             said += self._dialect.answer(document)
             said += self._answers(document, kind)
             self._dispatch(document, kind, inspection, arrived_s, part)
         counts.inspected += 1
         return said
+
+    def _turns_away(self, document: object, kind: str) -> bool:
+        """Whether a frame refuses a request or a login, whosever."""
+        login = self._run.profile.auth.frame
+        return self._reader.refuses(document, kind) or (login is not None and kind in login.refused)
 
     def _inspect(self, text: str, document: object, arrived_s: float, kind: str = "") -> Inspection:
         run, tenant = self._run, self._tenant
@@ -168,6 +181,12 @@ class Correspondence:
         self._drop_held()
         return list(self._dialect.opening(login=login is not None))
 
+    def introduces(self, values: Mapping[str, object]) -> None:
+        """Notes as whom the tenant comes to a new connection: perhaps as somebody else, to be turned away."""
+        self._echoes.forget()
+        if values.get("tenant") != self._tenant.identity.json_name:
+            self._echoes.say(values)
+
     def compose_login(self, values: Mapping[str, object]) -> Message:
         """Returns the frame in which the tenant says who it is; ``values`` holds the token."""
         frame = self._run.profile.auth.frame
@@ -203,7 +222,8 @@ class Correspondence:
         """Inspects text that is no frame: what the target says when it refuses a connection."""
         place = f"{self._name}, at its refusal"
         at_s = self._run.unix_s(time.perf_counter())
-        inspection = self._run.oracle.inspect(text, None, tenant=self._tenant.number, session=place, at_s=at_s)
+        unsaid = self._echoes.out_of_text(text)
+        inspection = self._run.oracle.inspect(unsaid, None, tenant=self._tenant.number, session=place, at_s=at_s)
         for sighting in inspection.sightings:
             self._run.sight(sighting)
 

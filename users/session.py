@@ -93,6 +93,7 @@ class Session:
         settings = self._run.profile.target
         try:
             introduction, auth_ms = self._credentials.introduce(self._tenant.identity)
+            self._talk.introduces(introduction.values)
             connection = connect(settings, introduction, self._tls)
         except CredentialRefused as error:
             self._refused("auth", error.status, str(error), error)

@@ -12,7 +12,7 @@ from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
 from evidence.records import IdLearnt, RequestEnded, SightingSeen, encode
 from evidence.requests import Outcome
-from tests.users.fixtures import KEY, OTHER, OWN, Talk, World, profile_for, world
+from tests.users.fixtures import KEY, OTHER, OWN, Talk, World, identity, profile_for, world
 
 REFUSED = {"type": "error", "code": "budget_exhausted"}
 
@@ -396,3 +396,33 @@ def test_rows_of_ended_requests_say_when_and_how_late(talk: Talk, here: World) -
     assert row.sent_at_s == pytest.approx(time.time(), abs=5)
     waits = {event["request_type"]: event["response_time"] for event in here.events}
     assert waits["intended"] - waits["reply"] == pytest.approx(row.late_ms, abs=0.01)
+
+
+def test_a_refusal_that_repeats_whose_door_was_tried_tells_nothing_and_anything_else_in_it_does() -> None:
+    talk = Talk(world())
+    theirs = identity(OTHER).name
+
+    def sighted(**frame: object) -> list[str]:
+        talk.hear(frame)
+        found = [str(row.kind) for row in talk.world.sink.of(SightingSeen)]
+        talk.world.sink.rows.clear()
+        return found
+
+    assert sighted(type="error", code="no", message=f"{theirs} is not you")  # nobody has asked for them
+    request, _ = talk.ask("attempt: read_state", {"victim_tenant": theirs})
+    assert sighted(type="error", code="no", message=f"{theirs} is not you", message_id=request.request_id) == []
+    assert request.outcome is Outcome.REFUSED
+    secret = KEY.mint_canary(Mark(MarkKind.SECRET, OTHER, 1))
+    assert sighted(type="error", code="no", message=f"{theirs}, whose secret is {secret}, is not you")
+    assert sighted(type="state", user_id=theirs)
+
+
+def test_a_login_under_another_s_name_may_be_refused_by_that_name() -> None:
+    talk = Talk(world())
+    theirs = identity(OTHER)
+    talk.talk.introduces(theirs.placeholders)
+    talk.talk.look_at(f"{theirs.name} may not come in")
+    assert talk.world.sink.of(SightingSeen) == []
+    talk.talk.introduces(talk.world.tenant.identity.placeholders)
+    talk.talk.look_at(f"{theirs.name} may not come in")
+    assert talk.world.sink.of(SightingSeen) != []
