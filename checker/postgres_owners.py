@@ -30,6 +30,7 @@ class OwnerColumn:
     Attributes:
         seen: values met.
         matched: those among them that named a tenant of this run.
+        contradicted: rows in which another column names another tenant.
     """
 
     def __init__(self, index: int, name: str, path: str | None, content: Content) -> None:
@@ -39,6 +40,7 @@ class OwnerColumn:
         self._content = content
         self.seen = 0
         self.matched = 0
+        self.contradicted = 0
 
     def claim(self, cells: Sequence[bytes]) -> Claim | None:
         """Returns the claim that the column makes on a row, given as COPY writes its cells."""
@@ -112,6 +114,12 @@ class PostgresOwners:
                 self._scan.skipped.append(
                     f"owners of {owner.table}: none of {seen} values of column {owner.column} names a tenant of this "
                     "run: correct table, column or path"
+                )
+            contradicted = sum(column.contradicted for column in columns)
+            if contradicted:
+                self._scan.notes.append(
+                    f"owners of {owner.table}: in {contradicted} of {seen} rows another column names another tenant "
+                    f"than {owner.column} does; should these be no leaks, correct the profile"
                 )
         for table, key in self._added:
             if rows(table) and not is_known(key):

@@ -27,6 +27,7 @@ from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
 from checker.postgres_homes import claims_of_name, pattern_of_name
 from checker.postgres_large import Window
+from checker.postgres_owners import WHAT as OWNER
 from checker.postgres_owners import OwnerColumn
 from checker.postgres_parents import Cause, Contested, Holder, Late, MapName, Parents
 from checker.postgres_places import condition, identity, key_names, key_of, label_of, psql
@@ -238,6 +239,8 @@ class RowJudge:
             return None
         holder, foreign = judge(claims)
         assert holder is not None
+        if holder.what == OWNER and any(claim.standing is Standing.NAME for claim in foreign):
+            self._owners[0].contradicted += 1
         for column_name in unreadable:
             self._scan.unreadable[column_name] = self._scan.unreadable.get(column_name, 0) + 1
         if self._scan.explain:

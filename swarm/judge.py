@@ -25,7 +25,7 @@ from swarm.checking import TOOL_FAILED, check, clean_up
 from swarm.options import environment_of, profile_of
 from swarm.provisioning import Provisioner
 from swarm.sinks import FileSink, flush_regularly
-from swarm.stores import StoreError, open_redis_store
+from swarm.stores import StoreError, open_redis_store, try_reading
 from users.hooks import isolation_events
 from users.run import TenantUnavailable
 
@@ -277,6 +277,7 @@ class Judge:
         try:
             for store in run.profile.stores.all_redis().values():
                 open_redis_store(store).close()
+            try_reading(run.profile.stores)
             Provisioner(run.profile, run.key, NAME, 0, run.sink.record, flush=run.sink.flush).plant_control()
         except (StoreError, TenantUnavailable) as error:
             self.fail(str(error))

@@ -15,10 +15,13 @@ from redis.cluster import RedisCluster
 from redis.connection import parse_url
 from redis.exceptions import RedisClusterException
 
-from checker.redis_topology import entrance
+from checker.postgres_connection import snapshot
+from checker.redis_topology import addresses, entrance
+from checker.redis_wire import RedisWire
 from checker.scan import StoreUnreadable
 from config.address import UNREADABLE, readable, scrub, shown
 from config.redis_store import RedisStore
+from config.stores import Stores
 
 RedisClient = redis.Redis | RedisCluster
 
@@ -111,6 +114,26 @@ def open_redis_store(store: RedisStore, *, decode: bool = True, database: int | 
     except (redis.RedisError, RedisClusterException, ValueError, OSError) as error:
         raise redis_error(error, url) from None
     return client
+
+
+def try_reading(stores: Stores) -> None:
+    """Opens every store that has an address of its own for reading: what the checker will be refused is known now.
+
+    Raises:
+        StoreError: one refuses; a load whose result nobody may read is not worth its while.
+    """
+    try:
+        for keys in stores.all_redis().values():
+            if keys.write_url is not None:
+                for address in addresses(keys, entrance(keys)):
+                    with RedisWire(address):
+                        pass
+        for rows in stores.all_postgres().values():
+            if rows.write_url is not None:
+                with snapshot(rows.address()):
+                    pass
+    except StoreUnreadable as error:
+        raise StoreError(str(error)) from None
 
 
 def databases_of(store: RedisStore) -> list[int | None]:

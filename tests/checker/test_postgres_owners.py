@@ -79,6 +79,19 @@ def test_an_owner_inside_a_document(fresh_database: str) -> None:
     assert (found(scan), scan.skipped) == ([(A, C, "public.notes", 1)], [])
 
 
+def test_a_row_that_contradicts_the_profiles_word_is_a_finding_and_is_told(fresh_database: str) -> None:
+    notes(fresh_database, "int", NUMBERS, holder=B)
+    execute(
+        fresh_database,
+        "ALTER TABLE notes ADD user_id int",
+        f"UPDATE notes SET user_id = {NUMBERS[C]} WHERE ref = {NUMBERS[A]}",
+    )
+    scan = scanned(fresh_database, named_world(NUMBERS), owners=[{"table": "notes", "column": "ref"}])
+    assert sorted(found(scan)) == [(A, B, "public.notes", 1), (C, A, "public.notes", 1)]
+    (note,) = scan.notes
+    assert note.startswith("owners of notes: in 1 of 4 rows another column names another tenant than ref does")
+
+
 def boards(url: str) -> None:
     """Three tables to the owner, and not one declared foreign key."""
     execute(

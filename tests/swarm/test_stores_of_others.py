@@ -25,7 +25,7 @@ from evidence.marks import Keyring
 from evidence.records import Row
 from swarm.cleaning import CleanUp, clean
 from swarm.provisioning import Provisioner
-from swarm.stores import StoreError, open_redis_store
+from swarm.stores import StoreError, open_redis_store, try_reading
 from target.embedded import EmbeddedPostgres
 from tests.checker.store_worlds import execute
 from tests.config.profiles import changed
@@ -188,6 +188,32 @@ def test_what_reads_may_not_write_and_what_writes_has_an_address_of_its_own(
         finally:
             for name in users:
                 client.execute_command("ACL", "DELUSER", name)
+
+
+def test_an_address_for_reading_that_is_refused_is_known_before_the_load(
+    fresh_redis: str, migrated_database: MigratedDatabase
+) -> None:
+    wrong = {
+        "stores__redis__url": _wrong(fresh_redis),
+        "stores__postgres__url": migrated_database.owner_url,
+        "stores__redis__write_url": fresh_redis,
+    }
+    with pytest.raises(StoreError, match="refuses us") as refused:
+        try_reading(changed(**wrong).stores)
+    assert "PLANTED" not in str(refused.value)
+    wrong = {
+        "stores__redis__url": fresh_redis,
+        "stores__postgres__url": _wrong(migrated_database.owner_url),
+        "stores__postgres__write_url": migrated_database.owner_url,
+    }
+    with pytest.raises(StoreError, match="can't be read: it does not accept the password"):
+        try_reading(changed(**wrong).stores)
+    try_reading(profile_on(fresh_redis, migrated_database.owner_url, stores__redis__write_url=fresh_redis).stores)
+
+
+def _wrong(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:PLANTED@{parts.hostname}:{parts.port}"))
 
 
 def test_a_cluster_that_is_none_is_one_sentence_without_the_password(fresh_redis: str) -> None:
