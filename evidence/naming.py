@@ -15,6 +15,8 @@ from evidence.chosen_naming import PatternNaming, RangeNaming
 from evidence.marks import MAX_TENANT, Mark, MarkKind, RunKey
 
 Style = Literal["uuid", "uuid_hex", "slug", "integer", "email", "pattern"]
+EMAIL_DOMAIN = "@tenants.example.com"
+"""Reserved (RFC 2606), so that no mail leaves; below .com, as services check that the last part is one there is."""
 STYLES: tuple[str, ...] = get_args(Style)
 SLUG_LIMIT = 63  # a DNS label, a Postgres identifier and many a name column end here
 _COMMON = "tenant-of-one-and-the-same-long-common-part"
@@ -165,15 +167,13 @@ class IntegerNaming:
 class EmailNaming:
     """Names are e-mail addresses whose local parts are the slugs."""
 
-    DOMAIN = "@tenants.example"
-
     def __init__(self, key: RunKey) -> None:
         self._slugs = SlugNaming(key)
 
     def name(self, number: int) -> str:
         """Returns the tenant's address."""
-        return self._slugs.name(number) + self.DOMAIN
+        return self._slugs.name(number) + EMAIL_DOMAIN
 
     def get(self, name: str, /) -> int | None:
         """Returns whose address this is, or None."""
-        return self._slugs.get(name.removesuffix(self.DOMAIN)) if name.endswith(self.DOMAIN) else None
+        return self._slugs.get(name.removesuffix(EMAIL_DOMAIN)) if name.endswith(EMAIL_DOMAIN) else None

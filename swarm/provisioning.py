@@ -15,6 +15,7 @@ from config.profile import Profile
 from evidence.budgets import BudgetBands
 from evidence.known_names import KnownNames
 from evidence.marks import Mark, RunKey
+from evidence.naming import EMAIL_DOMAIN
 from evidence.oracle import control_pair, tenant_number
 from evidence.records import Gap, Row, TenantProvisioned
 from swarm.accounts import Accounts, NoAccountLeft
@@ -188,7 +189,7 @@ class Provisioner:
         if short:
             workload, cost = self._profile.workload, self._profile.operations.chat.cost
             budget = self._bands.starting_short(number, cost, workload.short_requests)
-        email = name if style == "email" else f"{name}@tenants.example"
+        email = name if style == "email" else f"{name}{EMAIL_DOMAIN}"
         return TenantIdentity(number, name, email, budget, short, numeric=style == "integer")
 
     def _making(self, identity: TenantIdentity, marked_as: int) -> Making:

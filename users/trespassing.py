@@ -11,6 +11,7 @@ from config.profile import ATTEMPT
 from config.template import placeholders
 from evidence.answers import look_alike
 from evidence.findings import FindingKind, Severity, Sighting
+from evidence.naming import EMAIL_DOMAIN
 from evidence.oracle import ORDINAL_BITS
 from evidence.records import AccessAttempt, DoorAnswers, OwnerShutOut
 from evidence.requests import Request
@@ -142,7 +143,7 @@ class TrespassingTenant(TenantUser):
             )
         name = naming_for(self._run().profile, self._run().key).name(number)
         numeric = self._run().profile.tenants.names == "integer"
-        return TenantIdentity(number, name, f"{name}@tenants.example", 0, numeric=numeric)
+        return TenantIdentity(number, name, f"{name}{EMAIL_DOMAIN}", 0, numeric=numeric)
 
     def _whose_with(self, kind: Forgery) -> int | None:
         """Whose things lie open to who comes with such a token: who shows an expired one only gets at its own."""

@@ -12,6 +12,7 @@ import orjson
 
 from config.profile import Profile
 from evidence.marks import Mark, MarkKind, RunKey
+from evidence.naming import EMAIL_DOMAIN
 from evidence.records import RequestEnded, Row
 from evidence.requests import Request
 from tests.config.profiles import changed
@@ -73,7 +74,7 @@ def identity(number: int = OWN, *, budget: int | None = None, short: bool = Fals
     name = KEY.mint_id(Mark(MarkKind.TENANT, number))
     bands = BudgetBands(KEY)
     amount = budget if budget is not None else bands.starting_short(number, 7, 8) if short else bands.starting(number)
-    return TenantIdentity(number, name, f"{name}@tenants.example", amount, short)
+    return TenantIdentity(number, name, f"{name}{EMAIL_DOMAIN}", amount, short)
 
 
 def profile_for(url: str = "ws://127.0.0.1:1/ws", **changes: object) -> Profile:
