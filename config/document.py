@@ -139,7 +139,7 @@ def _with_hint(said: str) -> str:
 
 
 def _laid_over(base: Document, changes: Document) -> Document:
-    """Tables are merged, ``false`` leaves one out, any other value (lists too) replaces that of the base."""
+    """Tables are merged, ``false`` leaves one, a list or a text out, any other value replaces that of the base."""
     places = dict(base.places)
 
     def merge(below: dict[str, object], above: dict[str, object], key: Key) -> dict[str, object]:
@@ -151,7 +151,7 @@ def _laid_over(base: Document, changes: Document) -> Document:
                 continue
             for gone in [place for place in places if place[: len(here)] == here]:
                 del places[gone]
-            if isinstance(under, dict) and value is False:
+            if value is False and isinstance(under, (dict, list, str)):
                 del merged[name]
             else:
                 merged[name] = value

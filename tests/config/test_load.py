@@ -224,6 +224,12 @@ def test_false_leaves_an_inherited_table_out(tmp_path: Path) -> None:
     assert load(extending(tmp_path, "base.toml", "[stores]\nredis = false\n"), ENVIRONMENT).stores.redis is None
 
 
+def test_false_leaves_an_inherited_text_out(tmp_path: Path) -> None:
+    (tmp_path / "asked.toml").write_text('extends = "base.toml"\n[target]\norigin = "https://a.example"\n')
+    profile = load(extending(tmp_path, "asked.toml", "[target]\norigin = false\n"), ENVIRONMENT)
+    assert profile.target.origin is None
+
+
 @pytest.mark.parametrize(
     ("base", "sentence"),
     [("mine.toml", "extends: leads back to this profile"), ("nowhere.toml", "there is no such profile as .*nowhere")],
