@@ -96,10 +96,10 @@ END $$;
 CREATE FUNCTION app.recent_notes(how_many int DEFAULT 20) RETURNS SETOF app.notes LANGUAGE sql STABLE AS
     $$ SELECT * FROM app.notes ORDER BY id DESC LIMIT how_many $$;
 
--- Tells the tenant's own topic of every note.
+-- Tells the tenant's own topic of every note, and how it begins.
 CREATE FUNCTION app_private.tell() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('notes:' || NEW.tenant_id, json_build_object('id', NEW.id)::text);
+    PERFORM pg_notify('notes:' || NEW.tenant_id, json_build_object('id', NEW.id, 'preview', left(NEW.body, 200))::text);
     RETURN NEW;
 END $$;
 CREATE TRIGGER tell AFTER INSERT ON app.notes FOR EACH ROW EXECUTE FUNCTION app_private.tell();

@@ -24,7 +24,7 @@ WRONG_SQL = {
     "shared-topic": """
         CREATE OR REPLACE FUNCTION app_private.tell() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            PERFORM pg_notify('notes', json_build_object('id', NEW.id, 'body', NEW.body)::text);
+            PERFORM pg_notify('notes', json_build_object('id', NEW.id, 'preview', left(NEW.body, 200))::text);
             RETURN NEW;
         END $$
     """,
@@ -47,7 +47,14 @@ class PostGraphile(System):
             "the function that lists recent notes is SECURITY DEFINER", frozenset({"foreign-content"})
         ),
         "shared-topic": Misconfiguration(
-            "new notes are told to all subscribers on one topic, with their text", frozenset({"foreign-content"})
+            "all subscribers listen to one topic, where every new note is announced with how it begins",
+            frozenset({"foreign-content"}),
+            "frame pushed",
+        ),
+        "unverified-token": Misconfiguration(
+            "tokens are decoded, and nobody verifies who signed them and until when they are good",
+            frozenset({"access-granted"}),
+            "token: ",
         ),
     }
 
@@ -62,7 +69,7 @@ class PostGraphile(System):
             cursor.execute(
                 (self.folder / "schema.sql").read_text(encoding="utf-8").replace(":password", f"'{password}'")
             )
-            if broken:
+            if broken in WRONG_SQL:
                 cursor.execute(WRONG_SQL[broken])
         packages = INSTALLED / self.name / "node_modules"
         app = {
@@ -70,7 +77,7 @@ class PostGraphile(System):
             "NODE_ENV": "production",
             "APP_DATABASE_URL": _as_role(owner_url, ROLE, password),
             "APP_JWT_SECRET": secret,
-            **({"APP_SHARED_TOPIC": "1"} if broken == "shared-topic" else {}),
+            "APP_BROKEN": broken or "",
         }
         cli = packages / "postgraphile" / "dist" / "cli-run.js"
         process = stage.process(
