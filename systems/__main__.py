@@ -33,7 +33,9 @@ def main(arguments: Sequence[str]) -> int:
             if options.command == "check":
                 return _check(options.names or names(), guardian, interruptions)
             system = find(options.name)
-            command = swarm(system, options.users, options.seconds, rest) if options.command == "run" else rest
+            command = rest
+            if options.command == "run":
+                command = swarm(system, options.broken, options.users, options.seconds, rest)
             return run(system, options.broken, command, guardian, interruptions)
     except (SystemsError, EmbeddedStoreError) as error:
         print(f"systems: {error}", file=sys.stderr)

@@ -39,10 +39,12 @@ def run(
             raise SystemsError(f"the command {command[0]} can't be started: {error.strerror}") from None
 
 
-def swarm(system: System, users: int | None, seconds: int | None, options: Sequence[str] = ()) -> list[str]:
+def swarm(
+    system: System, broken: str | None, users: int | None, seconds: int | None, options: Sequence[str] = ()
+) -> list[str]:
     """The command that loads a system and judges it."""
     command = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py"), "--headless", "--only-summary"]
-    command += ["--target-profile", str(system.profile), "--stop-timeout", "10"]
+    command += ["--target-profile", str(system.profile(broken)), "--stop-timeout", "10"]
     users = users or system.users
     return [*command, "-u", str(users), "-r", str(users), "-t", f"{seconds or system.seconds}s", *options]
 
@@ -55,6 +57,6 @@ def check(system: System, guardian: Guardian, interruptions: Interruptions) -> I
     """
     for broken in (None, *system.misconfigurations):
         with tempfile.TemporaryDirectory(prefix=f"check-{system.name}-") as runs:
-            run(system, broken, swarm(system, None, None, ("--runs", runs)), guardian, interruptions)
+            run(system, broken, swarm(system, broken, None, None, ("--runs", runs)), guardian, interruptions)
             expected = misconfiguration(system, broken) if broken else None
             yield judged(system.name, broken, expected, Path(runs))

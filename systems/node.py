@@ -49,7 +49,12 @@ def install_packages(name: str, folder: Path) -> Path:
         for path in lists:
             shutil.copy(path, place)
         npm = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        _run([node(), npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], place, os.environ | environment({}))
+        # Without their scripts, which would want a compiler or another site: what is used here carries its binaries.
+        _run(
+            [node(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+            place,
+            os.environ | environment({}),
+        )
 
     once(place, lists, install)
     return place

@@ -135,6 +135,12 @@ class Stage:
         self._guardian.forget(process.pid)
         return exit_code
 
+    def last_words(self) -> str:
+        """The last line that a command run to its end has written; empty if none wrote anything."""
+        log = self.folder / "commands.log"
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
+        return lines[-1].strip() if lines else ""
+
     def _start(self, server: ServerProcess) -> ServerProcess:
         self._teardown.callback(server.stop)
         server.start()

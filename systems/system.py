@@ -31,12 +31,14 @@ class Misconfiguration:
         kinds: the kinds of findings that must show it; any of them will do.
         place: a piece of text that the place of such a finding must contain; empty if any place will do.
         verdict: what a run must say: that tenants leak, unless what is wrong is of another kind.
+        profile: the target profile to use, if it is the client that is set up wrongly; else the system's own.
     """
 
     what: str
     kinds: frozenset[str] = frozenset()
     place: str = ""
     verdict: str = "LEAKING"
+    profile: str = ""
 
 
 class System(ABC):
@@ -61,10 +63,10 @@ class System(ABC):
         """The system's own folder in this room."""
         return ROOT / "systems" / self.name.replace("-", "_")
 
-    @property
-    def profile(self) -> Path:
-        """Its target profile."""
-        return ROOT / "config" / "targets" / f"{self.name}.toml"
+    def profile(self, broken: str | None = None) -> Path:
+        """Its target profile, or that of a misconfiguration."""
+        wrong = self.misconfigurations.get(broken or "")
+        return ROOT / "config" / "targets" / f"{(wrong.profile if wrong else '') or self.name}.toml"
 
     @abstractmethod
     def install(self) -> None:

@@ -54,8 +54,8 @@ def test_a_misconfiguration_that_is_not_there_starts_nothing(interruptions: Inte
 
 
 def test_the_swarm_is_aimed_with_the_system_s_profile() -> None:
-    command = swarm(Notes(), None, 5, ["--keep-data"])
-    assert str(Notes().profile) in command
+    command = swarm(Notes(), None, None, 5, ["--keep-data"])
+    assert str(Notes().profile()) in command
     assert command[-7:] == ["-u", "20", "-r", "20", "-t", "5s", "--keep-data"]
 
 

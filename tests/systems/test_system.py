@@ -10,7 +10,7 @@ from systems.system import find, misconfiguration, names
 def test_every_system_has_its_profile_its_page_and_a_way_to_be_wrong(name: str) -> None:
     system = find(name)
     assert system.name == name
-    assert system.profile.is_file()
+    assert all(system.profile(broken).is_file() for broken in (None, *system.misconfigurations))
     assert (system.folder / "README.md").is_file()
     assert system.misconfigurations
 

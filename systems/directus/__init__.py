@@ -1,0 +1,1 @@
+"""Directus: collections over a WebSocket protocol of its own."""
