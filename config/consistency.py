@@ -12,9 +12,12 @@ import jwt
 
 from config.messages import PLACEHOLDERS, Operation
 from config.positions import Path as Key
+from config.postgres_store import PostgresStore
 from config.profile import Profile
 from config.provisioning import PROVISIONED, SQL_NAME
+from config.redis_store import Command, RedisStore
 from config.sentences import mistyped
+from config.stores import Store
 from config.template import placeholders
 from config.tenant_consistency import of_tenants
 
@@ -92,24 +95,38 @@ def _said(profile: Profile) -> Iterator[tuple[Key, Operation]]:
 
 
 def _addresses(profile: Profile) -> Iterator[Mistake]:
-    for name, schemes in (("redis", _REDIS), ("postgres", _POSTGRES)):
-        store = getattr(profile.stores, name)
-        for index, one in enumerate(store if isinstance(store, tuple) else [store] if store is not None else []):
-            url = getattr(one, "url", None)
-            if url is None:
-                continue
-            text = url.get_secret_value()
-            plain = name == "postgres" and "://" not in text and ("=" in text or not text)
+    for key, store in _stores(profile):
+        schemes = _REDIS if isinstance(store, RedisStore) else _POSTGRES
+        for name, url in (("url", store.url), ("write_url", store.write_url)):
+            text = url.get_secret_value() if url is not None else schemes[0]
+            plain = store.kind == "postgres" and "://" not in text and ("=" in text or not text)
             if not plain and not text.startswith(schemes):
-                key = ("stores", name, index, "url") if isinstance(store, tuple) else ("stores", name, "url")
-                words = ", or hold words such as host=… dbname=…" if name == "postgres" else ""
-                yield key, f"should begin with {' or '.join(schemes)}{words}"
+                words = ", or hold words such as host=… dbname=…" if store.kind == "postgres" else ""
+                yield (*key, name), f"should begin with {' or '.join(schemes)}{words}"
+
+
+def _stores(profile: Profile) -> Iterator[tuple[Key, Store]]:
+    """Every store, with the key of its table."""
+    stores = profile.stores
+    for name, store in stores.named().items():
+        if name in ("redis", "postgres"):
+            yield ("stores", name), store
+        else:
+            yield ("stores", "more_redis" if name in stores.more_redis else "more_postgres", name), store
 
 
 def _statements(profile: Profile) -> Iterator[Mistake]:
-    for name in ("sql_create", "sql_remove"):
-        for index, statement in enumerate(getattr(profile.provisioning, name)):
-            key = ("provisioning", name, index)
+    general = profile.provisioning
+    said: list[tuple[Key, tuple[str, ...]]] = [
+        (("provisioning", "sql_create"), general.sql_create),
+        (("provisioning", "sql_remove"), general.sql_remove),
+    ]
+    for key, store in _stores(profile):
+        if isinstance(store, PostgresStore):
+            said += [((*key, "create"), store.create), ((*key, "remove"), store.remove)]
+    for place, statements in said:
+        for index, statement in enumerate(statements):
+            key = (*place, index)
             if braces := sorted(placeholders(statement) & PROVISIONED):
                 yield key, f"holds {{{braces[0]}}}, which stays as it is in SQL; write %({braces[0]})s, without quotes"
             unknown = sorted(set(SQL_NAME.findall(statement)) - _known(profile))
@@ -118,13 +135,18 @@ def _statements(profile: Profile) -> Iterator[Mistake]:
 
 
 def _commands(profile: Profile) -> Iterator[Mistake]:
-    for index, command in enumerate(profile.provisioning.redis_create):
-        key = ("provisioning", "redis_create", index)
-        if not command:
-            yield key, 'is empty: a command is a list of words, such as ["SET", "left:{tenant}", "{budget}"]'
-        unknown = sorted(placeholders(command) - _known(profile))
-        if unknown:
-            yield key, _nothing_fills(f"{{{unknown[0]}}}", unknown[0], profile)
+    said: list[tuple[Key, tuple[Command, ...]]] = [
+        (("provisioning", "redis_create"), profile.provisioning.redis_create),
+        *(((*key, "create"), store.create) for key, store in _stores(profile) if isinstance(store, RedisStore)),
+    ]
+    for place, commands in said:
+        for index, command in enumerate(commands):
+            key = (*place, index)
+            if not command:
+                yield key, 'is empty: a command is a list of words, such as ["SET", "left:{tenant}", "{budget}"]'
+            unknown = sorted(placeholders(command) - _known(profile))
+            if unknown:
+                yield key, _nothing_fills(f"{{{unknown[0]}}}", unknown[0], profile)
 
 
 def _known(profile: Profile) -> set[str]:

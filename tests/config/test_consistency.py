@@ -30,3 +30,22 @@ def test_all_that_is_wrong_is_said() -> None:
 
 def test_libpq_words_are_an_address_of_postgres() -> None:
     assert not list(mistakes(changed(stores__postgres__url="host=db.example dbname=shop user=app")))
+
+
+def test_further_stores_and_addresses_for_writing_are_looked_at_as_the_first_are() -> None:
+    profile = changed(
+        stores__postgres__write_url="mysql://db",
+        stores__more_postgres={
+            "billing": {"url": "mysql://db", "create": ["INSERT INTO w VALUES (%(tennant)s)", "SELECT '{tenant}'"]}
+        },
+        stores__more_redis={"sessions": {"url": "cache:6379", "create": [["SET", "s:{tenat}", "1"], []]}},
+    )
+    assert [key for key, _ in mistakes(profile)] == [
+        ("stores", "more_redis", "sessions", "url"),
+        ("stores", "postgres", "write_url"),
+        ("stores", "more_postgres", "billing", "url"),
+        ("stores", "more_postgres", "billing", "create", 0),
+        ("stores", "more_postgres", "billing", "create", 1),
+        ("stores", "more_redis", "sessions", "create", 0),
+        ("stores", "more_redis", "sessions", "create", 1),
+    ]
