@@ -13,6 +13,7 @@ from config.positions import Path as Key
 from config.positions import lines_of
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ARGUMENTS = "argv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,13 @@ class Resolved:
         values: the document with variables put in; those that are not set stay as they are.
         used: the variables that were put in, by name.
         missing: keys with the variables they need that are not set.
+        shown: keys with variables that would stand in the arguments of a command, where everybody can read them.
     """
 
     values: object
     used: dict[str, str] = field(default_factory=dict)
     missing: list[tuple[Key, str]] = field(default_factory=list)
+    shown: list[tuple[Key, str]] = field(default_factory=list)
 
 
 def read(path: Path, readers: tuple[Path, ...] = ()) -> Document:
@@ -174,6 +177,8 @@ def _put_in(value: object, key: Key, environment: Mapping[str, str], resolved: R
         if not environment.get(name):
             resolved.missing.append((key, name))
             return match[0]
+        if _ARGUMENTS in key and key[-1] != 0:
+            resolved.shown.append((key, name))
         resolved.used[name] = environment[name]
         return environment[name]
 

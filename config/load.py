@@ -62,6 +62,13 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
         f"{document.place(key)}: {written(key)}: needs the environment variable {name}, which is not set"
         for key, name in resolved.missing
     ]
+    if resolved.shown:
+        lines += [
+            f"{document.place(key)}: {written(key)}: holds ${{{name}}}, which every user of this machine could read in "
+            "the list of processes: hand it over in 'environment', or let the command read it from its own"
+            for key, name in resolved.shown
+        ]
+        raise ProfileInvalid("\n".join(lines))
     try:
         profile = Profile.model_validate(resolved.values, context={FOLDERS: document.folders})
     except ValidationError as error:

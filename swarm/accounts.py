@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from config.profile import Profile
 from config.tenants import Account
 from evidence.known_names import KnownNames
 from evidence.oracle import control_pair
+from evidence.records import TenantProvisioned
 from users.tenant import TenantIdentity
 
 
@@ -91,6 +94,20 @@ def too_few(profile: Profile, users: int, nodes: int) -> str | None:
         f"which with a live control on each node takes {users + nodes} at least: add accounts, or lower the number of "
         "users"
     )
+
+
+def existing_row(
+    profile: Profile, node: str, identity: TenantIdentity, aliases: list[str], *, control: bool
+) -> TenantProvisioned:
+    """Returns what is written down of an account that is handed out; for a live control, where its data will lie."""
+    operations = profile.operations
+    by_state = operations.state_write if operations.state_read is not None else None
+    says = by_state or operations.get("chat")
+    planted = {store: ["STATE:1"] for store in says.stored_in} if control and says is not None else {}
+    return TenantProvisioned(
+        identity.number, identity.name, node, time.time(), identity.budget, False, control, aliases, planted,
+        existed=True,
+    )  # fmt: skip
 
 
 def _aliases(account: Account) -> list[str]:

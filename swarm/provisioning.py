@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from gevent.lock import BoundedSemaphore
 
-from config.messages import Operation
 from config.profile import Profile
 from evidence.budgets import BudgetBands
 from evidence.known_names import KnownNames
@@ -18,7 +17,7 @@ from evidence.marks import Mark, RunKey
 from evidence.naming import EMAIL_DOMAIN
 from evidence.oracle import control_pair, tenant_number
 from evidence.records import Gap, Row, TenantProvisioned
-from swarm.accounts import Accounts, NoAccountLeft
+from swarm.accounts import Accounts, NoAccountLeft, existing_row
 from swarm.planting import CANARIES, make_keys, make_rows, planted_marks
 from swarm.steps import Making, Steps
 from swarm.stores import StoreError
@@ -115,7 +114,7 @@ class Provisioner:
             except NoAccountLeft as error:
                 raise TenantUnavailable(str(error)) from None
             planted = identity.number + 1
-            self._record(self._existing(identity, aliases, control=True))
+            self._record(existing_row(self._profile, self._node, identity, aliases, control=True))
             self._record_name_only(planted)
             return identity, planted
         holder, planted = control_pair(self._worker_index + 1)
@@ -151,9 +150,7 @@ class Provisioner:
         if self._limit is not None:
             size = min(size, self._limit - self._ordinal)
             if size <= 0:
-                reason = f"limits.tenants is {self._profile.limits.tenants} and one more was about to be made"
-                self._on_limit(f"{reason}: lower the number of users, or raise the limit")
-                raise TenantUnavailable(reason)
+                raise self._over_the_limit()
         first = self._ordinal
         self._ordinal += size
         numbers = [tenant_number(self._worker_index, first + index) for index in range(size)]
@@ -232,28 +229,22 @@ class Provisioner:
     def _take_account(self, accounts: Accounts) -> TenantIdentity:
         if self._failure is not None:
             raise TenantUnavailable(self._failure)
+        if self._limit is not None and self._ordinal >= self._limit:
+            raise self._over_the_limit()
+        self._ordinal += 1
         try:
             identity, aliases = accounts.take()
         except NoAccountLeft as error:
             self._failure = str(error)
             self._on_failure(self._failure)
             raise TenantUnavailable(self._failure) from None
-        self._record(self._existing(identity, aliases, control=False))
+        self._record(existing_row(self._profile, self._node, identity, aliases, control=False))
         return identity
 
-    def _existing(self, identity: TenantIdentity, aliases: list[str], *, control: bool) -> TenantProvisioned:
-        planting = self._plants_by if control else None
-        planted = {store: ["STATE:1"] for store in planting.stored_in} if planting is not None else {}
-        return TenantProvisioned(
-            identity.number, identity.name, self._node, time.time(), identity.budget, False, control, aliases, planted,
-            existed=True,
-        )  # fmt: skip
-
-    @property
-    def _plants_by(self) -> Operation | None:
-        """By what a live control plants another's data through the target."""
-        operations = self._profile.operations
-        return operations.state_write if operations.state_write and operations.state_read else operations.get("chat")
+    def _over_the_limit(self) -> TenantUnavailable:
+        reason = f"limits.tenants is {self._profile.limits.tenants} and one more was about to be made"
+        self._on_limit(f"{reason}: lower the number of users, or raise the limit")
+        return TenantUnavailable(reason)
 
     def _note(self, sentence: str) -> None:
         self._record(Gap(self._node, time.time(), sentence))

@@ -56,6 +56,11 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"auth.service.retries": 50}, "auth.service.retries", "10"),
     ({"auth.command": {"argv": []}}, "auth.command.argv", "one"),
     (
+        {"auth.source": "command", "auth.command": {"argv": ["token-of", "--key=${AUTH_SERVICE_KEY}"]}},
+        "auth.command.argv[1]",
+        "holds ${AUTH_SERVICE_KEY}, which every user of this machine could read in the list of processes",
+    ),
+    (
         {"auth.source": "command", "auth.command": {"argv": ["token-of", "{password}"]}},
         "auth.command.argv",
         "nothing fills {password}",
@@ -98,3 +103,9 @@ def test_tokens_are_read_from_a_file_and_a_bad_one_is_told(tmp_path: Path) -> No
         path.write_text(content, encoding="utf-8")
         with pytest.raises(ProfileInvalid, match=says):
             load(written(tmp_path / "p.toml", changes), ENVIRONMENT)
+
+
+def test_the_program_itself_may_stand_in_a_variable(tmp_path: Path) -> None:
+    changes = {"auth.source": "command", "auth.command": {"argv": ["${TARGET_JWT_SECRET}", "{tenant}"]}}
+    command = load(written(tmp_path / "right.toml", changes), ENVIRONMENT).auth.command
+    assert command is not None and command.argv[0] == ENVIRONMENT["TARGET_JWT_SECRET"]

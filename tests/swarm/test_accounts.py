@@ -6,10 +6,11 @@ import pytest
 
 from config.profile import Profile
 from evidence.oracle import control_pair, is_control
-from swarm.accounts import Accounts, NoAccountLeft, too_few
+from swarm.accounts import Accounts, NoAccountLeft, existing_row, too_few
 from swarm.cleaning import clean
+from swarm.provisioning import Provisioner
 from tests.config.profiles import REMOVE, changed
-from tests.swarm.fixtures import run_folder
+from tests.swarm.fixtures import KEY, run_folder
 from tests.swarm.test_provisioning import Provisioning
 from users.run import TenantUnavailable
 
@@ -98,3 +99,22 @@ def test_when_none_is_left_the_run_is_told_once_and_with_numbers(profile: Profil
         with pytest.raises(TenantUnavailable, match="10 accounts, of which 9 are for the tenants of this node"):
             made.provisioner.take(short=False)
     assert len(made.failures) == 1
+
+
+def test_a_limit_of_tenants_holds_for_accounts_too(profile: Profile) -> None:
+    reached: list[str] = []
+    provisioner = Provisioner(profile, KEY, "local", 0, lambda _row: None, limit=2, on_limit=reached.append)
+    for _ in range(2):
+        provisioner.take(short=False)
+    with pytest.raises(TenantUnavailable, match=r"limits\.tenants"):
+        provisioner.take(short=False)
+    assert len(reached) == 1
+
+
+def test_a_live_control_is_looked_for_where_its_data_will_lie(profile: Profile) -> None:
+    assert profile.operations.state_write is not None
+    written = profile.operations.state_write.model_copy(update={"stored_in": ("redis",)})
+    kept = profile.model_copy(update={"operations": profile.operations.model_copy(update={"state_write": written})})
+    control, aliases = Accounts(kept, 0, 1).take_control()
+    assert existing_row(kept, "local", control, aliases, control=True).planted == {"redis": ["STATE:1"]}
+    assert existing_row(kept, "local", control, aliases, control=False).planted == {}
