@@ -60,6 +60,9 @@ class Directus(System):
             "ADMIN_EMAIL": "admin@example.com",
             "ADMIN_PASSWORD": secrets.token_hex(16),
             "ADMIN_TOKEN": token,
+            # Passwords that live for one run need not be slow to try; users must be made and logged in within seconds.
+            "HASH_MEMORY_COST": "1024",
+            "HASH_TIME_COST": "2",
             "TELEMETRY": "false",
             "LOG_LEVEL": "warn",
             "STORAGE_LOCATIONS": "local",
