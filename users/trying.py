@@ -47,7 +47,7 @@ def try_to_enter(trying: Trying, session: Session, asks: Sequence[str]) -> tuple
         session.open()
         asked = [_ask(trying, session, name) for name in asks]
     except SessionUnavailable:
-        return _why_not(trying.rows)
+        return ("refused", session.turned_away) if session.turned_away else _why_not(trying.rows)
     finally:
         session.finish("tried")
     outcome, detail = _judged(asked, let_in=opening_proves(profile), broken=profile.refusal.broken)
@@ -93,15 +93,13 @@ def _closed(code: int | None) -> str:
 
 def _why_not(rows: Iterable[Row]) -> tuple[str, str]:
     """A failure is no refusal: an answer that says no, or a close code that does, must have come."""
-    detail, left = "no connection", False
+    detail = "no connection"
     for row in rows:
-        if isinstance(row, SessionEnded):
-            if row.code is not None:
-                return "refused" if row.code in REFUSING_CODES else "unclear", _closed(row.code)
-            left = row.how == "closed"  # we end a session by ourselves when its login was answered with a refusal
+        if isinstance(row, SessionEnded) and row.code is not None:
+            return "refused" if row.code in REFUSING_CODES else "unclear", _closed(row.code)
         if isinstance(row, ConnectFailed):
             detail = row.detail
             no_token = row.stage == "auth" and row.status is not None and 400 <= row.status < 500
             if row.status in REFUSING or no_token:
                 return "refused", f"HTTP {row.status}"
-    return ("refused" if left else "unclear"), detail
+    return "unclear", detail

@@ -17,6 +17,7 @@ from evidence.records import SightingSeen
 from tests.config.profiles import REMOVE
 from tests.users.fixtures import KEY, OTHER, OWN, World, identity, profile_for, world
 from tests.users.small_target import Line, SmallTarget, small_target
+from tests.users.wire import server_frames as frames
 from users.credentials import Credentials
 from users.forging import Shown, bad_tokens, forge, good_token, try_token
 
@@ -151,6 +152,20 @@ def test_a_token_in_the_first_frame_is_tried_there(answer: dict[str, Any], outco
         )  # fmt: skip
         assert tried(world(profile)) == outcome
         assert target.asked == [(0, {"type": "auth", "token": "t"})]
+
+
+def test_who_is_turned_away_and_hung_up_on_in_one_breath_was_refused() -> None:
+    login = {"send": {"type": "auth", "token": "{token}"}, "accepted": ["let_in"], "refused": ["turned_away"]}
+
+    def refuse(line: Line, frame: dict[str, Any]) -> None:
+        line.peer.send(frames.frame(frames.TEXT, b'{"type":"turned_away"}') + frames.close(1000, ""))
+
+    with small_target(greet=lambda line: None, on_frame=refuse) as target:
+        profile = profile_for(
+            target.url, auth__place="frame", auth__frame=login, auth__source="jwt",
+            auth__jwt={"secret": SECRET, "claims": {}}, frames__ready=REMOVE,
+        )  # fmt: skip
+        assert tried(world(profile)) == ("refused", "the login was answered with the frame turned_away")
 
 
 ACKNOWLEDGES: dict[str, Any] = {
