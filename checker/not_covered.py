@@ -19,6 +19,12 @@ def not_covered(profile: Profile, known: Mapping[str, int] = MappingProxyType({}
     sentences = []
     if profile.stores.none is not None:
         sentences.append(f"no store was looked at: {profile.stores.none}")
+    for name, store in profile.stores.named().items():
+        if store.kept:
+            kept = ", ".join(store.kept)
+            sentences.append(f"what is left of removed tenants in {name} where it is kept on purpose: {kept}")
+    if profile.provisioning.makes_any and not profile.provisioning.revokes:
+        sentences.append("whether a removed tenant is let in again: its token is good until it expires")
     for key, operation in profile.said.items():
         if operation.leaks_by_design is not None:
             name = key.rpartition(".")[2]

@@ -13,5 +13,17 @@ def test_an_operation_that_leaks_by_design_is_told_with_its_reason_and_what_was_
     assert not_covered(profile)[0].endswith("0 sightings")
 
 
+def test_what_keeps_removed_tenants_on_purpose_is_told() -> None:
+    profile = changed(stores__postgres__kept=["invoices", "audit_log"])
+    assert not_covered(profile) == [
+        "what is left of removed tenants in postgres where it is kept on purpose: invoices, audit_log"
+    ]
+
+
+def test_tokens_that_outlive_their_tenants_are_told_where_tenants_are_removed() -> None:
+    (sentence,) = not_covered(changed(provisioning__revokes=False))
+    assert sentence == "whether a removed tenant is let in again: its token is good until it expires"
+
+
 def test_nothing_is_left_out_of_the_reference_profile() -> None:
     assert not_covered(reference()) == []
