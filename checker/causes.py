@@ -92,11 +92,7 @@ class CauseTable:
             cause.note(sighting.owner, sighting.recipient, sighting.at_s, sighting.at_s, count)
             cause.findings += len(cause.pairs) - known
             if cause.worst is None:
-                cause.worst = Finding(
-                    *cause.key[:2], sighting.owner, sighting.recipient, sighting.group, sighting, count - 1,
-                    sighting.at_s, sighting.at_s,
-                )  # fmt: skip
-                cause.worst.add(sighting)
+                cause.worst = Finding.of(sighting, count)
 
     def merge(self, causes: Iterable[Cause]) -> None:
         """Adds the causes of another table."""

@@ -1,4 +1,4 @@
-"""Findings by cause, gathered one sighting at a time: memory grows with causes, not with sightings."""
+"""Findings, gathered one sighting at a time: memory grows with causes, not with sightings."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from checker.causes import CauseTable
-from checker.scan import FINDINGS_KEPT
 from evidence.findings import Finding, Severity, Sighting
+
+FINDINGS_KEPT = 10_000
 
 
 class FindingTable:
-    """Groups sightings as ``evidence.findings.group`` does, without ever holding them all.
+    """Groups sightings of one cause into one finding, without ever holding them all.
 
     Args:
         kept: how many findings to keep; sightings of further causes are only counted.
@@ -41,33 +42,25 @@ class FindingTable:
             )
         )
 
-    def add(self, sighting: Sighting, count: int = 1) -> None:
-        """Counts a sighting, or ``count`` of the same cause of which this is an example."""
-        key = (sighting.kind, sighting.severity, sighting.owner, sighting.recipient, sighting.group)
+    def add(self, sighting: Sighting, count: int = 1) -> Sighting:
+        """Counts ``count`` sightings of one cause, of which this is an example; returns the first of that cause."""
+        key = _cause_of(sighting)
         finding = self._findings.get(key)
         self.sightings += count
-        if finding is None:
-            if len(self._findings) >= self._kept:
-                self.overflow += count if sighting.severity is Severity.LEAK else 0
-                self.beyond.add_sighting(sighting, count)
-                return
-            finding = self._findings[key] = Finding(
-                kind=sighting.kind,
-                severity=sighting.severity,
-                owner=sighting.owner,
-                recipient=sighting.recipient,
-                group=sighting.group,
-                first=sighting,
-                first_at_s=sighting.at_s,
-                last_at_s=sighting.at_s,
-            )
-        finding.add(sighting)
-        finding.count += count - 1
+        if finding is not None:
+            finding.add(sighting, count)
+            return finding.first
+        if len(self._findings) < self._kept:
+            self._findings[key] = Finding.of(sighting, count)
+        else:
+            self.overflow += count if sighting.severity is Severity.LEAK else 0
+            self.beyond.add_sighting(sighting, count)
+        return sighting
 
     def merge(self, findings: Iterable[Finding]) -> None:
         """Adds whole findings, those of another table included."""
         for finding in findings:
-            key = (finding.kind, finding.severity, finding.owner, finding.recipient, finding.group)
+            key = _cause_of(finding)
             known = self._findings.get(key)
             self.sightings += finding.count
             if known is None:
@@ -82,3 +75,7 @@ class FindingTable:
             known.last_at_s = max(known.last_at_s, finding.last_at_s)
             places = [place for place in finding.places if place not in known.places]
             known.places = (known.places + places)[: Finding.PLACES_SHOWN]
+
+
+def _cause_of(found: Sighting | Finding) -> tuple[object, ...]:
+    return found.kind, found.severity, found.owner, found.recipient, found.group

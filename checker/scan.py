@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from checker.finding_table import FINDINGS_KEPT, FindingTable
 from evidence.findings import Finding, Sighting
 from evidence.marks import MarkKind
 from evidence.oracle import is_control
-
-FINDINGS_KEPT = 10_000
 
 Progress = Callable[[int, int | None], None]
 """Is called with (units read so far, units expected or None) every now and then while a store is read."""
@@ -125,48 +124,23 @@ class StoreScan:
 
 
 class FindingShelf:
-    """Groups sightings into findings as they come, in bounded memory.
+    """Groups a store's sightings as they come, those between two planted controls apart from all others.
 
     Args:
         kept: how many findings to keep; sightings of further causes are only counted.
     """
 
     def __init__(self, kept: int = FINDINGS_KEPT) -> None:
-        self._kept = kept
-        self._findings: dict[tuple[object, ...], Finding] = {}
-        self._controls: dict[tuple[object, ...], Finding] = {}
-        self.overflow = 0
+        self._findings = FindingTable(kept)
+        self._controls = FindingTable(kept)
 
     def add(self, sighting: Sighting, count: int = 1) -> Sighting:
         """Adds ``count`` sightings of one cause, the given one as their example; returns the first one of its cause."""
         control = all(tenant is not None and is_control(tenant) for tenant in (sighting.owner, sighting.recipient))
-        shelf = self._controls if control else self._findings
-        key = (sighting.kind, sighting.severity, sighting.owner, sighting.recipient, sighting.group)
-        finding = shelf.get(key)
-        if finding is None:
-            if len(shelf) >= self._kept:
-                self.overflow += 0 if control else count
-                return sighting
-            finding = shelf[key] = Finding(
-                kind=sighting.kind,
-                severity=sighting.severity,
-                owner=sighting.owner,
-                recipient=sighting.recipient,
-                group=sighting.group,
-                first=sighting,
-                first_at_s=sighting.at_s,
-                last_at_s=sighting.at_s,
-            )
-        finding.add(sighting)
-        finding.count += count - 1
-        return finding.first
+        return (self._controls if control else self._findings).add(sighting, count)
 
     def hand_over(self, scan: StoreScan) -> None:
         """Puts the findings, the most frequent first, and the overflow into ``scan``."""
-        scan.findings = _by_weight(self._findings)
-        scan.control_findings = _by_weight(self._controls)
-        scan.overflow = self.overflow
-
-
-def _by_weight(shelf: dict[tuple[object, ...], Finding]) -> list[Finding]:
-    return sorted(shelf.values(), key=lambda finding: (-finding.count, finding.group))
+        scan.findings = list(self._findings)
+        scan.control_findings = list(self._controls)
+        scan.overflow = self._findings.overflow

@@ -122,9 +122,25 @@ class Finding:
 
     PLACES_SHOWN = 5
 
-    def add(self, sighting: Sighting) -> None:
-        """Counts one more sighting of this cause and keeps its place if few are known yet."""
-        self.count += 1
+    @classmethod
+    def of(cls, sighting: Sighting, count: int = 1) -> Finding:
+        """Returns the finding that ``count`` sightings of one cause make, of which this is the first."""
+        finding = cls(
+            kind=sighting.kind,
+            severity=sighting.severity,
+            owner=sighting.owner,
+            recipient=sighting.recipient,
+            group=sighting.group,
+            first=sighting,
+            first_at_s=sighting.at_s,
+            last_at_s=sighting.at_s,
+        )
+        finding.add(sighting, count)
+        return finding
+
+    def add(self, sighting: Sighting, count: int = 1) -> None:
+        """Counts more sightings of this cause, and keeps the place of this one if few are known yet."""
+        self.count += count
         self.first_at_s = min(self.first_at_s, sighting.at_s)
         self.last_at_s = max(self.last_at_s, sighting.at_s)
         if len(self.places) < self.PLACES_SHOWN and sighting.place not in self.places:
@@ -135,24 +151,3 @@ class Finding:
         """Twelve hexadecimal digits that stay the same when the same cause is found again in the same run."""
         text = f"{self.kind}|{self.severity}|{self.owner}|{self.recipient}|{self.group}"
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-
-
-def group(sightings: list[Sighting]) -> list[Finding]:
-    """Returns one finding a cause, the worst and most frequent first."""
-    findings: dict[tuple[object, ...], Finding] = {}
-    for sighting in sightings:
-        key = (sighting.kind, sighting.severity, sighting.owner, sighting.recipient, sighting.group)
-        finding = findings.get(key)
-        if finding is None:
-            finding = findings[key] = Finding(
-                kind=sighting.kind,
-                severity=sighting.severity,
-                owner=sighting.owner,
-                recipient=sighting.recipient,
-                group=sighting.group,
-                first=sighting,
-                first_at_s=sighting.at_s,
-                last_at_s=sighting.at_s,
-            )
-        finding.add(sighting)
-    return sorted(findings.values(), key=lambda f: (f.severity is not Severity.LEAK, -f.count, f.first_at_s))

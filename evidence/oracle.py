@@ -82,13 +82,11 @@ class Inspection:
         sightings: what belongs to somebody else.
         own: the tenant's own marks in the frame.
         learnt: (thing, id) pairs seen on this tenant's session for the first time.
-        foreign_runs: how many marks of other, known runs it held.
     """
 
     sightings: list[Sighting]
     own: list[Sighted]
     learnt: list[tuple[str, str]]
-    foreign_runs: int
 
 
 class Oracle:
@@ -129,7 +127,6 @@ class Oracle:
         """
         sightings: list[Sighting] = []
         own: list[Sighted] = []
-        foreign_runs = 0
         kind_of_frame = kind[:40] or "?"
         place = f"frame {kind_of_frame} of session {session}"
         seen: set[tuple[FindingKind, int]] = set()
@@ -147,7 +144,6 @@ class Oracle:
             if found.current and found.mark.tenant == tenant:
                 own.append(found)
                 continue
-            foreign_runs += not found.current
             whose = "another tenant" if found.current else "a tenant of another run"
             excerpt = f"{path} › {excerpt_of(seen_in, found)}" if path else excerpt_of(seen_in, found)
             owner = found.mark.tenant if found.current else None
@@ -161,7 +157,7 @@ class Oracle:
         learnt = (
             self._learn(document, self._fields.learn, tenant, sight, trusted=not leaked) if document is not None else []
         )
-        return Inspection(sightings, own, learnt, foreign_runs)
+        return Inspection(sightings, own, learnt)
 
     def _check_names(self, document: object, tenant: int, sight: Sight) -> None:
         """A name that no mark can be read from is looked up in the roster; an unknown one is a suspicion."""
@@ -225,7 +221,7 @@ class Oracle:
             place, group = f"frame {kind[:40]} of session {session}", f"frame {kind[:40]}"
             sightings.append(Sighting(finding, owner, tenant, place, group, at_s, excerpt, "", severity, detail))
 
-        return Inspection(sightings, [], self._learn(document, learn, tenant, sight, trusted=trusted), 0)
+        return Inspection(sightings, [], self._learn(document, learn, tenant, sight, trusted=trusted))
 
     def _learn(
         self, document: object, learn: Mapping[str, str], tenant: int, sight: Sight, *, trusted: bool

@@ -43,7 +43,7 @@ def _frames_without(kind: FindingKind) -> None:
     def blinded(*args: object, **named: object) -> Inspection:
         seen = inspect(*args, **named)  # type: ignore[arg-type]
         left = [sighting for sighting in seen.sightings if sighting.kind is not kind]
-        return Inspection(left, seen.own, seen.learnt, seen.foreign_runs)
+        return Inspection(left, seen.own, seen.learnt)
 
     _replace(Oracle, "inspect", blinded)
 

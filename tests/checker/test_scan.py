@@ -9,26 +9,20 @@ def sighting(owner: int, recipient: int, place: str = "redis key 'a'") -> Sighti
     return Sighting(FindingKind.MISFILED_DATA, owner, recipient, place, "a:*", 1.0)
 
 
-def test_sightings_of_one_cause_are_one_finding_with_a_count() -> None:
-    shelf, scan = FindingShelf(), StoreScan("redis", "here")
-    first = shelf.add(sighting(1, 2))
-    assert shelf.add(sighting(1, 2, "redis key 'b'"), 4) is first
-    shelf.add(sighting(3, 2))
-    shelf.hand_over(scan)
-    assert [(f.owner, f.count, len(f.places)) for f in scan.findings] == [(1, 5, 2), (3, 1, 1)]
-
-
-def test_only_so_many_findings_are_kept_and_the_rest_is_counted() -> None:
+def test_a_scan_gets_the_findings_the_most_frequent_first_and_the_count_of_the_rest() -> None:
     shelf, scan = FindingShelf(kept=2), StoreScan("redis", "here")
-    for owner in range(5):
-        shelf.add(sighting(owner, 9), 2)
+    shelf.add(sighting(1, 9))
+    first = shelf.add(sighting(2, 9))
+    assert shelf.add(sighting(2, 9, "redis key 'b'"), 4) is first
+    shelf.add(sighting(3, 9), 6)
     shelf.hand_over(scan)
-    assert (len(scan.findings), scan.overflow) == (2, 6)
+    assert [(f.owner, f.count, len(f.places)) for f in scan.findings] == [(2, 5, 2), (1, 1, 1)]
+    assert scan.overflow == 6
 
 
 def test_only_what_lies_between_two_controls_is_a_control_finding() -> None:
     holder, planted = control_pair(3)
-    shelf, scan = FindingShelf(), StoreScan("redis", "here")
+    shelf, scan = FindingShelf(kept=2), StoreScan("redis", "here")
     for pair in ((planted, holder), (planted, 1), (1, holder)):
         shelf.add(sighting(*pair))
     shelf.hand_over(scan)

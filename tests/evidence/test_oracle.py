@@ -66,7 +66,6 @@ def test_an_own_frame_is_clean_and_shows_own_marks() -> None:
     assert inspection.sightings == []
     assert [found.mark.kind for found in inspection.own] == [MarkKind.MESSAGE, MarkKind.TENANT, MarkKind.PROMPT]
     assert inspection.learnt == [("thread", "thread of mine")]
-    assert inspection.foreign_runs == 0
 
 
 @pytest.mark.parametrize(
@@ -114,12 +113,12 @@ def test_marks_of_another_run_are_its_tenants_data_and_name_nobody_of_this_one()
     inspection = look({"type": "history", "items": old})
     seen = [FindingKind.FOREIGN_CONTENT, FindingKind.MISROUTED_REPLY]
     assert kinds(inspection) == [(kind, None, Severity.LEAK) for kind in seen]
-    assert (inspection.own, inspection.foreign_runs) == ([], 2)
+    assert inspection.own == []
 
 
 def test_marks_of_an_unknown_run_are_nothing() -> None:
     text = RunKey(b"x" * 32).mint_canary(Mark(MarkKind.PROMPT, OTHER, 1))
-    assert look({"content": text}) == Inspection([], [], [], 0)
+    assert look({"content": text}) == Inspection([], [], [])
 
 
 def test_a_roster_says_whose_other_names_are() -> None:
