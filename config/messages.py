@@ -26,8 +26,9 @@ class Operation(Part):
 
     Placeholders in ``send``: {message_id}, {test_id} (marks, as UUIDs), {uuid}, {counter} (a whole number that grows
     from 1 on each connection), {tenant}, {email}, {number}, {budget}, {now}, {now_ms}, {prompt} (a sentence with a
-    canary), {canary} (the canary alone), {state_canary}, {event_id}, {session}, {thread} and other learnt names. A
-    string that is one placeholder alone takes the placeholder's value and type; {name:int} and {name:str} convert it.
+    canary), {canary} (the canary alone), {state_canary}, {event_id}, {session}, {thread} and other learnt names,
+    {token} (the session's, where services want it again in a message; never written down). A string that is one
+    placeholder alone takes the placeholder's value and type; {name:int} and {name:str} convert it.
     """
 
     send: Message = Field(description="What is said: an object, an array or a line of text, with placeholders.")

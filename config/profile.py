@@ -133,7 +133,7 @@ class Profile(Part):
 
     @model_validator(mode="after")
     def _placeholders_are_filled(self) -> Profile:
-        own = PLACEHOLDERS | {*self.of_tenant, *self.learnt_names}
+        own = PLACEHOLDERS | {*self.of_tenant, *self.learnt_names} | ({"token"} if self.auth.places else set())
         victims = {f"victim_{name}" for name in (*self.learnt_names, *self.of_tenant)}
         for key, operation in self.said.items():
             known = own | victims if isinstance(operation, Door) else own

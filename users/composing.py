@@ -37,6 +37,7 @@ class Composer:
     Attributes:
         learnt: the latest id of each thing that the target has handed out on this session.
         event_id: the latest event id, from which the session can be resumed.
+        token: what the tenant came to this connection with.
     """
 
     def __init__(self, run: NodeRun, tenant: Tenant, ordinal: int) -> None:
@@ -47,6 +48,7 @@ class Composer:
         self._counter = 0
         self.learnt: dict[str, str] = {}
         self.event_id: str | None = None
+        self.token: object = None
 
     def reconnected(self) -> None:
         """Begins to count anew: ids that grow do so on each connection."""
@@ -61,6 +63,7 @@ class Composer:
             **identity.placeholders,
             "budget": identity.budget,
             "event_id": self.event_id,
+            "token": self.token,
             "now": int(now_s),
             "now_ms": int(now_s * 1000),
         }

@@ -182,8 +182,9 @@ class Correspondence:
         return list(self._dialect.opening(login=login is not None))
 
     def introduces(self, values: Mapping[str, object]) -> None:
-        """Notes as whom the tenant comes to a new connection: perhaps as somebody else, to be turned away."""
+        """Notes as whom the tenant comes to a new connection, and with which token: perhaps to be turned away."""
         self._echoes.forget()
+        self._composer.token = values.get("token")
         if values.get("tenant") != self._tenant.identity.json_name:
             self._echoes.say(values)
 

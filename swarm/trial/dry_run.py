@@ -163,6 +163,7 @@ def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, vict
         tenants=cast(Provisioner, None),
     )  # fmt: skip
     talk = Correspondence(run, Tenant.of(identity, key), 0, lambda: None)
+    talk.introduces({**identity.placeholders, "token": "(token)"})
     talk.learnt.update({name: f"({name} learnt)" for name in profile.learnt_names})
     keyring = Keyring(key)
     known = {f"victim_{name}": f"({name} of another)" for name in profile.learnt_names}

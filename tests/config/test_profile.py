@@ -98,6 +98,13 @@ def test_a_placeholder_that_nobody_fills_is_refused_when_the_profile_is_loaded()
         changed(operations__chat__send={"type": "chat", "id": "{mesage_id}"})
 
 
+def test_a_message_may_carry_the_token_where_there_is_one() -> None:
+    send = {"type": "chat", "key": "{token}"}
+    assert changed(operations__chat__send=send)
+    with pytest.raises(ValidationError, match=r"nothing fills the placeholder \{token\}"):
+        changed(auth__place="none", operations__chat__send=send)
+
+
 def test_only_doors_know_a_victim() -> None:
     with pytest.raises(ValidationError, match="victim_thread"):
         changed(operations__history__send={"type": "history", "message_id": "{message_id}", "t": "{victim_thread}"})

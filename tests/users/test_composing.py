@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 from evidence.marks import Mark, MarkKind
-from tests.users.fixtures import KEY, OWN, profile_for, world
+from tests.users.fixtures import KEY, OWN, Talk, profile_for, world
 from users.composing import Composer
 
 
@@ -27,3 +27,14 @@ def test_every_placeholder_has_its_value_and_type() -> None:
     assert composer.counter() == 2
     composer.reconnected()
     assert composer.counter() == 1
+
+
+def test_a_message_may_carry_the_token_that_its_connection_was_opened_with() -> None:
+    here = world(profile_for(auth__place="query", operations__chat__send={"key": "{token}", "text": "{canary}"}))
+    talk = Talk(here)
+    assert "key" not in talk.ask()[1]
+    for token in ("first", "second"):
+        talk.talk.introduces({**here.tenant.identity.placeholders, "token": token})
+        assert talk.ask()[1]["key"] == token
+    talk.talk.abandon("test over")
+    assert "second" not in str(here.sink.rows)
