@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -80,10 +81,15 @@ class Operation(Part):
         """The kinds of frames that its reply is made of."""
         return frozenset((*self.acknowledged, *self.events, *self.ends, *self.settles, *self.errors))
 
+    @cached_property
+    def placeholders(self) -> frozenset[str]:
+        """The names of all placeholders in what is said."""
+        return frozenset(placeholders(self.send))
+
     @property
     def carries_id(self) -> bool:
         """Whether a request of it carries an id that a reply could repeat."""
-        return not placeholders(self.send).isdisjoint(IDS)
+        return not self.placeholders.isdisjoint(IDS)
 
 
 class ExtraOperation(Operation):

@@ -21,8 +21,11 @@ Step = str | int | None  # a key, an index, or every element
 
 def dig(document: object, path: str) -> Iterator[object]:
     """Yields every value that ``path`` leads to in ``document``; nothing if it leads nowhere."""
+    steps = _steps(path)
+    if isinstance(document, dict) and (type(steps[0]) is not str or steps[0] not in document):
+        return  # most paths lead nowhere in most frames
     values = [document]
-    for step in _steps(path):
+    for step in steps:
         found: list[object] = []
         for outer in values:
             value = _within(outer) if isinstance(outer, str) else outer
@@ -42,9 +45,13 @@ def dig(document: object, path: str) -> Iterator[object]:
 
 def first(document: object, path: str) -> object | None:
     """Returns the first value that ``path`` leads to in ``document``, or None."""
-    if isinstance(document, dict) and path in document and len(_steps(path)) == 1:
-        value: object = document[path]
-        return value
+    if isinstance(document, dict):
+        steps = _steps(path)
+        if type(steps[0]) is not str:
+            return None
+        value: object = document.get(steps[0])
+        if value is None or len(steps) == 1:
+            return value
     return next(dig(document, path), None)
 
 

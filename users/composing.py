@@ -92,7 +92,7 @@ class Composer:
         """
         tenant, now_s = self._tenant, time.perf_counter()
         sequence = tenant.next_sequence()
-        used = placeholders(operation.send)
+        used = operation.placeholders
         values, said = {**self.values(), **self._ids(used, sequence)}, []
         if "message_id" in used:
             said.append((MarkKind.MESSAGE, sequence))
@@ -131,7 +131,7 @@ class Composer:
         )
         return request, fill(operation.send, values)
 
-    def _ids(self, used: set[str], sequence: int) -> dict[str, object]:
+    def _ids(self, used: frozenset[str], sequence: int) -> dict[str, object]:
         ids: dict[str, object] = {}
         if "message_id" in used:
             ids["message_id"] = self._tenant.message_id(sequence)
