@@ -104,7 +104,7 @@ class NodeRun:
         earlier: keys of other runs, whose tenants' data must not show up either.
         allowance: how many requests this process may send; any number if None.
         on_limit: told, in a sentence, when the allowance is spent: the run is to be ended.
-        names: whose a name is; grows with what the target calls its tenants.
+        names: whose a name is; grows with what the target calls its tenants. None if it calls them as we do.
 
     Attributes:
         reader: reads frames as the profile says.
@@ -127,10 +127,10 @@ class NodeRun:
         profile: Profile,
         sink: Sink,
         tenants: TenantSource,
+        names: KnownNames | None,
         earlier: Sequence[RunKey] = (),
         allowance: Allowance | None = None,
         on_limit: Callable[[str], None] = lambda _sentence: None,
-        names: KnownNames | None = None,
     ) -> None:
         self.environment = environment
         self.run_id = run_id

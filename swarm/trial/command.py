@@ -99,7 +99,7 @@ def _talk(profile: Profile, key: RunKey, folder: RunFolder, sink: FileSink, page
         page.good(f"made tenant {identity.number}: {identity.name}, {identity.email}, budget {identity.budget}")
     run = TrialRun(
         Environment(), run_id=folder.path.name, node="local", worker_index=0, key=key, profile=profile, sink=keeping,
-        tenants=source,
+        tenants=source, names=source.names,
     )  # fmt: skip
     run.page = page
     keyring = Keyring(key, folder.earlier_keys())

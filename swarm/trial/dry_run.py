@@ -160,7 +160,7 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
 def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, victim: TenantIdentity, page: Page) -> None:
     run = NodeRun(
         Environment(), run_id="dry", node="local", worker_index=0, key=key, profile=profile, sink=_Nowhere(),
-        tenants=cast(Provisioner, None),
+        tenants=cast(Provisioner, None), names=None,
     )  # fmt: skip
     talk = Correspondence(run, Tenant.of(identity, key), 0, lambda: None)
     talk.introduces({**identity.placeholders, "token": "(token)"})

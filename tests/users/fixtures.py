@@ -121,7 +121,7 @@ def world(profile: Profile | None = None, *, budget: int | None = None, tenants:
     sink = KeptRows()
     run = NodeRun(
         environment, run_id="r", node="local", worker_index=0, key=KEY, profile=profile or profile_for(), sink=sink,
-        tenants=tenants or Tenants(),
+        tenants=tenants or Tenants(), names=None,
     )  # fmt: skip
     events: list[dict[str, Any]] = []
     environment.events.request.add_listener(lambda **event: events.append(event))

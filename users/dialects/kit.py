@@ -27,6 +27,7 @@ from config.load import load
 from config.profile import Profile
 from evidence.budgets import BudgetBands
 from evidence.marks import Mark, MarkKind, RunKey
+from evidence.naming import EMAIL_DOMAIN
 from evidence.records import Row, SightingSeen
 from evidence.requests import Outcome, Request
 from users.credentials import Credentials
@@ -141,10 +142,10 @@ def _session(profile: Profile, peer: Callable[[], Peer]) -> Iterator[_Trial]:
         key, kept = RunKey.generate(), _Kept()
         run = NodeRun(
             Environment(), run_id="kit", node="kit", worker_index=0, key=key, profile=own, sink=kept,
-            tenants=cast(TenantSource, None),
+            tenants=cast(TenantSource, None), names=None,
         )  # fmt: skip
         name = key.mint_id(Mark(MarkKind.TENANT, _OWN))
-        identity = TenantIdentity(_OWN, name, f"{name}@tenants.example", BudgetBands(key).starting(_OWN))
+        identity = TenantIdentity(_OWN, name, f"{name}{EMAIL_DOMAIN}", BudgetBands(key).starting(_OWN))
         tenant = Tenant.of(identity, key)
         session = Session(run, tenant, 0, _AnyToken(own), None)
         try:
