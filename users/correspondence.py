@@ -13,7 +13,7 @@ import orjson
 
 from config.messages import Operation
 from config.profile import ATTEMPT, MADE_UP
-from config.template import fill
+from config.template import fill, placeholders
 from evidence.answers import shape_of
 from evidence.findings import Severity
 from evidence.marks import MarkKind
@@ -26,6 +26,7 @@ from users.dialects.base import Message
 from users.dialects.choosing import dialect_of
 from users.echoes import Echoes
 from users.opening import Opening
+from users.placing import names_said
 from users.run import NodeRun
 from users.settling import Settling
 from users.tenant import Tenant
@@ -82,8 +83,8 @@ class Correspondence:
             PlaceholderUnknown: the profile's template names a placeholder that nobody fills.
         """
         request, document = self._composer.compose(name, operation, intended_s, extra)
-        if name.startswith(ATTEMPT):
-            self._echoes.say(extra)
+        if name.startswith(ATTEMPT):  # what was named in the message, and nothing else that is known of the other
+            self._echoes.say({said: extra[said] for said in placeholders(operation.send) if said in extra})
         message = self._dialect.encode(document)
         self._settling.open(request)
         if operation.subscribes:
@@ -186,7 +187,7 @@ class Correspondence:
         self._echoes.forget()
         self._composer.token = values.get("token")
         if values.get("tenant") != self._tenant.identity.json_name:
-            self._echoes.say(values)
+            self._echoes.say({name: values[name] for name in names_said(self._run.profile) if name in values})
 
     def compose_login(self, values: Mapping[str, object]) -> Message:
         """Returns the frame in which the tenant says who it is; ``values`` holds the token."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from config.auth import Placement
 from config.profile import Profile, Target
-from config.template import fill_text
+from config.template import fill_text, placeholders
 from users.tenant import TenantIdentity
 from users.wire.connection import Connection
 
@@ -62,6 +62,20 @@ def introduce(profile: Profile, tenant: TenantIdentity, token: str) -> Introduct
             case "basic":
                 headers.append(("Authorization", _basic(placement, values, token)))
     return Introduction(url, shown_path, headers, subprotocols, "; ".join(cookies) or None, values)
+
+
+def names_said(profile: Profile) -> set[str]:
+    """Returns the placeholders that a tenant fills where it introduces itself: all that the target can then repeat."""
+    auth = profile.auth
+    said = placeholders(profile.target.url)
+    if auth.frame is not None:
+        said |= placeholders(auth.frame.send)
+    if auth.jwt is not None:
+        said |= placeholders(auth.jwt.claims)
+    for placement in auth.places:
+        if placement.place == "basic":
+            said |= placeholders(placement.username)
+    return said
 
 
 def connect(settings: Target, introduction: Introduction, tls: ssl.SSLContext | None) -> Connection:

@@ -417,12 +417,28 @@ def test_a_refusal_that_repeats_whose_door_was_tried_tells_nothing_and_anything_
     assert sighted(type="state", user_id=theirs)
 
 
-def test_a_login_under_another_s_name_may_be_refused_by_that_name() -> None:
+def test_what_an_attempt_did_not_say_is_no_echo_though_it_is_known_of_the_other() -> None:
     talk = Talk(world())
+    theirs = identity(OTHER).name
+    known = {"victim_thread": "thread 1", "victim_tenant": theirs, "victim_email": f"{theirs}@tenants.example"}
+    request, _ = talk.ask("attempt: read_history", known)
+    refused = {"type": "error", "code": "no", "message_id": request.request_id}
+    talk.hear({**refused, "message": f"thread 1 is not yours, ask its owner {theirs}"})
+    assert request.outcome is Outcome.REFUSED
+    assert [(row.kind, row.owner) for row in talk.world.sink.of(SightingSeen)] == [("wrong-identity", OTHER)]
+
+
+def test_a_login_under_another_s_name_may_be_refused_by_that_name_only() -> None:
+    talk = Talk(world(profile_for("ws://127.0.0.1:1/{tenant}/ws")))
     theirs = identity(OTHER)
     talk.talk.introduces(theirs.placeholders)
     talk.talk.look_at(f"{theirs.name} may not come in")
     assert talk.world.sink.of(SightingSeen) == []
+    canary = KEY.mint_canary(Mark(MarkKind.STATE, OTHER, 1))
+    talk.talk.introduces({**theirs.placeholders, "row": canary})
+    talk.talk.look_at(f"{theirs.name} may not come in, whose row {canary} is")
+    assert [row.kind for row in talk.world.sink.of(SightingSeen)] == ["foreign-content"]
+    talk.world.sink.rows.clear()
     talk.talk.introduces(talk.world.tenant.identity.placeholders)
     talk.talk.look_at(f"{theirs.name} may not come in")
     assert talk.world.sink.of(SightingSeen) != []
