@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -11,6 +12,16 @@ from config.parts import Kinds, Message, Name, Part, Path, Paths, Pattern
 ReplyBy = Literal["id", "server_id", "order", "content", "kind", "none"]
 """How a reply is known: by our id, which it repeats; by the service's own id, learnt from an acknowledgement; strictly
 in order; by its content, the canary that was sent; by its kind alone, the oldest first; or there is none."""
+
+_SERVER_ERROR = re.compile(r"(?:http_)?5[0-9]{2}")
+_FAILURES = frozenset(
+    {
+        "internal", "internal_error", "internal_server_error", "server_error", "unknown_error", "bad_gateway",
+        "service_unavailable", "unavailable", "gateway_timeout", "timeout", "timed_out", "deadline_exceeded",
+        "too_many_requests", "rate_limited", "rate_limit_exceeded", "resource_exhausted", "429", "http_429", "-32603",
+    }
+)  # fmt: skip
+"""Codes that mean a failure, or not now, wherever they are met."""
 
 
 class KindRule(Part):
@@ -101,5 +112,15 @@ class Refusal(Part):
         "(of several, none), with the code closed.",
     )
     budget: Kinds = Field((), description="Codes that say the budget does not suffice.")
-    broken: Kinds = Field((), description="Codes of failures: no refusal, whatever was tried.")
+    broken: Kinds = Field(
+        (),
+        description="Codes of failures: no refusal, whatever was tried. Codes that say so by themselves (500 to 599, "
+        "429, internal_error, timeout, too_many_requests, -32603 and the like) need not be named.",
+    )
     free: Kinds = Field((), description="Codes after which nothing was charged; after others it may have been.")
+
+    def is_failure(self, code: str) -> bool:
+        """Returns whether a code says that the service failed, or would not answer now: nobody was refused by that."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])-", "_", code.strip())
+        named = re.sub(r"[^a-z0-9-]+", "_", words.lower())
+        return code in self.broken or named in _FAILURES or _SERVER_ERROR.fullmatch(named) is not None

@@ -40,6 +40,7 @@ class Request:
         canaries: sequence numbers of the prompt canaries it carries.
         events: the frames of the reply so far, as (type, arrival in seconds).
         foreign_marks: how many marks and names of others it showed.
+        shows_owner: whether the reply showed who the tenant is or anything of its own but what the request had said.
         own_marks: how many of the tenant's own stored marks the reply showed.
         answer: what was said at another's door, ids and figures taken out; empty for other requests.
         reply_by: how its reply is known, as the profile says.
@@ -65,6 +66,7 @@ class Request:
     remaining: list[int] = field(default_factory=list)
     canaries: list[int] = field(default_factory=list)
     events: list[tuple[str, float]] = field(default_factory=list)
+    shows_owner: bool = False
     own_marks: int = 0
     foreign_marks: int = 0
     answer: str = ""

@@ -40,6 +40,9 @@ class TrespassingUser(Protocol):
     def is_refusal(self, attempt: Request) -> bool:
         """Returns whether this was a refusal, and no failure."""
 
+    def shows_what_it_guards(self, door: str, control: Request) -> bool:
+        """Returns whether the owner's own access showed what another's would be known by."""
+
     def nobody_like(self, door: str, victim: Mapping[str, object]) -> Mapping[str, object] | None:
         """Returns placeholders like a victim's that name what never existed; None if the door asks for nothing."""
 
@@ -74,6 +77,9 @@ def try_a_door(user: TrespassingUser) -> None:
     if control is None or not neighbour.wait(control) or control.outcome is not Outcome.ANSWERED:
         why = "nothing was sent" if control is None else control.reason or "no answer"
         user.note(door, "not_tried", f"the owner's own access did not succeed: {why}")
+        return
+    if not user.shows_what_it_guards(door, control):
+        user.note(door, "not_tried", "the owner's own access showed nothing of the owner's")
         return
     tries = [user.nobody_like(door, victim) for _ in range(MADE_UP_TRIES)]
     before = intruder.random.randrange(MADE_UP_TRIES + 1)

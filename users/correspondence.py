@@ -18,7 +18,7 @@ from evidence.answers import shape_of
 from evidence.findings import Severity
 from evidence.marks import MarkKind
 from evidence.oracle import Inspection
-from evidence.paths import first
+from evidence.paths import dig, first
 from evidence.records import IdLearnt
 from evidence.requests import Outcome, Request, RequestBook
 from users.composing import Composer, content_alias
@@ -278,8 +278,16 @@ class Correspondence:
             if found.mark.kind > MarkKind.PROMPT
             or (found.mark.kind is MarkKind.PROMPT and found.mark.sequence not in request.canaries)
         )
+        request.shows_owner = request.shows_owner or request.own_marks > 0 or self._names_tenant(document, inspection)
         request.foreign_marks += sum(1 for sighting in inspection.sightings if sighting.severity is Severity.LEAK)
         self._take(request, document, kind, text, arrived_s)
+
+    def _names_tenant(self, document: object, inspection: Inspection) -> bool:
+        """Whether a frame names the tenant: by a mark, or where the profile says that tenants are named."""
+        if any(found.mark.kind is MarkKind.TENANT for found in inspection.own):
+            return True
+        named = (str(value) for path in self._frames.tenant for value in dig(document, path))
+        return any(self._run.naming.get(name) == self._tenant.number for name in named)
 
     def _take(self, request: Request, document: object, kind: str, text: str, arrived_s: float) -> None:
         """Gives a frame to the open request it belongs to."""

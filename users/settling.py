@@ -84,7 +84,7 @@ class Settling:
             account.refused(request.request_id)
         else:
             account.lost(request.request_id)  # an error of the target's may follow a charge
-        due = request.operation.startswith((ATTEMPT, MADE_UP)) and code not in self._refusal.broken
+        due = request.operation.startswith((ATTEMPT, MADE_UP)) and not self._refusal.is_failure(code)
         self._end(request, Outcome.REFUSED, at_s, code, expected=due, length=length)
 
     def unknown(self, request: Request, at_s: float, reason: str) -> None:

@@ -74,8 +74,17 @@ class TrespassingTenant(TenantUser):
         return settings.granted_by == "answer" or attempt.foreign_marks > 0
 
     def is_refusal(self, attempt: Request) -> bool:
-        """Returns whether the target refused, and did not merely fail."""
-        return attempt.reason not in self._run().profile.refusal.broken
+        """Returns whether the target refused, and did not merely fail; who can't pay was not tried for its rights."""
+        refusal = self._run().profile.refusal
+        return not refusal.is_failure(attempt.reason) and attempt.reason not in refusal.budget
+
+    def shows_what_it_guards(self, door: str, control: Request) -> bool:
+        """Returns whether the owner's access showed what would have to be seen in another's: else its lack is no sign.
+
+        What changes something may well show nothing; whether it did is seen in the stores.
+        """
+        settings = self._door(door)
+        return settings.granted_by == "answer" or settings.does != "read" or control.shows_owner
 
     def nobody_like(self, door: str, victim: Mapping[str, object]) -> Mapping[str, object] | None:
         """Returns placeholders like a victim's that name what never existed; None if the door asks for nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
+from config.frames import Refusal
 from config.profile import Profile
 from evidence.findings import Sighting
 from evidence.records import ConnectFailed, Row, SessionEnded
@@ -50,7 +51,7 @@ def try_to_enter(trying: Trying, session: Session, asks: Sequence[str]) -> tuple
         return ("refused", session.turned_away) if session.turned_away else _why_not(trying.rows)
     finally:
         session.finish("tried")
-    outcome, detail = _judged(asked, let_in=opening_proves(profile), broken=profile.refusal.broken)
+    outcome, detail = _judged(asked, let_in=opening_proves(profile), refusal=profile.refusal)
     refusing = [row.code for row in trying.rows if isinstance(row, SessionEnded) and row.code in REFUSING_CODES]
     if outcome == "unclear" and refusing:  # it was thrown out while it was asking
         return "refused", _closed(refusing[0])
@@ -72,7 +73,7 @@ def _ask(trying: Trying, session: Session, name: str) -> Request:
     return request
 
 
-def _judged(asked: Iterable[Request], *, let_in: bool, broken: Iterable[str]) -> tuple[str, str]:
+def _judged(asked: Iterable[Request], *, let_in: bool, refusal: Refusal) -> tuple[str, str]:
     said = ["the session became ready"] if let_in else []
     granted, refused = let_in, False
     for request in asked:
@@ -81,7 +82,7 @@ def _judged(asked: Iterable[Request], *, let_in: bool, broken: Iterable[str]) ->
             shown = f" and showed {request.own_marks} of its own marks" if request.own_marks else ""
             said.append(f"{request.operation} was answered{shown}")
         else:
-            refused = refused or (request.outcome is Outcome.REFUSED and request.reason not in set(broken))
+            refused = refused or (request.outcome is Outcome.REFUSED and not refusal.is_failure(request.reason))
             said.append(f"{request.operation} was not answered: {request.reason or 'no answer'}")
     detail = ", ".join(said) or "connected, and nothing says whether it was let in"
     return ("granted" if granted else "refused" if refused else "unclear"), detail

@@ -21,3 +21,16 @@ def test_what_is_no_path_is_told(path: str) -> None:
 def test_a_rule_must_say_something() -> None:
     with pytest.raises(ValidationError, match="needs one of has, lacks, where, matches"):
         KindRule.model_validate({})
+
+
+@pytest.mark.parametrize(
+    "code", ["500", "HTTP 502", "429", "-32603", "InternalError", "INTERNAL_ERROR", "rate-limited"]
+)
+def test_codes_of_failures_are_known_without_the_profile(code: str) -> None:
+    assert Refusal().is_failure(code)
+
+
+@pytest.mark.parametrize("code", ["403", "forbidden", "not_found", "-32602", "None", "5001", "42501"])
+def test_codes_that_refuse_are_no_failures_unless_the_profile_says_so(code: str) -> None:
+    assert not Refusal().is_failure(code)
+    assert Refusal(broken=(code,)).is_failure(code)

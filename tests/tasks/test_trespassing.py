@@ -22,6 +22,7 @@ class Trespasser:
         self.tokens = 0
         self.nobody: Mapping[str, object] | None = None
         self.looks_again = False
+        self.shows = True
         self.answers: list[tuple[str, str, list[str]]] = []
         self.shut_out: list[tuple[str, str]] = []
 
@@ -41,6 +42,9 @@ class Trespasser:
 
     def is_refusal(self, attempt: Request) -> bool:
         return attempt.reason != "unavailable"
+
+    def shows_what_it_guards(self, door: str, control: Request) -> bool:
+        return self.shows
 
     def nobody_like(self, door: str, victim: Mapping[str, object]) -> Mapping[str, object] | None:
         return self.nobody
@@ -80,6 +84,15 @@ def test_an_attempt_follows_the_owners_own_access(ends: Outcome, reason: str, op
     assert own.said == [("ask", "attempt: d"), ("wait", "attempt: d")]
     assert own.extras[0] == neighbour.extras[0] == {"victim_tenant": "the neighbour"}
     assert [(door, result) for door, result, _ in user.notes] == [("d", outcome)]
+
+
+def test_an_owner_who_was_shown_nothing_of_its_own_is_no_control() -> None:
+    own = Recorder()
+    user = Trespasser(own, Recorder(), opens=False)
+    user.shows = False
+    try_a_door(user)
+    assert own.said == []
+    assert user.notes == [("d", "not_tried", "the owner's own access showed nothing of the owner's")]
 
 
 @pytest.mark.parametrize("neighbour", [Recorder(connected=False), Recorder(REFUSED), Recorder(UNKNOWN), Recorder(None)])

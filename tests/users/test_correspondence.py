@@ -420,7 +420,11 @@ def test_a_refusal_that_repeats_whose_door_was_tried_tells_nothing_and_anything_
 def test_what_an_attempt_did_not_say_is_no_echo_though_it_is_known_of_the_other() -> None:
     talk = Talk(world())
     theirs = identity(OTHER).name
-    known = {"victim_thread": "thread 1", "victim_tenant": theirs, "victim_email": f"{theirs}@tenants.example"}
+    known: dict[str, object] = {
+        "victim_thread": "thread 1",
+        "victim_tenant": theirs,
+        "victim_email": f"{theirs}@tenants.example",
+    }
     request, _ = talk.ask("attempt: read_history", known)
     refused = {"type": "error", "code": "no", "message_id": request.request_id}
     talk.hear({**refused, "message": f"thread 1 is not yours, ask its owner {theirs}"})

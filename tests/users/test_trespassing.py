@@ -19,9 +19,10 @@ INTRUDER, NEIGHBOUR = OTHER, OWN  # the neighbour takes its tenant first
 class Doors:
     """A rule that knows by the order of connections who speaks, and answers an intruder as it is told."""
 
-    def __init__(self, to_intruder: str, to_owner: str = "") -> None:
+    def __init__(self, to_intruder: str, to_owner: str = "", *, shows: bool = True) -> None:
         self.to_intruder = to_intruder
         self.to_owner = to_owner
+        self.shows = shows  # whether the owner sees its own name
 
     def __call__(self, line: Line, frame: dict[str, Any]) -> None:
         code = self.to_intruder if line.number else self.to_owner
@@ -29,7 +30,8 @@ class Doors:
         if code and not own:
             line.send(type="error", code=code, message_id=frame.get("message_id"))
         else:
-            line.answer(frame, thread_id=f"thread {line.number}", charged=0)
+            named = {"user_id": frame["user_id"]} if self.shows and not line.number and "user_id" in frame else {}
+            line.answer(frame, thread_id=f"thread {line.number}", charged=0, **named)
 
 
 def play(target: SmallTarget, **changes: object) -> World:
@@ -69,6 +71,19 @@ def test_doors_that_are_shut_are_refusals_after_the_owners_own_access() -> None:
 def test_a_failure_is_no_refusal() -> None:
     with small_target(on_frame=Doors("unavailable")) as target:
         assert outcomes(play(target)) == dict.fromkeys(DOORS, "unclear")
+
+
+@pytest.mark.parametrize("code", ["INTERNAL_SERVER_ERROR", "503", "too many requests", "budget_exhausted"])
+def test_a_failure_that_the_profile_does_not_name_and_a_lack_of_budget_are_none_either(code: str) -> None:
+    with small_target(on_frame=Doors(code)) as target:
+        assert outcomes(play(target, refusal__broken=[])) == dict.fromkeys(DOORS, "unclear")
+
+
+def test_an_answer_without_the_others_data_is_no_refusal_where_the_owner_saw_no_data_either() -> None:
+    with small_target(on_frame=Doors("", shows=False)) as target:
+        assert outcomes(play(target))["read_state"] == "not_tried"
+    with small_target(on_frame=Doors("")) as target:
+        assert outcomes(play(target))["read_state"] == "refused"
 
 
 def test_where_the_owner_is_not_let_in_nothing_is_proved() -> None:
