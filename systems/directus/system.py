@@ -57,6 +57,7 @@ class Directus(System):
             "CACHE_STORE": "redis",
             "SYNCHRONIZATION_STORE": "redis",
             "WEBSOCKETS_ENABLED": "true",
+            "WEBSOCKETS_HEARTBEAT_PERIOD": "10",  # s; so that a short run meets it
             "ADMIN_EMAIL": "admin@example.com",
             "ADMIN_PASSWORD": secrets.token_hex(16),
             "ADMIN_TOKEN": token,
