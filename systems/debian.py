@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from systems.errors import InstallError
-from systems.node import INSTALLED, once
+from systems.installed import INSTALLED, carry_out, once
 
 RELEASE = "12"
 
@@ -36,9 +33,10 @@ def unpack_packages(name: str, listed: Path) -> Path:
         fetched.mkdir()
         root.mkdir()
         # As the user who asks, not as apt's own, who may not write into this folder.
-        _run(["apt-get", "download", "--quiet", "--option", "APT::Sandbox::User=root", *packages], fetched)
+        fetch = ["apt-get", "download", "--quiet", "--option", "APT::Sandbox::User=root", *packages]
+        carry_out(fetch, fetched, advice="perhaps its lists are old: apt-get update")
         for package in sorted(fetched.glob("*.deb")):
-            _run(["dpkg-deb", "--extract", str(package), str(root)], place)
+            carry_out(["dpkg-deb", "--extract", package, root], place)
 
     once(place, [listed], install)
     return place / "root"
@@ -49,14 +47,3 @@ def _release() -> tuple[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     said = dict(line.split("=", 1) for line in lines if "=" in line)
     return said.get("ID", "").strip('"'), said.get("VERSION_ID", "").strip('"')
-
-
-def _run(command: Sequence[str], folder: Path) -> None:
-    try:
-        done = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise InstallError(f"{command[0]} can't be started: {error.strerror}") from None
-    if done.returncode:
-        words = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        said = words[-1] if words else "without a word"
-        raise InstallError(f"{command[0]} failed: {said} (perhaps its lists are old: apt-get update)")

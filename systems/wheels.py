@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
-from systems.errors import InstallError
-from systems.node import INSTALLED, once
+from systems.installed import INSTALLED, carry_out, once
 
 
 def install_wheels(name: str, requirements: Path) -> Path:
@@ -21,14 +18,6 @@ def install_wheels(name: str, requirements: Path) -> Path:
         InstallError: it could not be had.
     """
     place = INSTALLED / name
-
-    def install() -> None:
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
-        command += ["--target", str(place), "--requirement", str(requirements)]
-        done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
-        if done.returncode:
-            words = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-            raise InstallError(f"installing {name} failed: {words[-1] if words else 'without a word'}")
-
-    once(place, [requirements], install)
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--target", place]
+    once(place, [requirements], lambda: carry_out([*pip, "--requirement", requirements], place))
     return place

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from systems.directus.application import set_up
 from systems.errors import StartError
-from systems.node import INSTALLED, environment, install_packages, node
+from systems.installed import INSTALLED
+from systems.node import environment, install_packages, node
 from systems.stage import Program, Stage, answers_http
 from systems.system import Misconfiguration, System
 from target.embedded.ports import LOOPBACK

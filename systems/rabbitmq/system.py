@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from systems.debian import unpack_packages
-from systems.node import INSTALLED
+from systems.installed import INSTALLED
 from systems.stage import Program, Stage, answers_http, listens
 from systems.system import Misconfiguration, System
 from target.embedded.ports import LOOPBACK, free_port
