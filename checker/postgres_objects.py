@@ -19,8 +19,8 @@ from checker.ownership import (
     survivor_of,
 )
 from checker.postgres_large import OVERLAP
+from checker.postgres_looking import Looking
 from checker.postgres_places import psql
-from checker.postgres_rows import Looking
 from evidence.marks import MarkKind
 
 GROUP = "large objects"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import psycopg2
 from psycopg2.extensions import connection
@@ -16,15 +16,16 @@ from checker.postgres_catalogue import Catalogue, ForeignKey, Table, read_catalo
 from checker.postgres_connection import snapshot, where_of
 from checker.postgres_copy import cells_at, copy_rows, unescape
 from checker.postgres_large import LargeValues
+from checker.postgres_late import follow_late
+from checker.postgres_links import edges_of, own_of
+from checker.postgres_looking import Looking
 from checker.postgres_objects import LargeObjects
 from checker.postgres_owners import PostgresOwners
-from checker.postgres_parents import Late, Parents, resolve_late
-from checker.postgres_places import condition, identity, key_names, psql
-from checker.postgres_rows import LATE_KEPT, Edge, Looking, Own, RowJudge
+from checker.postgres_parents import Parents
+from checker.postgres_rows import RowJudge
 from checker.scan import FindingShelf, Progress, Roster, StoreScan
 from config.stores import PostgresStore
 from evidence.budgets import BudgetBands
-from evidence.findings import FindingKind, Sighting
 from evidence.marks import Keyring, Mark
 from evidence.views import binary_values
 from evidence.written_forms import hints
@@ -84,8 +85,7 @@ class _PostgresScan:
         self._progress = progress
         self._shelf = FindingShelf()
         self._parents = Parents(self._shelf)
-        self._late: list[Late] = []
-        self._look = Looking(scan, self._shelf, content, self._parents, self._late, at_s=time.time())
+        self._look = Looking(scan, self._shelf, content, self._parents, at_s=time.time())
 
     def run(self) -> None:
         self._owners = PostgresOwners(self._store.owners, read_catalogue(self._opened), self._content, self._scan)
@@ -101,7 +101,7 @@ class _PostgresScan:
             if not remaining[table.root]:
                 done.add(table.root)
             self._progress(self._scan.units, max(expected, self._scan.units) or None)
-        self._follow_late({table.oid: table for table in catalogue.tables})
+        follow_late(self._look, {table.oid: table for table in catalogue.tables})
         self._owners.close(self._is_known, lambda table: self._scan.containers.get(table.label, 0))
         self._parents.settle()
         shared, kept = ("pg_largeobject" in listed for listed in (self._store.shared, self._store.kept))
@@ -126,11 +126,12 @@ class _PostgresScan:
             return
         shared = _is_named(table, self._store.shared)
         columns = [column.quoted for column in table.columns] + ([] if table.key else ["ctid"])
+        readable = {t.root: t for t in catalogue.tables if not t.obstacle and not _is_named(t, self._store.shared)}
         judge = RowJudge(
             table,
             self._look,
-            [] if shared else list(self._edges(table, catalogue, done)),
-            [] if shared else list(self._own(table, catalogue)),
+            [] if shared else list(edges_of(table, readable, done, self._parents)),
+            [] if shared else list(own_of(table, catalogue, self._parents)),
             self._owners.of(table),
             self._opaque_of(table),
             keeps=_is_named(table, self._store.kept),
@@ -211,59 +212,6 @@ class _PostgresScan:
             name, _, column = text.rpartition(".")
             if not any(known == column and _is_called(table, name) for (_, known), table in there.items()):
                 self._scan.skipped.append(f"opaque names {text}, and there is no such column: correct it")
-
-    def _edges(self, table: Table, catalogue: Catalogue, done: set[int]) -> Iterator[Edge]:
-        """Foreign keys to tables that are read; one to a table that isn't finished yet is followed at the end."""
-        readable = {t.root: t for t in catalogue.tables if not t.obstacle and not _is_named(t, self._store.shared)}
-        for key in table.foreign_keys:
-            target = readable.get(key.target)
-            if target is not None:
-                name = (key.target, key.target_columns)
-                yield Edge(
-                    indexes=table.indexes(key.columns),
-                    name=name,
-                    holders=self._parents.map_of(name),
-                    where=f"column {', '.join(key.columns)}",
-                    target=target.label,
-                    target_quoted=target.quoted if target.oid == target.root else target.label,
-                    late=key.target not in done,
-                )
-
-    def _own(self, table: Table, catalogue: Catalogue) -> Iterator[Own]:
-        referred = {
-            key.target_columns for other in catalogue.tables for key in other.foreign_keys if key.target == table.root
-        }
-        for columns in sorted(referred):
-            name = (table.root, columns)
-            yield Own(table.indexes(columns), name, self._parents.map_of(name))
-
-    def _follow_late(self, tables: dict[int, Table]) -> None:
-        if len(self._late) >= LATE_KEPT:
-            self._scan.skipped.append(
-                f"only {LATE_KEPT} foreign keys that lead to their own table, or in a circle of tables, were followed"
-            )
-        for row, tenant in resolve_late(self._late, self._parents):
-            if row.tenant is None:
-                self._scan.unattributed = max(0, self._scan.unattributed - 1)
-            elif row.tenant != tenant:
-                self._shelf.add(self._late_sighting(row, tenant, tables[row.table]))
-
-    def _late_sighting(self, row: Late, tenant: int, table: Table) -> Sighting:
-        assert row.tenant is not None
-        key, names = row.key.decode("utf-8", "replace")[:120], ", ".join(row.parent[1])
-        where = condition(key_names(table), row.row)
-        owner, recipient = (tenant, row.tenant) if row.named else (row.tenant, tenant)
-        return Sighting(
-            kind=FindingKind.MISFILED_DATA,
-            owner=owner,
-            recipient=recipient,
-            place=f"postgres {table.label} {identity(key_names(table), row.row)}",
-            group=table.label,
-            at_s=self._look.at_s,
-            excerpt=key,
-            reproduce=psql(f"SELECT * FROM {table.quoted} WHERE {where}"),
-            detail=f"a row of tenant {row.tenant} refers to a row of tenant {tenant}, by its {names}",
-        )
 
 
 def _is_called(table: Table, name: str) -> bool:
