@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections.abc import Iterable
 
+from checker.redis_patterns import KeyPatterns
 from checker.scan import StoreScan
 
 
@@ -18,16 +17,16 @@ class OpaqueKeys:
     """
 
     def __init__(self, patterns: Iterable[str], scan: StoreScan) -> None:
-        self._patterns = [(re.compile(fnmatch.translate(text).encode(), re.DOTALL), text) for text in patterns]
+        self._patterns = KeyPatterns(patterns)
         self._scan = scan
 
-    def pattern_of(self, key: bytes) -> str | None:
-        """Returns the pattern that a key fits, if any."""
-        return next((text for pattern, text in self._patterns if pattern.match(key)), None)
+    def __contains__(self, key: bytes) -> bool:
+        """Whether the profile says of this key that it can't be read."""
+        return key in self._patterns
 
     def count(self, key: bytes) -> bool:
         """Counts a key if it fits a pattern, and returns whether it does."""
-        pattern = self.pattern_of(key)
+        pattern = self._patterns.of(key)
         if pattern is None:
             return False
         self._scan.left_out[pattern] = self._scan.left_out.get(pattern, 0) + 1
@@ -35,6 +34,6 @@ class OpaqueKeys:
 
     def close(self) -> None:
         """Says which patterns fit no key: one misspelt would leave a doubt where none is expected, and the reverse."""
-        for _, text in self._patterns:
+        for text in self._patterns:
             if text not in self._scan.left_out:
                 self._scan.notes.append(f"opaque names keys {text}, and there was none")

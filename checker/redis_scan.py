@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
-import hiredis
-
 from checker.amounts import Amounts
 from checker.content import Content
 from checker.names import NameIndex
@@ -16,14 +14,14 @@ from checker.redis_elements import KeyPart, KeyReader
 from checker.redis_inspection import RedisInspection
 from checker.redis_opaque import OpaqueKeys
 from checker.redis_owners import RedisOwners
+from checker.redis_part import PAGE_KEYS, RedisPart
 from checker.redis_topology import Slots, addresses, entrance, keyspace, slots_of
 from checker.redis_wire import RedisAddress, RedisWire
-from checker.scan import FindingShelf, Progress, RightsMissing, Roster, StoreScan, StoreUnreadable
+from checker.scan import FindingShelf, Progress, Roster, StoreScan
 from config.stores import RedisStore
 from evidence.budgets import BudgetBands
 from evidence.marks import Keyring
 
-PAGE_KEYS = 2000
 BATCH_BYTES = 1024 * 1024
 SMALL_SERVER_BYTES = 128 * 1024 * 1024
 SKIPPED_NAMED = 20
@@ -62,7 +60,9 @@ def scan_redis(
     amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
     content = Content(keyring, NameIndex(roster, keyring), amounts)
     with ExitStack() as opened:
-        parts = [_Part(opened.enter_context(RedisWire(address)), address, _client(store, address)) for address in found]
+        parts = [
+            RedisPart(opened.enter_context(RedisWire(address)), address, _client(store, address)) for address in found
+        ]
         reading = _RedisScan(store, content, roster, scan, progress, parts, slots)
         reading.run()
         if store.cluster and slots_of(base) != slots:
@@ -85,55 +85,6 @@ def _client(store: RedisStore, address: RedisAddress) -> str:
     return client if store.databases is None else f"{client} -n {address.database}"
 
 
-class _Part:
-    """One database, or one master of a cluster."""
-
-    def __init__(self, wire: RedisWire, address: RedisAddress, client: str) -> None:
-        self.wire = wire
-        self.address = address
-        self.client = client
-
-    def size(self) -> int:
-        reply = self.wire.ask(b"DBSIZE")
-        if isinstance(reply, hiredis.ReplyError):
-            raise self.refused("DBSIZE", reply)
-        return int(reply)
-
-    def pages(self) -> Iterator[list[bytes]]:
-        cursor = b"0"
-        while True:
-            reply = self.wire.ask(b"SCAN", cursor, b"COUNT", b"%d" % PAGE_KEYS)
-            if isinstance(reply, hiredis.ReplyError):
-                raise self.refused("SCAN", reply)
-            cursor, keys = reply
-            if keys:
-                yield list(dict.fromkeys(keys))
-            if cursor == b"0":
-                return
-
-    def refused(self, command: str, reply: hiredis.ReplyError) -> StoreUnreadable:
-        return RightsMissing(
-            f"Redis at {self.address.where} refuses {command} ({str(reply).partition(' ')[0]}): the user in the URL "
-            "must be allowed to read every key; grant it what `python -m config grants` writes"
-        )
-
-    def information(self, section: bytes) -> dict[str, str]:
-        reply = self.wire.ask(b"INFO", section)
-        if not isinstance(reply, bytes):
-            return {}
-        lines = (line.partition(":") for line in reply.decode("utf-8", "replace").splitlines())
-        return {name: value for name, _, value in lines}
-
-    def may_not_be_asked(self) -> bool:
-        """Whether the user may not see what the server says about itself, other databases among it."""
-        return isinstance(self.wire.ask(b"INFO", b"keyspace"), hiredis.ReplyError)
-
-    def gone(self) -> int:
-        """How many keys have expired or been evicted since the server started."""
-        statistics = self.information(b"stats")
-        return int(statistics.get("expired_keys", 0)) + int(statistics.get("evicted_keys", 0))
-
-
 class _RedisScan:
     def __init__(
         self,
@@ -142,7 +93,7 @@ class _RedisScan:
         roster: Roster,
         scan: StoreScan,
         progress: Progress,
-        parts: list[_Part],
+        parts: list[RedisPart],
         slots: list[Slots],
     ) -> None:
         self._store = store
@@ -181,7 +132,7 @@ class _RedisScan:
                 )
         self._shelf.hand_over(self._scan)
 
-    def _read(self, part: _Part, before: int, expected: int) -> None:
+    def _read(self, part: RedisPart, before: int, expected: int) -> None:
         gone_before, seen_before = part.gone(), self._seen
         memory_bytes = int(part.information(b"memory").get("used_memory", SMALL_SERVER_BYTES))
         reader = KeyReader(part.wire, self._skip, small_server=memory_bytes < SMALL_SERVER_BYTES)
@@ -194,7 +145,7 @@ class _RedisScan:
             self._progress(self._seen, max(expected, self._seen))
         self._compare(part, self._seen - seen_before, min(before - (part.gone() - gone_before), part.size()))
 
-    def _compare(self, part: _Part, seen: int, expected: int) -> None:
+    def _compare(self, part: RedisPart, seen: int, expected: int) -> None:
         """As many keys must have been seen as the server says it has, but for those that expired meanwhile."""
         if seen >= expected:
             return
