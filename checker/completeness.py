@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from checker.figures import count, listed, percent
-from checker.summarise import ON_PURPOSE
+from checker.request_counter import ON_PURPOSE
 from checker.summary import NodeHistory, Summary
 from config.profile import AT_DOORS
 from evidence.records import FRAMES_CUT

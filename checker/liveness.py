@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.figures import count
-from checker.summarise import CUT_SHORT_MARGIN_S
+from checker.request_counter import CUT_SHORT_MARGIN_S
 from checker.summary import Summary
 from config.profile import Profile
 

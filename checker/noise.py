@@ -17,8 +17,8 @@ from statistics import fmean
 
 from checker.figures import count
 from checker.result import SuspicionReport
-from checker.summary import Chats, LoudMoments
 from checker.suspicion_kinds import SuspicionKind
+from checker.traffic import Chats, LoudMoments
 
 AFTER_S = 1.0
 """So long after a moment others' chats are looked at."""

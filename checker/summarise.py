@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from pathlib import PurePath
 
-from checker.recent_writes import RecentWrites
-from checker.summary import AttemptCount, NodeHistory, OperationCount, Summary, TenantHistory
+from checker.request_counter import DRAIN_S, RequestCounter
+from checker.summary import AttemptCount, NodeHistory, Summary
 from evidence.findings import FindingKind, Severity
 from evidence.oracle import is_control
 from evidence.records import (
@@ -37,13 +35,6 @@ from evidence.records import (
     TenantStarted,
 )
 from evidence.runfolder import RunHeader
-
-ON_PURPOSE = frozenset({"session dropped", "session closed", "user stopped"})
-"""Reasons of unknown requests that the run itself cut short: they weigh on no rate, and on the accounts as ever."""
-CUT_SHORT_MARGIN_S = 1.0
-"""What a request may be open for beyond the drain before our stopping is no excuse for it."""
-DRAIN_S = 5.0
-"""How long a stopping tenant waits for its open replies, where the profile does not say otherwise."""
 
 
 def summarise(
@@ -78,11 +69,8 @@ class _Summariser:
         self, summary: Summary, stored_operations: frozenset[str], chat: str, drain_s: float, writes: set[str]
     ) -> None:
         self.summary = summary
-        self._stored_operations = stored_operations
-        self._chat = chat
-        self._excused_s = drain_s + CUT_SHORT_MARGIN_S
+        self._requests = RequestCounter(summary, stored_operations, chat, drain_s, writes)
         self._sessions: set[tuple[int, int]] = set()
-        self._writes: dict[str, RecentWrites] = defaultdict(lambda: RecentWrites(writes))
         self._takers: dict[type, Callable[..., None]] = {
             NodeStarted: self._node_started,
             NodeEnded: self._node_ended,
@@ -93,7 +81,7 @@ class _Summariser:
             SessionOpened: self._session_opened,
             SessionEnded: self._session_ended,
             ConnectFailed: self._connect_failed,
-            RequestEnded: self._request_ended,
+            RequestEnded: self._requests.take,
             SightingSeen: self._sighting,
             IdLearnt: self._learnt,
             Exposures: self._exposures,
@@ -127,12 +115,6 @@ class _Summariser:
         self.summary.damaged += 1
         self.summary.damaged_example = self.summary.damaged_example or what
 
-    def _tenant(self, number: int) -> TenantHistory:
-        tenant = self.summary.tenants.get(number)
-        if tenant is None:
-            tenant = self.summary.tenants[number] = TenantHistory()
-        return tenant
-
     def _node_started(self, node: NodeHistory, row: NodeStarted) -> None:
         node.started = row
 
@@ -143,11 +125,11 @@ class _Summariser:
         if row.control or is_control(row.tenant):
             self.summary.controls[row.tenant] = row
         else:
-            self._tenant(row.tenant).provisioned = row
+            self.summary.history(row.tenant).provisioned = row
 
     def _tenant_started(self, node: NodeHistory, row: TenantStarted) -> None:
         if not is_control(row.tenant):
-            self._tenant(row.tenant).started = row
+            self.summary.history(row.tenant).started = row
             node.tenants += 1
 
     def _removed(self, node: NodeHistory, row: TenantRemoved) -> None:
@@ -157,12 +139,12 @@ class _Summariser:
 
     def _ledger(self, node: NodeHistory, row: TenantLedger) -> None:
         if not is_control(row.tenant):
-            self._tenant(row.tenant).ledger = row
+            self.summary.history(row.tenant).ledger = row
 
     def _session_opened(self, node: NodeHistory, row: SessionOpened) -> None:
         if is_control(row.tenant):
             return
-        tenant, sessions = self._tenant(row.tenant), self.summary.sessions
+        tenant, sessions = self.summary.history(row.tenant), self.summary.sessions
         tenant.connections += 1
         sessions.connections += 1
         sessions.resumed += row.resumed
@@ -195,82 +177,6 @@ class _Summariser:
             self.summary.sessions.failures += 1
             status = f" {row.status}" if row.status is not None else ""
             self.summary.sessions.failure_reasons[f"{row.stage}{status}: {row.detail}"[:160]] += 1
-
-    def _request_ended(self, node: NodeHistory, row: RequestEnded) -> None:
-        if is_control(row.tenant):
-            return
-        tenant = self._tenant(row.tenant)
-        count = self.summary.operations.get(row.operation)
-        if count is None:
-            count = self.summary.operations[row.operation] = OperationCount()
-        if row.late_answer and row.sequence in tenant.undecided:
-            # The request was counted as unknown when it was given up, and stays so: nothing is counted twice.
-            tenant.undecided.discard(row.sequence)
-            tenant.late_answers += 1
-            count.late_answers += 1
-            self.summary.replies.answered(row.sent_at_s + (row.reply_ms or row.first_ms or 0.0) / 1000)
-            return
-        if row.outcome == "said":
-            count.said += 1
-            return  # nothing is ever answered to it: it proves nothing, and weighs on no rate
-        node.requests += 1
-        if row.outcome == "answered" or (row.outcome == "refused" and row.expected):
-            self.summary.replies.answered(_ended_at_s(row))
-        elif row.outcome == "unknown":
-            self.summary.replies.unanswered(row.sent_at_s, _ended_at_s(row))
-        else:
-            self.summary.replies.ended(_ended_at_s(row))
-        self._count_outcome(tenant, count, row)
-        self._measure(tenant, row)
-        if row.outcome == "answered":
-            self.summary.exposures["reads_after_writes"] += self._writes[node.node].precede(row)
-
-    def _count_outcome(self, tenant: TenantHistory, count: OperationCount, row: RequestEnded) -> None:
-        if row.outcome == "answered":
-            tenant.answered += 1
-            tenant.answers[row.operation] = tenant.answers.get(row.operation, 0) + 1
-            count.answered += 1
-            count.showed_own += row.own_marks > 0
-            if row.canaries and row.operation in self._stored_operations:
-                tenant.stored.setdefault(row.operation, array("L")).extend(row.canaries)
-            return
-        if row.outcome == "refused":
-            tenant.refused += 1
-            count.refused += 1
-            count.due += row.expected
-        elif row.outcome == "unknown":
-            tenant.unknown += 1
-            count.unknown += 1
-            count.on_purpose += self._cut_short(row)
-            tenant.undecided.add(row.sequence)
-        else:
-            raise ValueError(f"no outcome: {row.outcome}")
-        count.reasons[row.reason[:120] or "no reason given"] += 1
-
-    def _cut_short(self, row: RequestEnded) -> bool:
-        """Whether the run, and not the target, is to blame that this request has no answer."""
-        known = row.ended_at_s > 0  # evidence of older runs does not tell
-        return row.reason in ON_PURPOSE and not (known and row.ended_at_s - row.sent_at_s > self._excused_s)
-
-    def _measure(self, tenant: TenantHistory, row: RequestEnded) -> None:
-        last_at_s = row.sent_at_s + (row.reply_ms or row.first_ms or 0.0) / 1000
-        tenant.first_at_s = row.sent_at_s if tenant.first_at_s is None else min(tenant.first_at_s, row.sent_at_s)
-        tenant.last_at_s = max(tenant.last_at_s, last_at_s)
-        if row.operation == self._chat and _is_earlier(row, tenant.first_chat):
-            tenant.first_chat = (row.sent_at_s, row.first_ms)
-        latencies = self.summary.latencies
-        if row.operation == self._chat and row.outcome == "answered" and row.first_ms is not None:
-            chats = self.summary.chats
-            chats.sent_at_s.append(row.sent_at_s)
-            chats.tenants.append(row.tenant)
-            chats.first_ms.append(row.first_ms)
-        if row.first_ms is not None:
-            latencies.add("first", row.operation, row.first_ms)
-        for event, at_ms in row.events if len(row.events) > 1 else ():  # a lone event is the reply itself
-            latencies.add("event", f"{row.operation} {event}", float(at_ms))
-        if row.reply_ms is not None and row.outcome != "unknown":
-            latencies.add("reply", row.operation, row.reply_ms)
-            latencies.add("intended", row.operation, row.reply_ms + row.late_ms)
 
     def _sighting(self, node: NodeHistory, row: SightingSeen) -> None:
         controls = [tenant is not None and is_control(tenant) for tenant in (row.owner, row.recipient)]
@@ -337,17 +243,3 @@ class _Summariser:
 
     def _control(self, node: NodeHistory, row: ControlCaught) -> None:
         node.controls.append(row)
-
-
-def _ended_at_s(row: RequestEnded) -> float:
-    """When a request ended, in Unix seconds; of an older run's evidence what its reply's time tells."""
-    return row.ended_at_s or row.sent_at_s + (row.reply_ms or row.first_ms or 0.0) / 1000
-
-
-def _is_earlier(row: RequestEnded, known: tuple[float, float | None] | None) -> bool:
-    """Rows come in the order in which requests ended; the first chat is the one that left first and got a frame."""
-    if known is None:
-        return True
-    if (row.first_ms is None) != (known[1] is None):
-        return known[1] is None
-    return row.sent_at_s < known[0]

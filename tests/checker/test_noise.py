@@ -4,7 +4,7 @@ import random
 
 from checker.noise import RARER_THAN, noisy_neighbour
 from checker.result import Verdict
-from checker.summary import Chats, LoudMoments
+from checker.traffic import Chats, LoudMoments
 from evidence.records import LoudMoment, RequestEnded
 from tests.checker.histories import START_S, healthy
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 from checker.summarise import summarise
-from evidence.records import RequestEnded, RowDamaged, TenantLedger
+from evidence.records import RowDamaged, TenantLedger
 from tests.checker.histories import START_S, a_chat, healthy
 
 
@@ -18,25 +18,6 @@ def test_a_row_with_values_of_the_wrong_type_is_damaged() -> None:
 def test_a_line_that_is_no_row_is_counted_and_named() -> None:
     summary = summarise(healthy().header, [("w.jsonl", 3, RowDamaged("not JSON: unexpected end of data"))])
     assert (summary.damaged, summary.damaged_example) == (1, "w.jsonl line 3: not JSON: unexpected end of data")
-
-
-def test_a_late_answer_counts_no_request_twice() -> None:
-    history = healthy(tenants=2)
-    first = a_chat(0, 1, START_S + 3)
-    history.replace(
-        RequestEnded,
-        lambda row: dataclasses.replace(row, outcome="unknown", reason="timed out", first_ms=None, reply_ms=None),
-        lambda row: (row.tenant, row.sequence) == (0, 1),
-    )
-    history.rows["local"].append(dataclasses.replace(first, late_answer=True))
-    counted = history.summary().operations["chat"]
-    assert (counted.sent, counted.answered, counted.unknown, counted.late_answers) == (10, 9, 1, 1)
-
-
-def test_start_up_is_from_the_token_to_the_first_frame_of_the_first_chat() -> None:
-    history = healthy(tenants=1)
-    history.rows["local"].reverse()  # the order in which rows were written says nothing
-    assert history.summary().tenants[0].startup_ms == 10.0 + 20.0
 
 
 def test_ledgers_and_canaries_are_kept_by_tenant() -> None:
