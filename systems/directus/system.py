@@ -65,6 +65,7 @@ class Directus(System):
             # Passwords that live for one run need not be slow to try; users must be made and logged in within seconds.
             "HASH_MEMORY_COST": "1024",
             "HASH_TIME_COST": "2",
+            "PRESSURE_LIMITER_ENABLED": "false",  # it turns logins away where the machine has other work
             "TELEMETRY": "false",
             "LOG_LEVEL": "warn",
             "STORAGE_LOCATIONS": "local",
