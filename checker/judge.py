@@ -23,6 +23,7 @@ from checker import (
     sufficiency,
     suspicions,
     thresholds,
+    unlooked,
 )
 from checker.accounts import Settlement, settle
 from checker.causes import Cause, causes_of
@@ -155,6 +156,7 @@ class _Judge:
             notes=[
                 *completeness.notes(summary),
                 *sufficiency.came_too_late(summary),
+                *unlooked.never_said(summary, profile),
                 *sufficiency.ended_by_silence(summary, profile),
                 *attempted.notes(summary, profile),
                 *departures.notes(summary, profile, self._scans),
@@ -261,6 +263,10 @@ class _Judge:
             ("judging the live control", lambda: sufficiency.control_not_caught(summary)),
             ("looking for silent tenants", lambda: sufficiency.silent_tenants(summary, profile)),
             ("looking for hollow answers", lambda: sufficiency.hollow_answers(summary, profile)),
+            ("looking for requests that were refused", lambda: unlooked.refused_too_often(summary)),
+            ("looking for what nobody says", lambda: unlooked.said_by_nobody(summary, profile)),
+            ("looking for names that two tenants share", lambda: unlooked.called_the_same(summary)),
+            ("looking for subscriptions that bring nothing", lambda: unlooked.nothing_pushed(summary, profile)),
             ("looking for pushes", lambda: sufficiency.pushes_not_seen(summary, profile)),
             ("looking for tenants at the same time", lambda: sufficiency.not_together(summary)),
             ("counting unknown requests", lambda: sufficiency.too_many_unknown(summary, profile)),

@@ -171,7 +171,7 @@ def _of_store(report: CoverageReport, limit: float) -> Iterator[str]:
         )
     if not report.own_marks_expected:
         yield f"none of this run's own marks was expected in {where}, so reading it proves nothing"
-    elif report.own_marks_found < limit * report.own_marks_expected:
+    elif report.own_marks_found < limit * report.own_marks_expected or not report.own_marks_found:
         yield (
             f"only {report.own_marks_found:,} of {report.own_marks_expected:,} own marks "
             f"({percent(report.own_marks_found, report.own_marks_expected)}) were found again in {where}, "

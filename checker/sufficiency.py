@@ -6,6 +6,7 @@ from checker.figures import count, listed, percent, tenants
 from checker.overlap import overlapping_pairs
 from checker.summary import Summary
 from config.profile import Profile
+from config.template import placeholders
 
 HOLLOW_SHARE = 0.01
 """More answers than this that had to show own marks and did not: reading proved nothing."""
@@ -16,6 +17,7 @@ TOO_LATE_S = 15.0
 """A tenant that began less than this before the end of the run may not have come to send anything."""
 SIGNS_OF_LIFE = frozenset({"ping", "resume"})
 """Operations whose answer only says that the connection is there."""
+_NOBODY_ELSES = ("message_id", "test_id", "uuid")
 
 
 def pairs(summary: Summary) -> int:
@@ -61,9 +63,11 @@ def silent_tenants(summary: Summary, profile: Profile) -> list[str]:
     if not silent:
         return []
     verb = " has" if len(silent) == 1 else ", have"
+    blind = [name for name in summary.operations if _is_blind(name, profile)]
+    remedy = f" (replies to {listed(blind, 3)} could be anybody's: say shows_own where they show the tenant's own)"
     return [
         f"{tenants(silent)}{verb} fewer than {count(needed, 'inspected reply', 'inspected replies')}: "
-        "nothing is proven about them"
+        f"nothing is proven about them{remedy if blind else ''}"
     ]
 
 
@@ -87,13 +91,19 @@ def _came_too_late(summary: Summary) -> list[int]:
 
 
 def _is_telling(name: str, profile: Profile) -> bool:
-    """Whether the reply to an operation is more than a sign of life, and told from others' by more than its kind: at
-    least by what it must show of the tenant's own.
+    """Whether the reply to an operation is more than a sign of life, and told from another tenant's: by an id that no
+    other request has, or by what it must show of the tenant's own. Kinds, order and counters are everybody's.
     """
     operation = profile.operation(name)
-    if operation is None or name in SIGNS_OF_LIFE:
+    if operation is None or name in SIGNS_OF_LIFE or operation.leaks_by_design is not None:
         return False
-    return operation.shows_own or profile.reply_by(operation) not in ("kind", "none")
+    if operation.shows_own or profile.reply_by(operation) == "content":
+        return True
+    return profile.reply_by(operation) == "id" and not placeholders(operation.send).isdisjoint(_NOBODY_ELSES)
+
+
+def _is_blind(name: str, profile: Profile) -> bool:
+    return profile.operations.get(name) is not None and name not in SIGNS_OF_LIFE and not _is_telling(name, profile)
 
 
 def hollow_answers(summary: Summary, profile: Profile) -> list[str]:
@@ -114,14 +124,18 @@ def hollow_answers(summary: Summary, profile: Profile) -> list[str]:
 
 
 def pushes_not_seen(summary: Summary, profile: Profile) -> list[str]:
-    """Where pushes show own marks one at least must have, or nothing shows that they arrived and were looked at."""
+    """Where pushes show own marks one at least must have, of each subscription that promises so, or nothing shows that
+    they arrived and were looked at.
+    """
     subscriptions = [name for name, operation in profile.operations.all().items() if operation.subscribes]
     showing = [name for name in subscriptions if (found := profile.operation(name)) is not None and found.shows_own]
-    wanted = [*profile.frames.pushes_show_own, *showing]
-    if not wanted or summary.exposures["pushes_showing_own"] or not summary.answered:
+    missed = [name for name in showing if not summary.exposures[f"pushes_showing_own: {name}"]]
+    if profile.frames.pushes_show_own and not summary.exposures["pushes_showing_own"]:
+        missed = [*profile.frames.pushes_show_own, *missed]
+    if not missed or not summary.answered:
         return []
     return [
-        f"no push that showed its tenant's own marks was ever seen ({listed(wanted)}), so nothing is proven of pushes"
+        f"no push that showed its tenant's own marks was ever seen ({listed(missed)}), so nothing is proven of pushes"
     ]
 
 

@@ -402,8 +402,10 @@ class Correspondence:
         """A frame that answers nothing open: a push, a duplicate, an answer that came after we gave up, or a stray."""
         counts, server_ids = self._tenant.counts, self._reader.server_ids(document)
         ids = (*self._reader.ids(document), *server_ids)
-        if self._subscription_of(document) and not self._reader.refuses(document, kind):
+        subscription = self._subscription_of(document)
+        if subscription and not self._reader.refuses(document, kind):
             self._take_push(shows_own)
+            self._run.exposures[f"pushes_showing_own: {subscription}"] += shows_own
             return
         for value in ids:
             ended = self.book.ended(value)

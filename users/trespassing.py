@@ -50,7 +50,7 @@ class TrespassingTenant(TenantUser):
             self._tokens = run.shared("tokens", lambda: itertools.cycle(tokens))
             self._left = run.profile.attempts.per_tenant
             self.neighbour = presence_of_new_tenant(run, rate=1.0, sessions=1)
-            self.neighbour.begin(type(self).__name__)
+            self.neighbour.begin(type(self).__name__, looks_first=True)
             talk_to_neighbour_first(self)
         super().on_start()
 

@@ -25,7 +25,10 @@ def test_where_pushes_show_own_marks_one_at_least_must_have() -> None:
         "no push that showed its tenant's own marks was ever seen (subscribe), so nothing is proven of pushes"
     )
     assert history.judged().verdict is Verdict.INCONCLUSIVE
-    next(iter(history.rows.values())).append(Exposures("x", {"pushes_showing_own": 1}))
+    rows = next(iter(history.rows.values()))
+    rows.append(Exposures("x", {"pushes_showing_own": 1, "pushes_showing_own: another": 1}))
+    assert pushes_not_seen(history.summary(), history.profile) == [reason]
+    rows.append(Exposures("x", {"pushes_showing_own: subscribe": 1}))
     assert pushes_not_seen(history.summary(), history.profile) == []
 
 
