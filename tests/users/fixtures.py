@@ -13,7 +13,7 @@ import orjson
 from config.profile import Profile
 from evidence.marks import Mark, MarkKind, RunKey
 from evidence.naming import EMAIL_DOMAIN
-from evidence.records import RequestEnded, Row
+from evidence.records import RequestEnded, Row, SightingSeen
 from evidence.requests import Request
 from tests.config.profiles import changed
 from users.correspondence import Correspondence
@@ -126,6 +126,11 @@ def world(profile: Profile | None = None, *, budget: int | None = None, tenants:
     events: list[dict[str, Any]] = []
     environment.events.request.add_listener(lambda **event: events.append(event))
     return World(run, Tenant.of(identity(budget=budget), KEY), sink, events)
+
+
+def kinds(here: World) -> list[str]:
+    """The kinds of all that was sighted."""
+    return [row.kind for row in here.sink.of(SightingSeen)]
 
 
 class Talk:

@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
+from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
 from evidence.records import RequestEnded
 from evidence.requests import Outcome, Request
 from tests.config.profiles import REMOVE
-from tests.users.fixtures import KEY, OTHER, OWN, Talk, profile_for, world
+from tests.users.fixtures import KEY, OTHER, OWN, Talk, World, kinds, profile_for, world
 
 NOTHING = {
     f"operations__{name}": REMOVE for name in ("ping", "routing", "history", "state_read", "state_write", "resume")
@@ -250,3 +251,51 @@ def test_quantities_times_their_prices_are_what_was_charged() -> None:
     talk.hear({"type": "end", "id": frame["id"]})
     assert (request.outcome, talk.world.tenant.account.charged) == (Outcome.ANSWERED, 35)
     assert [row.charged for row in talk.world.requests] == [35]
+
+
+def test_interleaved_requests_get_their_own_frames(talk: Talk, here: World) -> None:
+    requests = [talk.ask()[0] for _ in range(4)]
+    for request in requests:
+        talk.hear({"type": "agent_started", "message_id": request.request_id})
+    for request in reversed(requests):
+        talk.finish(request, charged=7)
+    assert [row.sequence for row in here.requests] == [4, 3, 2, 1]
+    assert all(row.frames == 2 for row in here.requests)
+    assert here.run.exposures["in_flight_overlaps"] == 3
+    assert here.run.exposures["replies"] == 4
+    assert here.tenant.account.charged == 28
+
+
+def test_a_ping_without_id_is_answered_oldest_first(talk: Talk, here: World) -> None:
+    first, frame = talk.ask("ping")
+    second, _ = talk.ask("ping")
+    assert frame == {"type": "ping"}
+    talk.hear({"type": "pong"})
+    assert (first.outcome, second.outcome) == (Outcome.ANSWERED, None)
+    talk.hear({"type": "pong"})
+    talk.hear({"type": "pong"})
+    assert second.outcome is Outcome.ANSWERED
+    assert here.tenant.counts.unmatched == 1
+
+
+def test_an_error_without_id_ends_nothing(talk: Talk, here: World) -> None:
+    request, _ = talk.ask()
+    talk.ask("ping")
+    talk.hear({"type": "error", "code": "validation_error"})
+    assert request.outcome is None
+    assert here.tenant.counts.unmatched == 1
+
+
+def test_a_frame_with_a_foreign_id_does_not_answer_a_ping(talk: Talk, here: World) -> None:
+    request, _ = talk.ask("ping")
+    talk.hear({"type": "pong", "message_id": KEY.mint_id(Mark(MarkKind.MESSAGE, OTHER, 1))})
+    assert request.outcome is None
+    assert kinds(here) == [FindingKind.MISROUTED_REPLY]
+
+
+def test_a_reply_may_repeat_several_ids(here: World) -> None:
+    here = world(profile_for(operations__routing__send={"type": "r", "test_id": "{test_id}", "m": "{message_id}"}))
+    talk = Talk(here)
+    request, frame = talk.ask("routing")
+    talk.hear({"type": "routing_test_result", "message_id": frame["m"], "test_id": frame["test_id"]})
+    assert request.outcome is Outcome.ANSWERED

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.findings import FindingKind
+from evidence.marks import Mark, MarkKind
+from evidence.records import SightingSeen
+from evidence.requests import Outcome
+from tests.users.fixtures import KEY, OTHER, Talk, World, identity, kinds, profile_for, world
+
+REFUSED = {"type": "error", "code": "budget_exhausted"}
+
+
+def test_amounts_are_settled_and_a_foreign_one_is_reported_once(talk: Talk, here: World) -> None:
+    start = here.tenant.identity.budget
+    request, _ = talk.ask()
+    talk.finish(request, charged=7, remaining=start - 7)
+    assert kinds(here) == []
+    request, _ = talk.ask()
+    talk.finish(request, charged=7, remaining=start - 13)
+    request, _ = talk.ask()
+    talk.finish(request, charged=7, remaining=here.run.bands.starting(OTHER))
+    assert kinds(here) == [FindingKind.ACCOUNT_MISMATCH, FindingKind.FOREIGN_BUDGET]
+
+
+def test_a_foreign_canary_in_any_frame_is_sighted_at_once(talk: Talk, here: World) -> None:
+    canary = KEY.mint_canary(Mark(MarkKind.STATE, OTHER, 1))
+    seen: list[str] = []
+    here.run.hooks.leak_sighted.add_listener(lambda sighting, **_: seen.append(sighting.kind))
+    for text in (f'{{"type":"state_changed","x":"{canary}"}}', f"no JSON {canary}", f"[{canary}"):
+        talk.hear(text)
+    assert kinds(here) == seen == [FindingKind.FOREIGN_CONTENT] * 3
+    assert here.run.environment.stats.errors
+
+
+@given(st.binary(max_size=200))
+def test_any_text_is_inspected(data: bytes) -> None:
+    here = world()
+    talk = Talk(here)
+    talk.hear(data.decode("utf-8", "replace"))
+    assert here.tenant.counts.inspected == 1
+
+
+def test_a_refusal_that_repeats_whose_door_was_tried_tells_nothing_and_anything_else_in_it_does() -> None:
+    talk = Talk(world())
+    theirs = identity(OTHER).name
+
+    def sighted(**frame: object) -> list[str]:
+        talk.hear(frame)
+        found = [str(row.kind) for row in talk.world.sink.of(SightingSeen)]
+        talk.world.sink.rows.clear()
+        return found
+
+    assert sighted(type="error", code="no", message=f"{theirs} is not you")  # nobody has asked for them
+    request, _ = talk.ask("attempt: read_state", {"victim_tenant": theirs})
+    assert sighted(type="error", code="no", message=f"{theirs} is not you", message_id=request.request_id) == []
+    assert request.outcome is Outcome.REFUSED
+    secret = KEY.mint_canary(Mark(MarkKind.SECRET, OTHER, 1))
+    assert sighted(type="error", code="no", message=f"{theirs}, whose secret is {secret}, is not you")
+    assert sighted(type="state", user_id=theirs)
+
+
+def test_what_an_attempt_did_not_say_is_no_echo_though_it_is_known_of_the_other() -> None:
+    talk = Talk(world())
+    theirs = identity(OTHER).name
+    known: dict[str, object] = {
+        "victim_thread": "thread 1",
+        "victim_tenant": theirs,
+        "victim_email": f"{theirs}@tenants.example",
+    }
+    request, _ = talk.ask("attempt: read_history", known)
+    refused = {"type": "error", "code": "no", "message_id": request.request_id}
+    talk.hear({**refused, "message": f"thread 1 is not yours, ask its owner {theirs}"})
+    assert request.outcome is Outcome.REFUSED
+    assert [(row.kind, row.owner) for row in talk.world.sink.of(SightingSeen)] == [("wrong-identity", OTHER)]
+
+
+def test_a_login_under_another_s_name_may_be_refused_by_that_name_only() -> None:
+    talk = Talk(world(profile_for("ws://127.0.0.1:1/{tenant}/ws")))
+    theirs = identity(OTHER)
+    talk.talk.introduces(theirs.placeholders)
+    talk.talk.look_at(f"{theirs.name} may not come in")
+    assert talk.world.sink.of(SightingSeen) == []
+    canary = KEY.mint_canary(Mark(MarkKind.STATE, OTHER, 1))
+    talk.talk.introduces({**theirs.placeholders, "row": canary})
+    talk.talk.look_at(f"{theirs.name} may not come in, whose row {canary} is")
+    assert [row.kind for row in talk.world.sink.of(SightingSeen)] == ["foreign-content"]
+    talk.world.sink.rows.clear()
+    talk.talk.introduces(talk.world.tenant.identity.placeholders)
+    talk.talk.look_at(f"{theirs.name} may not come in")
+    assert talk.world.sink.of(SightingSeen) != []

@@ -1,0 +1,86 @@
+"""Looking at all that a session receives: what in it is somebody else's is sighted, what is handed out is learnt."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Mapping
+
+from evidence.findings import Severity
+from evidence.oracle import Inspection
+from evidence.records import IdLearnt
+from evidence.requests import Request
+from users.echoes import Echoes
+from users.run import NodeRun
+from users.tenant import Tenant
+
+
+class Inspector:
+    """Looks at the frames of one session, with the node's oracle.
+
+    Args:
+        run: the run.
+        tenant: whose session it is.
+        ordinal: the session's number within the tenant.
+    """
+
+    def __init__(self, run: NodeRun, tenant: Tenant, ordinal: int) -> None:
+        self._run = run
+        self._tenant = tenant
+        self._echoes = Echoes()
+        self._name = f"{ordinal} of tenant {tenant.number}"
+
+    def reconnecting(self) -> None:
+        """Begins anew: what was said on the connection before can't come back on the next one."""
+        self._echoes.forget()
+
+    def said(self, values: Mapping[str, object]) -> None:
+        """Notes what the tenant says of others on purpose: a refusal that repeats it tells nothing."""
+        self._echoes.say(values)
+
+    def inspect(self, text: str, document: object, arrived_s: float, kind: str = "") -> Inspection:
+        """Looks at a frame, which may be none of ours (no document), and notes the ids that it hands out."""
+        run, tenant = self._run, self._tenant
+        inspection = run.oracle.inspect(
+            text, document, tenant=tenant.number, session=self._name, at_s=run.unix_s(arrived_s), kind=kind
+        )
+        self._note_learnt(inspection.learnt)
+        return inspection
+
+    def inspect_refusal(self, text: str, document: object, arrived_s: float, kind: str) -> Inspection:
+        """Looks at a frame that turns somebody away, without what was said of others."""
+        return self.inspect(self._echoes.out_of_text(text), self._echoes.out_of(document), arrived_s, kind)
+
+    def look_at(self, text: str) -> None:
+        """Looks at text that is no frame: what the target says when it refuses a connection."""
+        place = f"{self._name}, at its refusal"
+        at_s = self._run.unix_s(time.perf_counter())
+        unsaid = self._echoes.out_of_text(text)
+        inspection = self._run.oracle.inspect(unsaid, None, tenant=self._tenant.number, session=place, at_s=at_s)
+        self.sight(inspection)
+
+    def sight(self, inspection: Inspection, name: str = "") -> None:
+        """Reports what a frame showed of others; of an operation that leaks by design, as known."""
+        operation = self._run.profile.operation(name) if inspection.sightings and name else None
+        for sighting in inspection.sightings:
+            if operation is not None and operation.leaks_by_design is not None:
+                group = f"reply to {name.rpartition(': ')[2]}"
+                sighting = dataclasses.replace(sighting, severity=Severity.KNOWN, group=group)
+            self._run.sight(sighting)
+
+    def learn_of(self, request: Request, document: object, inspection: Inspection, arrived_s: float) -> None:
+        """Has the oracle learn the ids that only replies to this operation hand out."""
+        operation = self._run.profile.operation(request.operation)
+        if operation is None or not operation.learn:
+            return
+        trusted = not any(sighting.severity is Severity.LEAK for sighting in inspection.sightings)
+        found = self._run.oracle.learn(
+            document, operation.learn, tenant=self._tenant.number, session=self._name, kind=f"of {request.operation}",
+            at_s=self._run.unix_s(arrived_s), trusted=trusted,
+        )  # fmt: skip
+        self._note_learnt(found.learnt)
+        self.sight(found, request.operation)
+
+    def _note_learnt(self, learnt: Iterable[tuple[str, str]]) -> None:
+        for thing, value in learnt:
+            self._run.record(IdLearnt(self._tenant.number, thing, value))
