@@ -113,12 +113,12 @@ class Oracle:
         return self._decoder.cut
 
     def inspect(
-        self, text: str, document: object, *, tenant: int, session: str, at_s: float, kind: str = ""
+        self, text: str | bytes, document: object, *, tenant: int, session: str, at_s: float, kind: str = ""
     ) -> Inspection:
         """Looks at one frame.
 
         Args:
-            text: the frame as text.
+            text: the frame as it came: text, or the bytes of a binary message.
             document: the same parsed, or None if it is not JSON.
             tenant: number of the tenant whose session received it.
             session: name of that session, for the place of a sighting.
@@ -138,7 +138,7 @@ class Oracle:
                 group = f"frame {kind_of_frame}"
                 sightings.append(Sighting(kind, owner, tenant, place, group, at_s, excerpt, "", severity, detail))
 
-        data = text.encode("utf-8", "surrogatepass")
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         plain = ((found, data, "") for found in self._keyring.find(data))
         for found, seen_in, path in (*plain, *self._decoder.hidden(data)):
             if found.current and found.mark.tenant == tenant:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-import orjson
-
 from config.messages import Operation
 from config.profile import ATTEMPT
 from config.template import fill, placeholders
@@ -21,7 +19,7 @@ from evidence.requests import Request, RequestBook
 from users.composing import Composer
 from users.dialects.base import Message
 from users.dialects.choosing import dialect_of
-from users.inspecting import Inspector
+from users.inspecting import Inspector, dumped
 from users.matching import Matching
 from users.opening import Opening
 from users.placing import names_said
@@ -99,7 +97,7 @@ class Correspondence:
         try:
             documents = list(self._dialect.decode(message))
         except Exception:  # an adapter may fail in any way: what it can't read is looked at all the same
-            self._inspector.sight(self._inspector.inspect(text, None, arrived_s))
+            self._inspector.sight(self._inspector.inspect(message, None, arrived_s))
             counts.inspected += 1
             counts.unmatched += 1
             self._run.exposures["undecodable"] += 1
@@ -107,13 +105,15 @@ class Correspondence:
             return []
         said: list[Message] = []
         if len(documents) != 1:  # none of its parts is the message: it is looked at as a whole as well
-            self._inspector.sight(self._inspector.inspect(text, None, arrived_s))
+            self._inspector.sight(self._inspector.inspect(message, None, arrived_s))
         for document in documents:
-            part = text if len(documents) == 1 else orjson.dumps(document, default=str).decode("utf-8", "replace")
+            alone = len(documents) == 1
+            part = text if alone else dumped(document).decode()
+            shown = self._inspector.all_of(message, document) if alone else part
             kind = self._reader.kind(document)
             turns_away = self._turns_away(document, kind)
             inspect = self._inspector.inspect_refusal if turns_away else self._inspector.inspect
-            inspection = inspect(part, document, arrived_s, kind)
+            inspection = inspect(shown, document, arrived_s, kind)
             said += self._dialect.answer(document)
             said += self._answers(document, kind)
             self._dispatch(document, kind, inspection, arrived_s, part)

@@ -40,6 +40,10 @@ class Echoes:
         """Returns the text without what was said."""
         return text if self._pattern is None else self._pattern.sub(_BLANK, text)
 
+    def out_of_bytes(self, data: bytes) -> bytes:
+        """Returns the bytes of a message without what was said in it as text."""
+        return data if self._pattern is None else self.out_of_text(data.decode("latin-1")).encode("latin-1")
+
     def out_of(self, document: object) -> object:
         """Returns the document without what was said, in its strings and as its numbers."""
         if self._pattern is None:

@@ -6,10 +6,14 @@ import dataclasses
 import time
 from collections.abc import Iterable, Mapping
 
+import orjson
+
 from evidence.findings import Severity
 from evidence.oracle import Inspection
 from evidence.records import IdLearnt
 from evidence.requests import Request
+from evidence.written_forms import is_text
+from users.dialects.base import Message
 from users.echoes import Echoes
 from users.run import NodeRun
 from users.tenant import Tenant
@@ -38,7 +42,14 @@ class Inspector:
         """Notes what the tenant says of others on purpose: a refusal that repeats it tells nothing."""
         self._echoes.say(values)
 
-    def inspect(self, text: str, document: object, arrived_s: float, kind: str = "") -> Inspection:
+    def all_of(self, message: Message, document: object) -> Message:
+        """A message, and what was made of it where that may be more than can be read in it: of bytes, by an adapter."""
+        adapted = self._run.profile.target.adapter is not None
+        if isinstance(message, str):
+            return f"{message}\n{dumped(document).decode()}" if adapted else message
+        return message + b"\n" + dumped(document) if adapted or not is_text(message) else message
+
+    def inspect(self, text: Message, document: object, arrived_s: float, kind: str = "") -> Inspection:
         """Looks at a frame, which may be none of ours (no document), and notes the ids that it hands out."""
         run, tenant = self._run, self._tenant
         inspection = run.oracle.inspect(
@@ -47,9 +58,10 @@ class Inspector:
         self._note_learnt(inspection.learnt)
         return inspection
 
-    def inspect_refusal(self, text: str, document: object, arrived_s: float, kind: str) -> Inspection:
+    def inspect_refusal(self, text: Message, document: object, arrived_s: float, kind: str) -> Inspection:
         """Looks at a frame that turns somebody away, without what was said of others."""
-        return self.inspect(self._echoes.out_of_text(text), self._echoes.out_of(document), arrived_s, kind)
+        unsaid = self._echoes.out_of_text(text) if isinstance(text, str) else self._echoes.out_of_bytes(text)
+        return self.inspect(unsaid, self._echoes.out_of(document), arrived_s, kind)
 
     def look_at(self, text: str) -> None:
         """Looks at text that is no frame: what the target says when it refuses a connection."""
@@ -84,3 +96,11 @@ class Inspector:
     def _note_learnt(self, learnt: Iterable[tuple[str, str]]) -> None:
         for thing, value in learnt:
             self._run.record(IdLearnt(self._tenant.number, thing, value))
+
+
+def dumped(document: object) -> bytes:
+    """Returns a document as text to look at, whatever an adapter has put into it."""
+    try:
+        return orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # numbers too large, text that is none
+        return repr(document).encode("utf-8", "backslashreplace")

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+import gzip
+import time
+import uuid
+from collections.abc import Iterable
+
+import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.profile import Profile
 from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
 from evidence.records import SightingSeen
 from evidence.requests import Outcome
 from tests.users.fixtures import KEY, OTHER, Talk, World, identity, kinds, profile_for, world
+from users.dialects.base import Message
+from users.dialects.json_messages import JsonText
 
 REFUSED = {"type": "error", "code": "budget_exhausted"}
 
@@ -90,3 +100,50 @@ def test_a_login_under_another_s_name_may_be_refused_by_that_name_only() -> None
     talk.talk.introduces(talk.world.tenant.identity.placeholders)
     talk.talk.look_at(f"{theirs.name} may not come in")
     assert talk.world.sink.of(SightingSeen) != []
+
+
+class Shifted(JsonText):
+    """An adapter for JSON whose bytes are all shifted, which nobody else can read."""
+
+    def decode(self, message: Message) -> Iterable[object]:
+        assert isinstance(message, bytes)
+        return super().decode(bytes(byte ^ 7 for byte in message))
+
+
+SHOWN = KEY.mint_canary(Mark(MarkKind.STATE, OTHER, 1))
+LEAKING = orjson.dumps({"type": "state", "note": SHOWN})
+
+
+def sighted_in(message: Message, profile: Profile | None = None) -> list[tuple[str, int | None]]:
+    talk = Talk(world(profile))
+    talk.talk.receive(message, time.perf_counter())
+    return [(str(row.kind), row.owner) for row in talk.world.sink.of(SightingSeen)]
+
+
+@pytest.mark.parametrize(
+    "message", [LEAKING, gzip.compress(LEAKING), LEAKING.decode().encode("utf-16-le"), b"\x93\xff" + LEAKING]
+)
+def test_a_binary_message_is_looked_at_as_the_bytes_it_is(message: bytes) -> None:
+    assert sighted_in(message) == [("foreign-content", OTHER)]
+
+
+def test_ids_in_a_binary_message_may_be_sixteen_bytes() -> None:
+    theirs = uuid.UUID(identity(OTHER).name)
+    for sixteen in (theirs.bytes, theirs.bytes_le):
+        assert sighted_in(b"\x81\xa2id\xc4\x10" + sixteen) == [("wrong-identity", OTHER)]
+
+
+def test_what_only_an_adapter_can_read_is_looked_at_as_it_reads_it() -> None:
+    shifted = bytes(byte ^ 7 for byte in LEAKING)
+    assert sighted_in(shifted) == []
+    adapted = profile_for(target__adapter="tests.users.test_inspecting:Shifted")
+    assert sighted_in(shifted, adapted) == [("foreign-content", OTHER)]
+
+
+def test_a_refusal_in_bytes_may_repeat_what_was_said_as_well() -> None:
+    talk, theirs = Talk(world()), identity(OTHER).name
+    request, _ = talk.ask("attempt: read_state", {"victim_tenant": theirs})
+    frame = {"type": "error", "code": "no", "message": f"not {theirs}", "message_id": request.request_id}
+    talk.talk.receive(orjson.dumps(frame), time.perf_counter())
+    assert request.outcome is Outcome.REFUSED
+    assert talk.world.sink.of(SightingSeen) == []
