@@ -23,7 +23,9 @@ class Door(Operation):
     The owner says the same first, of its own things: only a door that opens to its owner can be found shut.
     """
 
-    does: Literal["read", "change", "resume", "subscribe", "spend"]
+    does: Literal["read", "change", "resume", "subscribe", "spend"] = Field(
+        description="What somebody would do who came through."
+    )
     granted_by: Literal["answer", "victims_marks"] = Field(
         "answer",
         description="Whether any answer means that the door was open, or only one that shows the other's data.",
@@ -33,7 +35,9 @@ class Door(Operation):
 class Attempts(Part):
     """Access attempts with a control: other tenants' doors, and tokens that must be refused."""
 
-    doors: dict[Name, Door] = Field(default_factory=dict)
+    doors: dict[Name, Door] = Field(
+        default_factory=dict, description="Other tenants' doors, each under a name of your choice."
+    )
     tokens: tuple[Forgery, ...] = Field(
         (),
         description="Tokens that must be refused. missing: none; unknown: of nobody, or made up; other_name: one's own "

@@ -25,7 +25,7 @@ class SignedToken(Part):
     secret: SecretStr | None = Field(None, description="Shared secret, or private key in PEM.")
     secret_file: ProfileFile | None = Field(None, description="File that holds it, in place of 'secret'.")
     headers: dict[str, str] = Field(default_factory=dict, description="Further headers of the token, such as kid.")
-    lifetime_s: PositiveInt = 3600
+    lifetime_s: PositiveInt = Field(3600, description="Seconds from iat to exp.")
     claims: dict[str, object] = Field(description="Claims beside iat and exp; placeholders as in messages.")
 
     @cached_property
@@ -63,7 +63,7 @@ class TokenService(HttpCall):
 class TokenFile(Part):
     """Tokens in a file: CSV with a head line, or lines of JSON objects."""
 
-    path: ProfileFile
+    path: ProfileFile = Field(description="The file.")
     tenant: str = Field("tenant", description="Column with the tenant's id.")
     token: str = Field("token", description="Column with its token.")
 
@@ -95,7 +95,7 @@ class Placement(Part):
     HTTP's user and password. frame says it in the first frame, as ``[auth.frame]`` describes.
     """
 
-    place: Place = "query"
+    place: Place = Field("query", description="Where the token goes when a tenant connects; none: nowhere.")
     parameter: str = Field("token", min_length=1, description="Name of the query parameter, header or cookie.")
     scheme: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(
         "", description="Put before the token in a header or subprotocol, such as 'Bearer ' with its space."
@@ -135,16 +135,19 @@ class Auth(Placement):
     """How a tenant proves who it is when it connects."""
 
     also: tuple[Placement, ...] = Field((), description="Further places that the same token goes to.")
-    frame: OpeningFrame | None = None
+    frame: OpeningFrame | None = Field(
+        None,
+        description="The first frames after the upgrade, for place 'frame' and for services that want to be greeted.",
+    )
     source: Source = Field(
         "jwt",
         description="jwt: signed here; service: asked for over HTTP; file: from a file; command: a command says it; "
         "token, password: the tenant's own, from its account or from provisioning.",
     )
-    jwt: SignedToken | None = None
-    service: TokenService | None = None
-    file: TokenFile | None = None
-    command: TokenCommand | None = None
+    jwt: SignedToken | None = Field(None, description="How tokens are signed, for source 'jwt'.")
+    service: TokenService | None = Field(None, description="Where tokens are asked for, for source 'service'.")
+    file: TokenFile | None = Field(None, description="Where tokens stand, for source 'file'.")
+    command: TokenCommand | None = Field(None, description="What says a token, for source 'command'.")
     proved_by: Literal["opening", "operation"] = Field(
         "opening",
         description="What shows that a token was accepted: that the session opens, or, where every login is "

@@ -15,15 +15,17 @@ Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 class HttpCall(Part):
     """An HTTP request. Address, headers, body and form may hold placeholders."""
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field("POST", description="HTTP method.")
     url: Url = Field(description="Address, http:// or https://; what fills a placeholder is escaped.")
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: dict[str, SecretStr] = Field(
+        default_factory=dict, description="Further headers, with placeholders; never shown."
+    )
     body: dict[str, object] | list[object] | None = Field(None, description="JSON body; placeholders as in messages.")
     form: dict[str, str] | None = Field(None, description="Form fields, in place of a JSON body.")
     expect: tuple[Annotated[int, Field(ge=100, le=599)], ...] = Field(
         (), description="Statuses that mean success; without any, those from 200 to 299."
     )
-    timeout_s: float = Field(10.0, gt=0)
+    timeout_s: float = Field(10.0, gt=0, description="Longest wait for the answer.")
     retries: int = Field(
         2, ge=0, le=10, description="How often it is said again after no connection, or status 429 or 503."
     )

@@ -112,13 +112,19 @@ class ExtraOperation(Operation):
 class Operations(Part):
     """The operations by the part they play in the workload; each but chat may be left out if the target has none."""
 
-    ping: Operation | None = None
-    routing: Operation | None = None
-    chat: Operation
-    history: Operation | None = None
-    state_read: Operation | None = None
-    state_write: Operation | None = None
-    resume: Operation | None = None
+    ping: Operation | None = Field(
+        None, description="The cheapest question there is, with an answer that shows the connection lives."
+    )
+    routing: Operation | None = Field(
+        None, description="A question whose answer names the tenant or the session that it is for."
+    )
+    chat: Operation = Field(
+        description="What the service is there for: a request, perhaps with a price, and its reply, perhaps a stream."
+    )
+    history: Operation | None = Field(None, description="Reads what was said before.")
+    state_read: Operation | None = Field(None, description="Reads what the service keeps for the tenant.")
+    state_write: Operation | None = Field(None, description="Changes what the service keeps for the tenant.")
+    resume: Operation | None = Field(None, description="Takes up a dropped session on a new connection.")
     subscribe: Operation | None = Field(
         None, description="Said on each new connection, before anything else; what comes of it are pushes."
     )

@@ -84,7 +84,7 @@ class PostgresStore(Part):
     write_url: SecretStr | None = Field(
         None, description="The same for making and removing tenants, where url may only read. Default: url."
     )
-    budgets: tuple[PostgresBudget, ...] = ()
+    budgets: tuple[PostgresBudget, ...] = Field((), description="Columns that hold tenants' remaining amounts.")
     owners: tuple[PostgresOwner, ...] = Field((), description="Whose rows are, where it can't be seen.")
     shared: tuple[str, ...] = Field((), description="Tables that name several tenants in a row on purpose.")
     kept: tuple[str, ...] = Field(

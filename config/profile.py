@@ -39,16 +39,27 @@ class Target(Part):
 
     name: str = Field(min_length=1, description="Name of the target, for reports.")
     url: str = Field(pattern=r"^wss?://[^\s]+$", description="WebSocket address, ws:// or wss://.")
-    connect_timeout_s: float = Field(10.0, gt=0)
+    connect_timeout_s: float = Field(
+        10.0,
+        gt=0,
+        description="Longest wait for a connection, and then for the frame that makes it ready.",
+    )
     reply_timeout_s: float = Field(30.0, gt=0, description="A request without its final frame by then is unknown.")
     ping_every_s: float = Field(10.0, gt=0, description="Pause between keep-alive pings on an idle session.")
-    max_message_bytes: PositiveInt = 4 * 1024 * 1024
+    max_message_bytes: PositiveInt = Field(
+        4 * 1024 * 1024, description="A longer message from the target ends the connection."
+    )
     reconnect_first_s: float = Field(0.1, gt=0, description="First pause before reconnecting; it doubles each time.")
     reconnect_limit_s: float = Field(5.0, gt=0, description="Longest pause before reconnecting.")
-    origin: str | None = None
-    subprotocols: tuple[str, ...] = ()
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
-    tls: Tls = Tls()
+    origin: str | None = Field(
+        None,
+        description="Origin header of the upgrade, for targets that check where a page came from.",
+    )
+    subprotocols: tuple[str, ...] = Field((), description="WebSocket subprotocols to offer, the preferred one first.")
+    headers: dict[str, SecretStr] = Field(
+        default_factory=dict, description="Further headers of the upgrade; never shown."
+    )
+    tls: Tls = Field(Tls(), description="Certificates for wss and https.")
     dialect: DialectName = Field(
         "json", description="How a message on the wire becomes a document, whose parts the paths below lead to."
     )
@@ -70,10 +81,13 @@ class Target(Part):
 class HealthCheck(Part):
     """One address asked before the run and during it."""
 
-    name: str
-    url: str = Field(pattern=r"^https?://[^\s]+$")
+    name: str = Field(description="What is asked, for messages and the report.")
+    url: str = Field(
+        pattern=r"^https?://[^\s]+$",
+        description="Address, http:// or https://; a status from 200 to 299 means that all is well.",
+    )
     optional: bool = Field(False, description="Whether the run may start without it.")
-    timeout_s: float = Field(5.0, gt=0)
+    timeout_s: float = Field(5.0, gt=0, description="Longest wait for the answer.")
     pool_in_use: str | None = Field(None, description="Path in the JSON answer: database connections in use.")
     pool_limit: str | None = Field(None, description="Path in the JSON answer: database connections allowed.")
 
@@ -81,19 +95,21 @@ class HealthCheck(Part):
 class Profile(Part):
     """A whole target profile."""
 
-    target: Target
-    tenants: Tenants = Tenants()
-    health: tuple[HealthCheck, ...] = ()
-    auth: Auth
-    frames: Frames = Frames()
-    refusal: Refusal = Refusal()
-    operations: Operations
-    attempts: Attempts = Attempts()
-    stores: Stores = Stores()
-    provisioning: Provisioning = Provisioning()
-    workload: Workload = Workload()
-    thresholds: Thresholds = Thresholds()
-    limits: Limits = Limits()
+    target: Target = Field(description="Where the target is and how to talk to it.")
+    tenants: Tenants = Field(Tenants(), description="What tenants are called, or which accounts they are.")
+    health: tuple[HealthCheck, ...] = Field((), description="Addresses asked before the run and during it.")
+    auth: Auth = Field(description="How a tenant proves who it is.")
+    frames: Frames = Field(Frames(), description="What stands where in a frame.")
+    refusal: Refusal = Field(Refusal(), description="What a refusal looks like and what it means.")
+    operations: Operations = Field(description="What tenants say and what a reply looks like.")
+    attempts: Attempts = Field(Attempts(), description="Other tenants' doors, and tokens that must be refused.")
+    stores: Stores = Field(Stores(), description="The Redis and Postgres to check.")
+    provisioning: Provisioning = Field(Provisioning(), description="How tenants are made and removed.")
+    workload: Workload = Field(Workload(), description="How tenants behave.")
+    thresholds: Thresholds = Field(
+        Thresholds(), description="Limits that decide the exit code, and what proves that enough was seen."
+    )
+    limits: Limits = Field(Limits(), description="How much a run may ask of the target at most.")
     _folder: Path | None = PrivateAttr(None)
 
     @property

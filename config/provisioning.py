@@ -23,7 +23,7 @@ _FEW = 5
 class SqlStep(Part):
     """Statements in Postgres, in one transaction."""
 
-    kind: Literal["sql"]
+    kind: Literal["sql"] = Field(description="Statements in a database.")
     name: str = Field("", description="What the step does, for messages.")
     store: str = Field("postgres", description="Name of the database, if there are several.")
     create: tuple[str, ...] = Field((), description="Statements with %(name)s for what they are told.")
@@ -42,7 +42,7 @@ class SqlStep(Part):
 class RedisStep(Part):
     """Commands in Redis."""
 
-    kind: Literal["redis"]
+    kind: Literal["redis"] = Field(description="Commands in a Redis.")
     name: str = Field("", description="What the step does, for messages.")
     store: str = Field("redis", description="Name of the Redis, if there are several.")
     create: tuple[tuple[str, ...], ...] = Field((), description="Commands with {name} for what they are told.")
@@ -74,9 +74,9 @@ class Answered(Part):
 class HttpStep(Answered):
     """An HTTP request that makes one tenant."""
 
-    kind: Literal["http"]
-    create: HttpCall
-    remove: HttpCall | None = None
+    kind: Literal["http"] = Field(description="An HTTP request for each tenant.")
+    create: HttpCall = Field(description="The request that makes a tenant.")
+    remove: HttpCall | None = Field(None, description="The request that removes it.")
 
     @property
     def removes(self) -> bool:
@@ -87,9 +87,9 @@ class HttpStep(Answered):
 class CommandStep(Answered):
     """A command that makes one tenant; what it learns stands in the JSON it writes."""
 
-    kind: Literal["command"]
-    create: CommandCall
-    remove: CommandCall | None = None
+    kind: Literal["command"] = Field(description="A command for each tenant.")
+    create: CommandCall = Field(description="The command that makes a tenant.")
+    remove: CommandCall | None = Field(None, description="The command that removes it.")
 
     @property
     def removes(self) -> bool:
@@ -107,9 +107,13 @@ class Provisioning(Part):
     context, state, secret, row. Removal names the tenant in every statement and pattern.
     """
 
-    sql_create: tuple[str, ...] = ()
-    sql_remove: tuple[str, ...] = ()
-    redis_create: tuple[tuple[str, ...], ...] = ()
+    sql_create: tuple[str, ...] = Field(
+        (), description="Statements in [stores.postgres] that make a tenant, in one transaction, with %(name)s."
+    )
+    sql_remove: tuple[str, ...] = Field((), description="Statements that remove a tenant; each names it.")
+    redis_create: tuple[tuple[str, ...], ...] = Field(
+        (), description="Commands in [stores.redis] that make a tenant, with {name}."
+    )
     redis_remove: tuple[str, ...] = Field((), description="Key patterns (glob) that contain {tenant}.")
     steps: tuple[Step, ...] = Field((), description="Further steps, in this order; removed in the opposite one.")
     tenant: Name | None = Field(None, description="What a step learns that is the tenant's id in the target.")

@@ -17,7 +17,7 @@ Command = tuple[str, ...]
 class RedisBudget(Part):
     """A key that holds a tenant's remaining amount. ``key`` contains {tenant}."""
 
-    key: str = Field(pattern=r".*\{tenant\}.*")
+    key: str = Field(pattern=r".*\{tenant\}.*", description="Name of the key, with {tenant} in it.")
     field: str | None = Field(None, description="Hash field; without it the key is a string.")
     path: str | None = Field(
         None, description="Where the amount stands in the JSON document that the key or field holds: a.b."
@@ -75,12 +75,12 @@ class RedisStore(Part):
     databases_left_out: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         (), description="Databases that hold keys of somebody else and are knowingly not read."
     )
-    sentinel: Sentinel | None = None
+    sentinel: Sentinel | None = Field(None, description="The sentinels that know which server is the master.")
     cluster: bool = Field(False, description="Whether it is a cluster: every master is read.")
     ca_file: str | None = Field(None, description="PEM file of the authority that signed the server's certificate.")
     client_cert: str | None = Field(None, description="PEM file of our own certificate, if the server wants one.")
     client_key: str | None = Field(None, description="PEM file of its key.")
-    budgets: tuple[RedisBudget, ...] = ()
+    budgets: tuple[RedisBudget, ...] = Field((), description="Keys that hold tenants' remaining amounts.")
     owners: tuple[RedisOwner, ...] = Field((), description="Whose keys are, where it can't be seen.")
     shared: tuple[str, ...] = Field((), description="Key patterns (glob) that several tenants share on purpose.")
     kept: tuple[str, ...] = Field(

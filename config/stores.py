@@ -31,8 +31,8 @@ class Stores(Part):
     change one of them.
     """
 
-    redis: RedisStore | None = None
-    postgres: PostgresStore | None = None
+    redis: RedisStore | None = Field(None, description="The Redis, called redis.")
+    postgres: PostgresStore | None = Field(None, description="The Postgres database, called postgres.")
     more_redis: dict[Name, RedisStore] = Field(
         default_factory=dict, description="Further Redis servers, each under a name of its own."
     )

@@ -41,7 +41,7 @@ class Columns(Part):
     """
 
     tenant: str = Field("tenant", description="Its id in the target.")
-    email: str | None = None
+    email: str | None = Field(None, description="Its e-mail address; fills {email}.")
     password: str | None = Field(None, description="Fills {password} in logins; never shown.")
     token: str | None = Field(None, description="A token that it may show; never shown.")
     budget: str | None = Field(
@@ -55,8 +55,8 @@ class Columns(Part):
 class Integers(Part):
     """Whole numbers that belong to nobody, for names = 'integer' where ids must be small."""
 
-    first: int = Field(ge=0)
-    last: int = Field(lt=1 << 63)
+    first: int = Field(ge=0, description="The smallest number that may be taken.")
+    last: int = Field(lt=1 << 63, description="The largest number that may be taken.")
 
     @model_validator(mode="after")
     def _is_wide(self) -> Integers:
@@ -82,11 +82,13 @@ class Tenants(Part):
     pattern: str | None = Field(
         None, description="For names = 'pattern': {run} (5 letters and digits of the run's own) and {ordinal}."
     )
-    integers: Integers | None = None
+    integers: Integers | None = Field(
+        None, description="Whole numbers to take, for names = 'integer' where ids must be small."
+    )
     accounts: ProfileFile | None = Field(
         None, description="CSV with a head line, or lines of JSON objects: accounts that exist. None is ever changed."
     )
-    columns: Columns = Columns()
+    columns: Columns = Field(Columns(), description="What stands in which column of the file of accounts.")
 
     @cached_property
     def existing(self) -> tuple[Account, ...]:

@@ -10,13 +10,21 @@ from config.parts import Part, PositiveInt, Share
 class Thresholds(Part):
     """Limits of the run. One that is left out is not judged."""
 
-    startup_p95_ms: float | None = Field(None, gt=0)
-    startup_p99_ms: float | None = Field(None, gt=0)
-    success_rate: Share | None = None
-    routing_accuracy: Share | None = None
+    startup_p95_ms: float | None = Field(
+        None,
+        gt=0,
+        description="Longest time from asking for a token to the first frame of the first chat, of 95 % of tenants.",
+    )
+    startup_p99_ms: float | None = Field(None, gt=0, description="The same of 99 %.")
+    success_rate: Share | None = Field(None, description="Least share of requests answered, or refused as was due.")
+    routing_accuracy: Share | None = Field(
+        None, description="Least share of routing checks that are answered to the right session."
+    )
     dropped_sessions: int | None = Field(None, ge=0, description="Sessions lost that nobody dropped on purpose.")
     pool_share: Share | None = Field(None, description="Database connections in use, of those allowed.")
-    generator_memory_mb: float | None = Field(None, gt=0)
+    generator_memory_mb: float | None = Field(
+        None, gt=0, description="Most memory of the largest process of ours, in MB."
+    )
     generator_cpu_percent: float | None = Field(None, gt=0, description="Of one core, of the busiest process.")
     generator_lag_ms: float = Field(
         100.0, gt=0, description="Later than this in 1 % of seconds: latencies don't count."

@@ -23,7 +23,9 @@ class Tls(Part):
         None, description="Our own certificate in PEM, for targets that ask for one, with those that it hangs on."
     )
     client_key: ProfileFile | None = Field(None, description="Its private key in PEM; without it, in client_cert too.")
-    client_key_password: SecretStr | None = None
+    client_key_password: SecretStr | None = Field(
+        None, description="Password of the private key, if it has one; never shown."
+    )
     server_name: str | None = Field(
         None, description="Name that the target's certificate must bear, where target.url has another or an address."
     )

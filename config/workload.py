@@ -20,12 +20,12 @@ class Mix(Part):
 class Workload(Part):
     """How tenants behave. Rates are requests a second and tenant."""
 
-    seed: int = 1
-    chat_rate: float = Field(0.5, gt=0)
-    read_rate: float = Field(1.0, gt=0)
-    roving_rate: float = Field(0.5, gt=0)
-    listening_rate: float = Field(0.1, gt=0)
-    attempt_rate: float = Field(1.0, gt=0)
+    seed: int = Field(1, description="What every choice by lot is drawn from: the same seed draws the same lots.")
+    chat_rate: float = Field(0.5, gt=0, description="Of each agent tenant.")
+    read_rate: float = Field(1.0, gt=0, description="Of each state tenant.")
+    roving_rate: float = Field(0.5, gt=0, description="Of each roving tenant.")
+    listening_rate: float = Field(0.1, gt=0, description="Of each listening tenant.")
+    attempt_rate: float = Field(1.0, gt=0, description="Of each trespassing tenant, at others' doors.")
     in_flight: PositiveInt = Field(4, description="Requests a session may have open at once.")
     two_sessions: Share = Field(0.25, description="Share of tenants that hold two sessions at once.")
     short_budgets: Share = Field(0.1, description="Share of conversing tenants whose budget is made to run out.")
@@ -46,7 +46,7 @@ class Workload(Part):
     departs_after_s: tuple[float, float] = Field(
         (3.0, 8.0), description="Who leaves for good does so when it has acted for so long, and nothing of it is open."
     )
-    mix: Mix = Mix()
+    mix: Mix = Field(Mix(), description="How many tenants there are of each kind.")
     drain_s: float = Field(
         5.0,
         ge=0,

@@ -17,3 +17,9 @@ def test_every_key_stands_on_the_page() -> None:
     for _, table in tables():
         for name in table.model_fields:
             assert f"| `{name}` |" in page or f"[{name}" in page or f".{name}" in page, (table, name)
+
+
+def test_every_key_says_what_it_means() -> None:
+    silent = [f"{path}.{name}" for path, table in tables() for name, field in table.model_fields.items()
+              if not (field.description or "").strip()]  # fmt: skip
+    assert silent == []
