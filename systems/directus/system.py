@@ -19,6 +19,7 @@ class Directus(System):
 
     name = "directus"
     what = "data platform; a WebSocket protocol of its own, users made over HTTP, policies per role"
+    seconds = 40  # users are made and logged in one by one, by a process that has to answer all the others as well
     misconfigurations = {
         "no-owner-filter": Misconfiguration(
             "the policy lets tenants read notes without asking whose they are", frozenset({"foreign-content"})
