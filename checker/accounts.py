@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from checker.figure_reports import AccountReport
 from checker.figures import count, tenants
-from checker.result import AccountReport, TenantName
+from checker.reported import TenantName
 from checker.scan import StoreScan
 from checker.seen_again import amount_in_store
 from checker.summary import Summary, TenantHistory

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from checker.accounts import Settlement
 from checker.completeness import is_complete
+from checker.figure_reports import CoverageReport, Totals
 from checker.figures import count, percent, rate
-from checker.result import Bound, CoverageReport, Totals
+from checker.judgement_reports import Bound
 from checker.summary import Summary
 from evidence.records import RETURN
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from checker.result import CauseReport
+from checker.finding_reports import CauseReport
 from evidence.findings import Finding, FindingKind, Severity, Sighting
 
 PAIRS_KEPT = 100_000

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from checker.bounds import exposures_needed, interval, upper_bound
 from checker.exposed import Exposure
+from checker.figure_reports import Totals
 from checker.figures import count, duration, percent, rate
-from checker.result import Bound, Confidence, Totals
+from checker.judgement_reports import Bound, Confidence
 
 
 def bounds_of(exposures: Sequence[Exposure], wished: float, totals: Totals) -> list[Bound]:

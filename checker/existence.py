@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from checker.figures import count
-from checker.result import SuspicionReport
+from checker.finding_reports import SuspicionReport
 from checker.suspicion_kinds import SuspicionKind
 from evidence.records import DoorAnswers
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from checker.accounts import Settlement
 from checker.causes import Cause
-from checker.result import CoverageReport, Totals
+from checker.figure_reports import CoverageReport, Totals
 from checker.summary import Summary
 from config.profile import Profile
 from evidence.findings import FindingKind, Severity

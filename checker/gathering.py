@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from checker import causes
 from checker.causes import Cause
+from checker.finding_reports import CauseReport, FindingReport, PairReport
 from checker.finding_table import FindingTable
-from checker.result import CauseReport, FindingReport, PairReport, TenantName
+from checker.reported import TenantName
 from checker.scan import StoreScan
 from checker.seen_again import in_the_evidence
 from checker.summary import Summary

@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from checker.figures import count
-from checker.result import SuspicionReport
+from checker.finding_reports import SuspicionReport
 from checker.suspicion_kinds import SuspicionKind
 
 ENOUGH_IDS = 20

@@ -28,23 +28,15 @@ from checker import (
 from checker.accounts import Settlement, settle
 from checker.causes import Cause, causes_of
 from checker.exposed import exposures_of
+from checker.facts import Facts
+from checker.figure_reports import CoverageReport, LatencyReport, Totals
+from checker.finding_reports import CauseReport, PairReport, SuspicionReport
 from checker.finding_table import FindingTable
+from checker.judgement_reports import Bound, Confidence, TestReport, ThresholdReport
 from checker.look import Look
 from checker.not_covered import not_covered
 from checker.reports_of_run import attempt_reports, exposures, node_reports, operation_reports, totals_of
-from checker.result import (
-    Bound,
-    CauseReport,
-    Confidence,
-    CoverageReport,
-    LatencyReport,
-    PairReport,
-    Result,
-    SuspicionReport,
-    TestReport,
-    ThresholdReport,
-    Totals,
-)
+from checker.result import Result
 from checker.summary import Summary
 from checker.verdict import decide
 from config.profile import Profile
@@ -233,7 +225,7 @@ class _Judge:
         table: FindingTable,
         limits: list[ThresholdReport],
     ) -> list[TestReport]:
-        facts = five_tests.Facts(
+        facts = Facts(
             self._summary, self._profile, totals, gathering.leaks(table), coverage, settlement, limits,
             departures.looked_for(self._summary, self._scans),
         )  # fmt: skip

@@ -6,7 +6,7 @@ import math
 from array import array
 from collections.abc import Sequence
 
-from checker.result import LatencyReport
+from checker.figure_reports import LatencyReport
 
 
 def nearest_rank(ordered: Sequence[float], share: float) -> float:

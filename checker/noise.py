@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from checker.figures import count
-from checker.result import SuspicionReport
+from checker.finding_reports import SuspicionReport
 from checker.suspicion_kinds import SuspicionKind
 from checker.traffic import Chats, LoudMoments
 

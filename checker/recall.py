@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from checker.figure_reports import CoverageReport
 from checker.figures import count, percent
 from checker.look import Look
-from checker.result import CoverageReport
 from checker.scan import StoreScan
 from checker.summary import Summary
 from config.profile import Profile

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from checker import completeness, sufficiency
+from checker.figure_reports import AttemptReport, NodeReport, OperationReport, Totals
 from checker.overlap import peak
-from checker.result import AttemptReport, NodeReport, OperationReport, Totals
 from checker.summary import Summary
 from checker.thresholds import lag_p99_ms
 from config.profile import Profile

@@ -6,9 +6,9 @@ from collections import Counter
 
 from checker.existence import existence_told
 from checker.figures import count
+from checker.finding_reports import SuspicionReport
 from checker.guessing import guessable_ids
 from checker.noise import noisy_neighbour
-from checker.result import SuspicionReport
 from checker.summary import Summary
 from checker.suspicion_kinds import SuspicionKind
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from checker.figures import percent, tenants
+from checker.judgement_reports import Judgement, ThresholdReport
 from checker.latencies import nearest_rank
-from checker.result import Judgement, ThresholdReport
 from checker.summary import NodeHistory, Summary
 from config.profile import Profile
 from evidence.findings import FindingKind

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from checker.figures import count
-from checker.result import FindingReport, Judgement, ThresholdReport, Verdict
+from checker.finding_reports import FindingReport
+from checker.judgement_reports import Judgement, ThresholdReport
+from checker.result import Verdict
 from checker.thresholds import sentence
 
 SHOWN = 5

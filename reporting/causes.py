@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checker.result import CauseReport, FindingReport
+from checker.finding_reports import CauseReport, FindingReport
 
 FINDINGS_SHOWN = 5
 

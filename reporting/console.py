@@ -10,8 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from checker.figure_reports import CoverageReport
 from checker.figures import count, rate
-from checker.result import Bound, CauseReport, CoverageReport, FindingReport, Judgement, Result, Verdict
+from checker.finding_reports import CauseReport, FindingReport
+from checker.judgement_reports import Bound, Judgement
+from checker.result import Result, Verdict
 from reporting.causes import struck, varied
 from reporting.escaping import printable
 from reporting.quantities import duration, milliseconds, parties, share

@@ -7,7 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from checker.figures import rate
-from checker.result import Judgement, Result
+from checker.judgement_reports import Judgement
+from checker.result import Result
 from evidence.findings import FindingKind
 from reporting import causes, quantities
 from reporting.escaping import printable

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from checker.result import FindingReport, Judgement, Result, Verdict
-from checker.result import TestReport as NamedTest
+from checker.finding_reports import FindingReport
+from checker.judgement_reports import Judgement
+from checker.judgement_reports import TestReport as NamedTest
+from checker.result import Result, Verdict
 from evidence.findings import FindingKind
 from reporting.escaping import printable
 from reporting.quantities import parties

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checker.result import LatencyReport
+from checker.figure_reports import LatencyReport
 
 WHAT = {
     "connect": "Connecting",

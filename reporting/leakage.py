@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checker.result import PairReport
+from checker.finding_reports import PairReport
 from reporting.quantities import tenant
 
 MATRIX_TENANTS = 12

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from checker.result import CauseReport, Judgement, Result, Verdict
+from checker.finding_reports import CauseReport
+from checker.judgement_reports import Judgement
+from checker.result import Result, Verdict
 from reporting.causes import varied
 from reporting.escaping import code, markdown
 from reporting.quantities import duration, milliseconds, parties, share

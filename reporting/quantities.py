@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from checker.figures import duration
-from checker.result import FindingReport, TenantName
+from checker.finding_reports import FindingReport
+from checker.reported import TenantName
 
 __all__ = ["duration", "milliseconds", "moment", "parties", "share", "size", "tenant"]
 

@@ -14,7 +14,8 @@ import orjson
 from benchmarks.detection.parts import Part, seen_by
 from benchmarks.detection.running import DONE, STRIKES
 from benchmarks.detection.truth import Agreement, Strike, Truth, read_strikes
-from checker.result import FindingReport, Result
+from checker.finding_reports import FindingReport
+from checker.result import Result
 from target.defects.catalogue import entries
 
 LIVE = ("frame ", "reply to ", "attempt")

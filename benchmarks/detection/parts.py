@@ -13,7 +13,7 @@ import functools
 import tomllib
 from collections.abc import Iterable, Mapping
 
-from checker.result import FindingReport
+from checker.finding_reports import FindingReport
 from config.load import DEFAULT_PROFILE
 from config.profile import ATTEMPT
 

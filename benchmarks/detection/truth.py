@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.result import FindingReport
+from checker.finding_reports import FindingReport
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import pytest
 from checker.bounds import interval, upper_bound
 from checker.confidence import bounds_of, confidence
 from checker.exposed import Exposure
+from checker.figure_reports import Totals
 from checker.reports_of_run import totals_of
-from checker.result import Totals
 from tests.checker.histories import healthy
 
 

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from checker.departures import due, seen_afterwards
-from checker.result import Judgement, Result, Verdict
+from checker.judgement_reports import Judgement
+from checker.result import Result, Verdict
 from checker.roster import roster
 from config.profile import Profile
 from evidence.findings import Finding, FindingKind, Severity, Sighting

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from checker.five_tests import NAMES
-from checker.result import Judgement
+from checker.judgement_reports import Judgement
 from evidence.records import AccessAttempt
 from tests.checker.histories import REDIS_PLACE, History, a_sighting, healthy, misfiled
 

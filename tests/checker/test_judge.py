@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from checker.judgement_reports import Judgement
 from checker.look import Look
-from checker.result import Judgement, Result, Verdict
+from checker.result import Result, Verdict
 from config.profile import Profile
 from evidence.findings import FindingKind
 from evidence.marks import MarkKind

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from checker.result import Judgement, ThresholdReport
+from checker.judgement_reports import Judgement, ThresholdReport
 from evidence.findings import FindingKind
 from evidence.records import GeneratorSample, HealthAnswer, RequestEnded, SessionOpened
 from tests.checker.histories import History, a_sighting, healthy

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from checker.result import Judgement, ThresholdReport, Verdict
+from checker.judgement_reports import Judgement, ThresholdReport
+from checker.result import Verdict
 from checker.verdict import decide
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from benchmarks.detection.measuring import Outcome
 from benchmarks.detection.parts import Part
 from benchmarks.detection.truth import Agreement
-from checker.result import FindingReport, TenantName
+from checker.finding_reports import FindingReport
+from checker.reported import TenantName
 
 
 def finding(
