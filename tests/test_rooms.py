@@ -38,6 +38,7 @@ TOGETHER = {
         ),
         "errors": "document",
     },
+    "evidence": dict.fromkeys(("attempts", "nodes", "sessions", "sightings", "tenants"), "records"),
     "users": dict.fromkeys(("agent", "listening", "roving", "state"), "kinds"),
 }  # fmt: skip
 
