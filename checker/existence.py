@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from checker.figures import count
 from checker.finding_reports import SuspicionReport
-from checker.suspicion_kinds import SuspicionKind
+from checker.suspicion_kinds import SuspicionKind, suspicion
 from evidence.records import DoorAnswers
 
 RARER_THAN = 0.01
@@ -73,15 +73,12 @@ def _report(doors: list[str], telling: Mapping[str, Answers], chance: float) -> 
     made_up = Counter(said for one in telling[door] for said in one[1:]).most_common(1)[0][0]
     tries = sum(len(telling[name]) for name in doors)
     named = ", ".join(doors)
-    return SuspicionReport(
-        kind=SuspicionKind.EXISTENCE_TOLD.value,
-        meaning=SuspicionKind.EXISTENCE_TOLD.meaning,
+    return suspicion(
+        SuspicionKind.EXISTENCE_TOLD,
         where=f"the door{'s' if len(doors) > 1 else ''} {named}",
         text=(
             f"{count(tries, 'attempt')} at {named} were answered differently from made-up ids asked for at the same "
             f"time; at {door} mostly {real[:_SHOWN]} for what exists and {made_up[:_SHOWN]} for what does not"
         ),
         chance=chance,
-        look_first=SuspicionKind.EXISTENCE_TOLD.look_first,
-        doc=SuspicionKind.EXISTENCE_TOLD.doc,
     )

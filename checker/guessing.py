@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from checker.figures import count
 from checker.finding_reports import SuspicionReport
-from checker.suspicion_kinds import SuspicionKind
+from checker.suspicion_kinds import SuspicionKind, suspicion
 
 ENOUGH_IDS = 20
 ENOUGH_TENANTS = 3
@@ -108,12 +108,8 @@ def _reader(ids: Sequence[str]) -> Callable[[str], int]:
 
 
 def _report(thing: str, ids: Sequence[str], why: str) -> SuspicionReport:
-    return SuspicionReport(
-        kind=SuspicionKind.GUESSABLE_IDS.value,
-        meaning=SuspicionKind.GUESSABLE_IDS.meaning,
+    return suspicion(
+        SuspicionKind.GUESSABLE_IDS,
         where=f"ids of each {thing}",
         text=f"{why}, for example {ids[len(ids) // 2][:60]} and {ids[len(ids) // 2 + 1][:60]}",
-        chance=None,
-        look_first=SuspicionKind.GUESSABLE_IDS.look_first,
-        doc=SuspicionKind.GUESSABLE_IDS.doc,
     )

@@ -17,7 +17,7 @@ from statistics import fmean
 
 from checker.figures import count
 from checker.finding_reports import SuspicionReport
-from checker.suspicion_kinds import SuspicionKind
+from checker.suspicion_kinds import SuspicionKind, suspicion
 from checker.traffic import Chats, LoudMoments
 
 AFTER_S = 1.0
@@ -89,15 +89,12 @@ def _chance(after: Sequence[Sequence[int]], loud: Sequence[bool], ranks: Sequenc
 
 
 def _report(loud: int, chats: int, beside_ms: float, quiet_ms: float, chance: float) -> SuspicionReport:
-    return SuspicionReport(
-        kind=SuspicionKind.NOISY_NEIGHBOUR.value,
-        meaning=SuspicionKind.NOISY_NEIGHBOUR.meaning,
+    return suspicion(
+        SuspicionKind.NOISY_NEIGHBOUR,
         where="chats",
         text=(
             f"{count(chats, 'chat')} of others waited {beside_ms:.0f} ms on average for a first frame in the second "
             f"after one tenant had been loud ({count(loud, 'time')}), {quiet_ms:.0f} ms after it had not"
         ),
         chance=chance,
-        look_first=SuspicionKind.NOISY_NEIGHBOUR.look_first,
-        doc=SuspicionKind.NOISY_NEIGHBOUR.doc,
     )

@@ -116,8 +116,8 @@ _CALLED = {MarkKind.TENANT: "name", MarkKind.MESSAGE: "message id", MarkKind.TES
 _standing = operator.attrgetter("standing")
 
 
-def _tells(claim: Claim) -> int:
-    """How plainly a claim shows whose data lies in a place; an amount, a name without a checksum, the least."""
+def tells(claim: Claim) -> int:
+    """Returns how plainly a claim shows whose data lies in a place; an amount, a name without a checksum, the least."""
     return -1 if claim.standing is Standing.AMOUNT else claim.standing
 
 
@@ -133,7 +133,7 @@ def judge(claims: Sequence[Claim]) -> Judgement:
     for claim in claims:
         if claim.tenant != holder.tenant:
             known = telling.get(claim.tenant)
-            if known is None or _tells(claim) > _tells(known):
+            if known is None or tells(claim) > tells(known):
                 telling[claim.tenant] = claim
     return Judgement(holder, list(telling.values()))
 
@@ -150,7 +150,7 @@ def across_runs(holder: Claim | None, strangers: Sequence[Claim]) -> tuple[Claim
     named = min(strangers, key=_standing)
     if named.standing < holder.standing:
         return named, holder
-    return holder, max(strangers, key=_tells)
+    return holder, max(strangers, key=tells)
 
 
 def sighting_of(holder: Claim, foreign: Claim, *, place: str, group: str, reproduce: str, at_s: float) -> Sighting:
@@ -216,35 +216,3 @@ def shortened(claim: Claim) -> Claim:
     first = max(0, claim.start - EXCERPT_BEFORE - 1)
     cut = claim.text[first : claim.end + EXCERPT_AFTER + 1]
     return claim._replace(text=cut, start=claim.start - first, end=claim.end - first)
-
-
-class GatheredClaims:
-    """The claims of one place that is too large to be read at once: the best and the most telling of each tenant.
-
-    Args:
-        kept: how many tenants' claims to keep. Further ones are counted in ``left_out``.
-    """
-
-    def __init__(self, kept: int = 10_000) -> None:
-        self._kept = kept
-        self._best: dict[int, Claim] = {}
-        self._telling: dict[int, Claim] = {}
-        self.left_out = 0
-
-    def add(self, claim: Claim) -> None:
-        """Keeps the claim if it says more than those of its tenant kept so far."""
-        best = self._best.get(claim.tenant)
-        if best is None:
-            if len(self._best) >= self._kept:
-                self.left_out += 1
-                return
-            self._best[claim.tenant] = self._telling[claim.tenant] = shortened(claim)
-            return
-        if claim.standing < best.standing:
-            self._best[claim.tenant] = shortened(claim)
-        if _tells(claim) > _tells(self._telling[claim.tenant]):
-            self._telling[claim.tenant] = shortened(claim)
-
-    def claims(self) -> list[Claim]:
-        """Returns what was kept, in the order in which the tenants were met."""
-        return [claim for tenant in self._best for claim in (self._best[tenant], self._telling[tenant])]

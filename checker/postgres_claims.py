@@ -8,15 +8,16 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from checker.content import Content, Decoded
+from checker.gathered_claims import GatheredClaims
 from checker.names import Named
-from checker.ownership import Claim, GatheredClaims, claim_of, shortened
+from checker.ownership import Claim, claim_of, shortened
 from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
 from checker.postgres_large import Window
 from checker.postgres_places import label_of
 from checker.postgres_sightings import RowSightings
 from checker.scan import StoreScan
-from evidence.marks import MarkKind, Sighted
+from evidence.marks import MarkKey, Sighted
 from evidence.views import binary_values
 
 AS_IT_IS = " "  # the path of a claim in a value that is no longer as COPY wrote it, with nothing else undone
@@ -89,15 +90,14 @@ class CellClaims:
 
     def of_large(
         self, cells: list[bytes], large: Iterable[tuple[int, Iterable[Window]]]
-    ) -> tuple[list[Claim], list[Claim], set[tuple[MarkKind, int, int]]]:
+    ) -> tuple[list[Claim], list[Claim], set[MarkKey]]:
         """Returns the claims of large values: those of this run, those of earlier ones, and all of this run's marks.
 
         Args:
             cells: the row, with nulls in place of its large values.
             large: the columns of its large values, and each value in windows.
         """
-        gathered, own, strangers = GatheredClaims(), set[tuple[MarkKind, int, int]](), list[Claim]()
-        earlier = 0
+        gathered, strangers, earlier = GatheredClaims(), list[Claim](), 0
         for index, windows in large:
             for window in windows:
                 where = self._where[index]
@@ -106,8 +106,6 @@ class CellClaims:
                 self._note_unreadable(index, decoded)
                 for claim in decoded.claims:
                     gathered.add(claim)
-                    if claim.mark is not None:
-                        own.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
                 strangers += map(shortened, decoded.strangers[:1])
                 earlier += len(decoded.strangers)
                 self._scan.bytes += len(window.text) if window.accept is None else window.accept
@@ -121,11 +119,10 @@ class CellClaims:
                         strangers = strangers or [shortened(claim)]
                         continue
                     gathered.add(claim)
-                    own.add((sighted.mark.kind, sighted.mark.tenant, sighted.mark.sequence))
                 for named in self._names.mentions(window.text):
                     gathered.add(Claim(named.standing, named.tenant, where, named.what, window.text, *named[3:]))
         self._scan.earlier_runs += earlier
-        return gathered.claims(), strangers, own
+        return gathered.claims(), strangers, gathered.marks
 
     def _decode(self, cells: list[bytes], encoded: set[int], claims: list[Claim], strangers: list[Claim]) -> None:
         """Adds what cells say once decoded to the claims of this run and to those of earlier ones."""

@@ -7,21 +7,11 @@ from collections.abc import Iterator
 import psycopg2
 from psycopg2.extensions import connection
 
-from checker.ownership import (
-    Claim,
-    GatheredClaims,
-    Standing,
-    across_runs,
-    claim_of,
-    judge,
-    shortened,
-    sighting_of,
-    survivor_of,
-)
+from checker.gathered_claims import GatheredClaims
+from checker.ownership import Claim, Standing, across_runs, claim_of, judge, shortened, sighting_of, survivor_of
 from checker.postgres_large import OVERLAP
 from checker.postgres_looking import Looking
 from checker.postgres_places import psql
-from evidence.marks import MarkKind
 
 GROUP = "large objects"
 WHOLE_BYTES = 8 * 1024 * 1024  # larger ones are read in windows of this size
@@ -79,7 +69,6 @@ class LargeObjects:
             gathered.add(Claim(Standing.PARENT, holder, "the row that refers to it", "reference", b"", 0, 0))
         strangers: list[Claim] = []
         earlier = 0
-        marks: set[tuple[MarkKind, int, int]] = set()
         for text, accept in self._windows(number):
             scan.bytes += len(text) if accept is None else accept
             claims, of_earlier = self._claims(number, text, accept)
@@ -87,20 +76,16 @@ class LargeObjects:
             strangers = strangers or [shortened(claim) for claim in of_earlier[:1]]
             for claim in claims:
                 gathered.add(claim)
-                if claim.mark is not None:
-                    marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
         scan.units += 1
         scan.elements += 1
         scan.earlier_runs += earlier
-        self._judge(number, gathered, strangers, marks)
+        self._judge(number, gathered, strangers)
 
-    def _judge(
-        self, number: str, gathered: GatheredClaims, strangers: list[Claim], marks: set[tuple[MarkKind, int, int]]
-    ) -> None:
+    def _judge(self, number: str, gathered: GatheredClaims, strangers: list[Claim]) -> None:
         scan = self._look.scan
         judgement = judge(gathered.claims())
         tenant = judgement.holder.tenant if judgement.holder is not None else None
-        scan.own_marks.update(mark for mark in marks if self._shared or mark[1] == tenant)
+        scan.own_marks.update(mark for mark in gathered.marks if self._shared or mark[1] == tenant)
         if judgement.holder is None:
             scan.unattributed += not strangers
             return

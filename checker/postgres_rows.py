@@ -159,7 +159,7 @@ class RowJudge:
             self._scan.belongs[self._group, f"{holder.what} in {holder.where}"] += 1
         for claim in claims:
             if claim.mark is not None and claim.tenant == holder.tenant:
-                self._scan.own_marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
+                self._scan.own_marks.add(claim.mark.key)
         conflict = across_runs(holder, strangers)
         if conflict is not None:
             self._look.shelf.add(self._sightings.misfiled(cells, *conflict))

@@ -26,7 +26,7 @@ from checker.postgres_rows import RowJudge
 from checker.scan import FindingShelf, Progress, Roster, StoreScan
 from config.stores import PostgresStore
 from evidence.budgets import BudgetBands
-from evidence.marks import Keyring, Mark
+from evidence.marks import Keyring
 from evidence.views import binary_values
 from evidence.written_forms import hints
 
@@ -185,7 +185,7 @@ class _PostgresScan:
         """Nothing is judged in a shared table; what lies there has arrived, though."""
         for sighted in self._keyring.find(block):
             if self._keyring.is_current(sighted):
-                self._arrived(sighted.mark)
+                self._scan.own_marks.add(sighted.mark.key)
             else:
                 self._scan.earlier_runs += 1
         for cell in cells_at(block, hints(block)):
@@ -193,10 +193,7 @@ class _PostgresScan:
                 decoded = self._content.decoded(value, "", lambda: "a value in a shared table", form="as stored")
                 for claim in decoded.claims:
                     if claim.mark is not None:
-                        self._arrived(claim.mark)
-
-    def _arrived(self, mark: Mark) -> None:
-        self._scan.own_marks.add((mark.kind, mark.tenant, mark.sequence))
+                        self._scan.own_marks.add(claim.mark.key)
 
     def _is_known(self, key: ForeignKey) -> bool:
         return bool(self._parents.map_of((key.target, key.target_columns)))

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from checker.content import Content
-from checker.ownership import Claim, GatheredClaims, Judgement, Standing, across_runs, judge, shortened
+from checker.gathered_claims import GatheredClaims
+from checker.ownership import Claim, Judgement, Standing, across_runs, judge, shortened
 from checker.redis_claims import NAME, ByElement, KeyClaims
 from checker.redis_elements import Element, KeyPart
 from checker.redis_opaque import OpaqueKeys
@@ -14,7 +15,6 @@ from checker.redis_owners import RedisOwners
 from checker.redis_patterns import KeyPatterns
 from checker.redis_sightings import KeySightings
 from checker.scan import FindingShelf, StoreScan
-from evidence.marks import MarkKind
 
 _RECORD_FIELDS = 64  # a hash of more fields is a table, not a record
 
@@ -54,7 +54,6 @@ class RedisInspection:
         self._claims = KeyClaims(content, scan, self._sightings, self._shared, owners, self._opaque)
         self._attributed = False  # whether anything in the key being read named anybody
         self._gathered: GatheredClaims | None = None  # of the large string being read
-        self._own: set[tuple[MarkKind, int, int]] = set()
         self._strangers: list[Claim] = []  # of earlier runs, in the large string being read
 
     def turn_to(self, database: int | None, client: str) -> None:
@@ -151,8 +150,6 @@ class RedisInspection:
             self._gathered = GatheredClaims()
         for claim in itertools.chain(*claims.values()):
             self._gathered.add(claim)
-            if claim.mark is not None:
-                self._own.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
 
     def _judge_gathered(self, part: KeyPart) -> None:
         """A large string is one place, whatever window a claim was found in."""
@@ -162,13 +159,13 @@ class RedisInspection:
         self._report(part, part.elements[0], judgement, self._strangers)
         self._survived(part, part.elements[0], judgement.holder)
         holder = judgement.holder.tenant if judgement.holder else None
-        self._scan.own_marks.update(own for own in self._own if own[1] == holder)
-        self._gathered, self._own, self._strangers = None, set(), []
+        self._scan.own_marks.update(mark for mark in self._gathered.marks if mark[1] == holder)
+        self._gathered, self._strangers = None, []
 
     def _own_marks(self, claims: Iterable[Claim], holder: Claim | None) -> None:
         for claim in claims:
             if claim.mark is not None and (holder is None or claim.tenant == holder.tenant):
-                self._scan.own_marks.add((claim.mark.kind, claim.mark.tenant, claim.mark.sequence))
+                self._scan.own_marks.add(claim.mark.key)
 
     def _report(
         self, part: KeyPart, element: Element | None, judgement: Judgement, strangers: Sequence[Claim] = ()

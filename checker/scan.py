@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from checker.finding_table import FINDINGS_KEPT, FindingTable
 from evidence.findings import Finding, Sighting
-from evidence.marks import MarkKind
+from evidence.marks import MarkKey
 from evidence.oracle import is_control
 
 Progress = Callable[[int, int | None], None]
@@ -103,7 +103,7 @@ class StoreScan:
     findings: list[Finding] = field(default_factory=list)
     control_findings: list[Finding] = field(default_factory=list)
     overflow: int = 0
-    own_marks: set[tuple[MarkKind, int, int]] = field(default_factory=set)
+    own_marks: set[MarkKey] = field(default_factory=set)
     amounts: dict[tuple[str, int], int] = field(default_factory=dict)
     budget_places: list[str] = field(default_factory=list)
     units: int = 0

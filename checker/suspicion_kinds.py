@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from checker.finding_reports import SuspicionReport
+
 FOLDER = "docs/suspicions"
 
 
@@ -66,3 +68,23 @@ _GUIDES: dict[SuspicionKind, SuspicionGuide] = {
         "Look for a cache of refusals, or a lock, whose key lacks the tenant that asked.",
     ),
 }
+
+
+def suspicion(kind: SuspicionKind, where: str, text: str, chance: float | None = None) -> SuspicionReport:
+    """Returns a suspicion for the result.
+
+    Args:
+        kind: what was seen.
+        where: doors, ids or tenants that it concerns.
+        text: what was seen, with figures.
+        chance: how often chance alone shows as much; None if no test was needed.
+    """
+    return SuspicionReport(
+        kind=kind.value,
+        meaning=kind.meaning,
+        where=where,
+        text=text,
+        chance=chance,
+        look_first=kind.look_first,
+        doc=kind.doc,
+    )

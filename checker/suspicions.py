@@ -10,7 +10,7 @@ from checker.finding_reports import SuspicionReport
 from checker.guessing import guessable_ids
 from checker.noise import noisy_neighbour
 from checker.summary import Summary
-from checker.suspicion_kinds import SuspicionKind
+from checker.suspicion_kinds import SuspicionKind, suspicion
 
 
 def suspicions(summary: Summary) -> list[SuspicionReport]:
@@ -27,18 +27,15 @@ def suspicions(summary: Summary) -> list[SuspicionReport]:
 def _owners_shut_out(summary: Summary) -> list[SuspicionReport]:
     if not summary.shut_out:
         return []
-    kind, doors = SuspicionKind.OWNER_SHUT_OUT, Counter(row.door for row in summary.shut_out)
+    doors = Counter(row.door for row in summary.shut_out)
     first = summary.shut_out[0]
     return [
-        SuspicionReport(
-            kind=kind.value,
-            meaning=kind.meaning,
+        suspicion(
+            SuspicionKind.OWNER_SHUT_OUT,
             where=f"the door{'s' if len(doors) > 1 else ''} {', '.join(sorted(doors))}",
             text=(
                 f"{count(len(summary.shut_out), 'time')} an owner that had just been let in was refused after another "
                 f"tenant's attempt, first tenant {summary.name(first.tenant)} with {first.reason}"
             ),
-            look_first=kind.look_first,
-            doc=kind.doc,
         )
     ]

@@ -10,28 +10,19 @@ import orjson
 from config.profile import Profile
 from evidence.records import TenantProvisioned
 from evidence.runfolder import RunFolder
+from swarm.removing import Removed
 from swarm.undoing import Leaving, remove
 
 
 @dataclass(slots=True)
-class CleanUp:
-    """What was removed.
+class CleanUp(Removed):
+    """What was removed of a run.
 
     Attributes:
         tenants: tenants the run had created.
-        rows: rows removed by the profile's own statements (cascades not counted).
-        keys: Redis keys removed.
-        requests: tenants removed by a request or a command, for each step that has one.
-        left: what could not be removed, a sentence each.
-        notes: what was not to be removed, a sentence each.
     """
 
-    tenants: int = 0
-    rows: int = 0
-    keys: int = 0
-    requests: int = 0
-    left: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    tenants: int = field(default=0, kw_only=True)
 
     def __str__(self) -> str:
         asked = f", {self.requests} by request or command" if self.requests else ""

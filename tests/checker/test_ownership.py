@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 
-from checker.ownership import Claim, GatheredClaims, Standing, excerpt, judge, sighting_of
+from checker.ownership import Claim, Standing, excerpt, judge, sighting_of
 from evidence.findings import FindingKind
 
 A, B, C = 1, 2, 3
@@ -47,22 +47,3 @@ def test_an_excerpt_shows_the_claim_in_full_on_one_line() -> None:
     text = b"a" * 100 + b"\nMARK\x00" + b"b" * 100
     assert excerpt(text, 101, 105) == "…" + "a" * 39 + "·MARK·" + "b" * 29 + "…"
     assert excerpt(b"MARK", 0, 4) == "MARK"
-
-
-def test_what_is_gathered_over_a_large_place_is_judged_as_if_it_had_been_read_at_once() -> None:
-    gathered = GatheredClaims()
-    text = b"x" * 10_000
-    for standing, tenant in [(Standing.DATA, B), (Standing.MENTION, A), (Standing.DATA, A), (Standing.NAME, A)]:
-        gathered.add(Claim(standing, tenant, "w", "what", text, 5000, 5010))
-    holder, foreign = judge(gathered.claims())
-    assert holder is not None and (holder.tenant, holder.standing) == (A, Standing.NAME)
-    assert [(one.tenant, one.standing) for one in foreign] == [(B, Standing.DATA)]
-    assert all(len(one.text) < 200 for one in gathered.claims())
-
-
-def test_gathering_stays_bounded() -> None:
-    gathered = GatheredClaims(kept=2)
-    for tenant in range(5):
-        gathered.add(claim(Standing.DATA, tenant))
-    assert {one.tenant for one in gathered.claims()} == {0, 1}
-    assert gathered.left_out == 3

@@ -136,9 +136,9 @@ def test_a_run_that_created_nothing_touches_no_store(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("done", "said"),
     [
-        (CleanUp(3, 2, 9), "removed 3 tenants (2 rows with what hangs on them, 9 Redis keys)"),
+        (CleanUp(tenants=3, rows=2, keys=9), "removed 3 tenants (2 rows with what hangs on them, 9 Redis keys)"),
         (
-            CleanUp(1, 0, 0, left=["Redis at h:1: gone"]),
+            CleanUp(tenants=1, left=["Redis at h:1: gone"]),
             "removed 1 tenants (0 rows with what hangs on them, 0 Redis keys)\n  not removed: Redis at h:1: gone",
         ),
     ],
