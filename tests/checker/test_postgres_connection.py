@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import socket
+import threading
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from checker.postgres_connection import snapshot, where_of
-from checker.scan import StoreNotUnderstood, StoreRefused
+from checker.scan import StoreNotUnderstood, StoreRefused, StoreUnreachable
 from swarm.stores import StoreError, open_postgres
+from tests.checker.store_worlds import World, marked_world
 
 
 @pytest.mark.parametrize(
@@ -70,3 +73,55 @@ def test_a_wrong_password_in_words_is_shown_by_nobody(fresh_database: str) -> No
         open_postgres(wrong)
     for error in (reading, writing):
         assert "password" in str(error.value) and "PLANTED" not in str(error.value)
+
+
+def _elsewhere(url: str, **changed: str) -> str:
+    parts = urlsplit(url)
+    user, password = changed.get("user", parts.username), changed.get("password", parts.password)
+    netloc = f"{user}:{password}@{parts.hostname}:{changed.get('port', parts.port)}"
+    return urlunsplit(parts._replace(netloc=netloc, path="/" + changed.get("database", parts.path.strip("/"))))
+
+
+@pytest.mark.parametrize(
+    ("changed", "telling"),
+    [
+        ({"password": "pw-secret"}, "password"),
+        ({"database": "nowhere"}, "database"),
+        ({"user": "nobody_here", "password": "pw-secret"}, "password"),
+    ],
+)
+def test_a_refusal_is_a_sentence_without_credentials(
+    fresh_database: str, changed: dict[str, str], telling: str
+) -> None:
+    with pytest.raises(StoreRefused, match=telling) as caught:
+        marked_world().postgres(_elsewhere(fresh_database, **changed))
+    assert "pw-secret" not in str(caught.value)
+    assert "127.0.0.1" in str(caught.value)
+
+
+def test_nobody_there_is_a_sentence(fresh_database: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(StoreUnreachable, match="refused"):
+            marked_world().postgres(_elsewhere(fresh_database, port=str(taken.getsockname()[1])))
+
+
+def test_a_server_that_is_no_postgres_is_a_sentence(fresh_database: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        with pytest.raises((StoreNotUnderstood, StoreRefused)):
+            marked_world().postgres(_elsewhere(fresh_database, port=str(server.getsockname()[1])))
+        answering.join()
+
+
+def test_an_unusable_url_is_a_sentence() -> None:
+    with pytest.raises(StoreNotUnderstood, match="postgresql://"):
+        World().postgres("postgresql://[half")

@@ -3,16 +3,14 @@ from __future__ import annotations
 import gzip
 import os
 import random
-import socket
 import subprocess
-import threading
 from typing import Any
 
 import pytest
 import redis
 
 from checker.redis_elements import WINDOW_BYTES
-from checker.scan import RightsMissing, StoreNotUnderstood, StoreRefused, StoreUnreachable
+from checker.scan import RightsMissing
 from config.stores import RedisBudget
 from evidence.marks import Mark, MarkKind
 from tests.checker.store_worlds import (
@@ -404,51 +402,6 @@ def test_a_user_that_may_not_scan_is_told_what_to_grant(fresh_redis: str) -> Non
     with pytest.raises(RightsMissing, match="grant") as caught:
         marked_world().redis(_user(fresh_redis, "~*", "+get", "+ping", "+select", "+dbsize", "+info"))
     assert "hunter2" not in str(caught.value)
-
-
-def test_a_wrong_password_is_a_sentence_without_it(fresh_redis: str) -> None:
-    url = fresh_redis.replace("redis://:", "redis://:not-it-")
-    with pytest.raises(StoreRefused, match="password") as caught:
-        marked_world().redis(url)
-    assert "not-it" not in str(caught.value)
-    assert "127.0.0.1" in str(caught.value)
-
-
-def test_nobody_there_is_a_sentence() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound and not listening: refuses
-        port = taken.getsockname()[1]
-        with pytest.raises(StoreUnreachable, match="refused") as caught:
-            marked_world().redis(f"redis://:pw-secret@127.0.0.1:{port}/0")
-    assert "pw-secret" not in str(caught.value)
-
-
-def test_a_server_that_is_no_redis_is_a_sentence() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def answer() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.recv(1024)
-                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-        thread_ = threading.Thread(target=answer)
-        thread_.start()
-        with pytest.raises(StoreNotUnderstood):
-            marked_world().redis(f"redis://127.0.0.1:{server.getsockname()[1]}/0")
-        thread_.join()
-
-
-def test_tls_where_none_is_offered_is_a_sentence(fresh_redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checker.redis_wire.CONNECT_TIMEOUT_S", 0.5)  # the server waits for more of what it can't read
-    with pytest.raises((StoreRefused, StoreUnreachable)):
-        marked_world().redis(fresh_redis.replace("redis://", "rediss://"))
-
-
-@pytest.mark.parametrize("url", ["http://x/", "redis://host:port/0", "redis://h/notanumber"])
-def test_an_unusable_url_is_a_sentence(url: str) -> None:
-    with pytest.raises(StoreNotUnderstood, match="redis://"):
-        marked_world().redis(url)
 
 
 @pytest.mark.usefixtures("any_server")
