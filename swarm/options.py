@@ -6,12 +6,14 @@ from locust.argument_parser import LocustArgumentParser
 
 import os
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from config.address import shown
 from config.hosts import check_hosts
-from config.load import DEFAULT_PROFILE, ProfileError, load
+from config.load import DEFAULT_PROFILE, ProfileError, ProfileInvalid, load
 from config.profile import Profile
+from users.dialects.choosing import dialect_of
 
 # Options that stand for a variable of the profile, so that an address can be given either way.
 _VARIABLES = {"target_url": "TARGET_URL", "redis_url": "REDIS_URL", "postgres_url": "POSTGRES_URL"}
@@ -77,5 +79,25 @@ def profile_of(options: Namespace, host: str | None = None) -> Profile:
         if not host.startswith(("ws://", "wss://")):
             raise HostUnfit(f"the host {shown(host)} is no WebSocket address: give ws://… or wss://…, or leave it out")
         profile = profile.model_copy(update={"target": profile.target.model_copy(update={"url": host})})
-    check_hosts(profile, options.allow_hosts)
+    check_fit(profile, options.target_profile, options.allow_hosts)
     return profile
+
+
+def check_fit(profile: Profile, path: str | Path, allowed_hosts: Sequence[str]) -> None:
+    """Does nothing if a profile that was read can be used: where it leads is allowed, and its dialect can be made.
+
+    Whatever is wrong is said here, before anything is made or asked, and not by the first session.
+
+    Args:
+        profile: the profile.
+        path: its file, for messages.
+        allowed_hosts: as the option ``--allow-host`` gives them.
+
+    Raises:
+        ProfileError: it can't be used.
+    """
+    check_hosts(profile, allowed_hosts)
+    try:
+        dialect_of(profile)
+    except ProfileInvalid as error:
+        raise ProfileInvalid(f"{path}: {error}") from error.__cause__

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TextIO
 
 from config.errors import ProfileError
-from config.hosts import check_hosts
 from config.load import load, public_view
 from config.profile import Profile
 from config.secrets import secrets_of
@@ -22,6 +21,7 @@ from evidence.marks import Keyring, RunKey
 from evidence.runfolder import RunFolder, RunFolderError, RunHeader, new_run_id
 from swarm import health
 from swarm.cleaning import clean
+from swarm.options import check_fit
 from swarm.provisioning import Provisioner
 from swarm.sinks import FileSink
 from swarm.stores import StoreError
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str], stream: TextIO | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         profile = load(options.file)
-        check_hosts(profile, options.allow_hosts)
+        check_fit(profile, options.file, options.allow_hosts)
     except ProfileError as error:
         print(error, file=sys.stderr)
         return WRONG

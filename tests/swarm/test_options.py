@@ -8,9 +8,10 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from config.errors import HostNotAllowed
+from config.errors import HostNotAllowed, ProfileInvalid
 from config.load import DEFAULT_PROFILE
 from swarm.options import HostUnfit, add_options, environment_of, profile_of
+from swarm.trial.command import main as check
 from tests.config.profiles import ENVIRONMENT
 
 
@@ -85,3 +86,23 @@ def test_another_machine_needs_a_permission(monkeypatch: pytest.MonkeyPatch) -> 
     assert profile_of(parsed("--allow-host", "far.example"), "ws://far.example/ws").target.url == "ws://far.example/ws"
     monkeypatch.setenv("ALLOW_HOSTS", "[near.example, far.example]")
     assert profile_of(parsed(), "ws://far.example/ws").target.url == "ws://far.example/ws"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('adapter = "adapter_that_is_nowhere:Mine"', "target.adapter: there is no module adapter_that_is_nowhere"),
+        ("options = { hart_beat_s = 5 }", "target.options.hart_beat_s: is no option of the dialect json"),
+    ],
+)
+def test_an_adapter_or_option_that_can_not_be_used_is_told_before_anything_is_asked(
+    line: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'extends = "{DEFAULT_PROFILE}"\n[target]\n{line}\n', encoding="utf-8")
+    with pytest.raises(ProfileInvalid) as caught:
+        profile_of(parsed("--target-profile", str(path)))
+    assert str(caught.value).startswith(f"{path}: {says}") and "\n" not in str(caught.value)
+    assert check([str(path), "--runs", str(tmp_path / "runs")]) == 2
+    assert capsys.readouterr().err.startswith(f"{path}: {says}")
+    assert not (tmp_path / "runs").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Mapping
 
 from config.errors import ProfileInvalid
 from config.profile import Profile
@@ -25,6 +26,14 @@ DIALECTS: dict[str, type[Dialect]] = {
     "stomp": Stomp,
 }
 
+_OPTIONS: dict[str, frozenset[str]] = {
+    "text": frozenset({"patterns"}),
+    "graphql-transport-ws": frozenset({"payload"}),
+    "socket.io": frozenset({"namespace"}),
+    "stomp": frozenset({"host", "heart_beat_s"}),
+}
+"""What the dialects that ship want to know. An adapter may be told anything: it alone knows what it wants."""
+
 
 def dialect_of(profile: Profile) -> Dialect:
     """Returns a fresh instance of the profile's dialect, for one connection.
@@ -33,13 +42,25 @@ def dialect_of(profile: Profile) -> Dialect:
         ProfileInvalid: the adapter can't be had, or its options are wrong; one sentence with the key.
     """
     target = profile.target
-    chosen = DIALECTS[target.dialect] if target.adapter is None else _adapter(profile, target.adapter)
+    if target.adapter is None:
+        chosen, named = DIALECTS[target.dialect], f"target.dialect: {target.dialect}"
+        _check_options(target.dialect, target.options)
+    else:
+        chosen, named = _adapter(profile, target.adapter), f"target.adapter: {target.adapter}"
     try:
         return chosen(target.url, target.options)
-    except ValueError as error:
-        raise ProfileInvalid(str(error)) from None
-    except Exception as error:
-        raise ProfileInvalid(f"target.adapter: {target.adapter} could not be made: {error}") from error
+    except Exception as error:  # an adapter may fail in any way
+        if isinstance(error, ValueError) and str(error).startswith("target."):
+            raise ProfileInvalid(str(error)) from None
+        raise ProfileInvalid(f"{named} could not be made: {str(error) or type(error).__name__}") from error
+
+
+def _check_options(dialect: str, options: Mapping[str, object]) -> None:
+    known = _OPTIONS.get(dialect, frozenset())
+    for name in options:
+        if name not in known:
+            allowed = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            raise ProfileInvalid(f"target.options.{name}: is no option of the dialect {dialect}: {allowed}")
 
 
 def _adapter(profile: Profile, name: str) -> type[Dialect]:

@@ -31,6 +31,7 @@ from evidence.naming import EMAIL_DOMAIN
 from evidence.records import Row, SightingSeen
 from evidence.requests import Outcome, Request
 from users.credentials import Credentials
+from users.dialects.choosing import dialect_of
 from users.dialects.peer import Caller, Peer, PlayedService, played
 from users.placing import Introduction, introduce
 from users.run import NodeRun, TenantSource
@@ -258,6 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         profile, peer = load(options.profile), _peer(options.peer, options.profile.absolute().parent)
+        dialect_of(profile)
     except (ProfileError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -35,7 +35,10 @@ class SocketIo(Dialect):
     def __init__(self, url: str, options: Mapping[str, object]) -> None:
         super().__init__(url, options)
         self._old = "EIO=3" in url
-        self._namespace = str(options.get("namespace", "/"))
+        namespace = options.get("namespace", "/")
+        if not isinstance(namespace, str) or not namespace.startswith("/"):
+            raise ValueError("target.options.namespace: should be a text that begins with /")
+        self._namespace = namespace
         self._login = False
         self._awaited: dict[str, object] | None = None
         self._attachments: list[bytes] = []

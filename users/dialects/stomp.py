@@ -32,7 +32,10 @@ class Stomp(Dialect):
             raise ValueError("target.options.heart_beat_s: should be a number of seconds, or 0 for none")
         self._beat_s = float(beat)
         self.keep_alive_s = self._beat_s / 2 or None  # one heart beat may come late
-        self._host = str(options.get("host") or urlsplit(url).hostname or "/")
+        host = options.get("host", "")
+        if not isinstance(host, str):
+            raise ValueError("target.options.host: should be a text, the name of the virtual host")
+        self._host = host or urlsplit(url).hostname or "/"
 
     def opening(self, *, login: bool) -> Iterable[Message]:
         """Returns ``CONNECT``, unless a login says it."""

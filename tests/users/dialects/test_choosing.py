@@ -52,3 +52,22 @@ def test_an_adapter_lies_beside_the_profile(tmp_path: Path, monkeypatch: pytest.
     ):
         with pytest.raises(ProfileInvalid, match=says):
             dialect_of(profile.model_copy(update={"target": profile.target.model_copy(update={"adapter": name})}))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "options", "says"),
+    [
+        ("stomp", {"hart_beat_s": 5}, r"target\.options\.hart_beat_s: .* stomp: it has heart_beat_s, host"),
+        ("json", {"namespace": "/"}, r"target\.options\.namespace: .* json: it has none"),
+        ("stomp", {"heart_beat_s": "often"}, r"target\.options\.heart_beat_s: should be a number"),
+        ("stomp", {"host": 5}, r"target\.options\.host: should be a text"),
+        ("socket.io", {"namespace": "chat"}, r"target\.options\.namespace: should be a text that begins with /"),
+        ("text", {"patterns": {"a": "("}}, r"target\.options\.patterns: holds no regular expression"),
+    ],
+)
+def test_an_option_that_the_dialect_has_not_or_can_not_use_is_named(
+    dialect: str, options: dict[str, object], says: str
+) -> None:
+    with pytest.raises(ProfileInvalid, match=says) as caught:
+        dialect_of(profile_for(target__dialect=dialect, target__options=options))
+    assert "\n" not in str(caught.value)
