@@ -109,18 +109,22 @@ def _not_tried(summary: Summary, profile: Profile, scans: Sequence[StoreScan]) -
         )
 
 
-def proven(summary: Summary, scans: Sequence[StoreScan], leaks: Sequence[Finding]) -> list[str]:
+def proven(summary: Summary, profile: Profile, scans: Sequence[StoreScan], leaks: Sequence[Finding]) -> list[str]:
     """Returns in a sentence what was shown of removed tenants; nothing if anything outlived one, or nobody was removed.
 
     Args:
         summary: the evidence.
+        profile: says what may be left of them.
         scans: what the stores showed.
         leaks: everything that was found.
     """
     gone = looked_for(summary, scans)
     if not gone or survivors(leaks):
         return []
-    stores = " and ".join(scan.store for scan in scans)
+    kept = {name for name, store in profile.stores.named().items() if store.kept}
+    stores = " and ".join(
+        f"{scan.store} (beside what is kept on purpose)" if scan.store in kept else scan.store for scan in scans
+    )
     tried = summary.attempts.get(RETURN)
     times = tried.outcomes["refused"] if tried else 0
     refused = f"; {count(times, 'attempt')} to come back {_were(times)} refused" if times else ""

@@ -99,7 +99,7 @@ class _Judge:
             "saying why",
             lambda: [
                 *believe.believe(summary, totals, coverage, settlement, proof.bounds),
-                *departures.proven(summary, self._scans, gathering.leaks(table)),
+                *departures.proven(summary, profile, self._scans, gathering.leaks(table)),
             ],
             [],
         )

@@ -59,6 +59,15 @@ def line(result: Result, name: str) -> Judgement | None:
     return next((line.judgement for test in result.tests for line in test.lines if line.name == name), None)
 
 
+def test_what_a_store_keeps_on_purpose_is_not_said_to_be_gone() -> None:
+    history = departed()
+    stores = history.profile.stores
+    assert stores.postgres is not None
+    keeping = stores.postgres.model_copy(update={"kept": ("invoices",)})
+    history.profile = history.profile.model_copy(update={"stores": stores.model_copy(update={"postgres": keeping})})
+    assert "found in redis and postgres (beside what is kept on purpose) afterwards" in history.judged().believe[-1]
+
+
 def test_a_tenant_that_is_rightly_gone_is_missed_nowhere() -> None:
     result = departed().judged()
     assert (result.verdict, result.reasons, result.notes) == (Verdict.ISOLATED, [], [])
