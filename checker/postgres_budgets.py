@@ -94,7 +94,8 @@ class PostgresBudgets:
                     raise
                 cur.execute("ROLLBACK TO SAVEPOINT budgets")
                 reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-                self._scan.skipped.append(f"budgets in {budget.table} could not be read: {reason}")
+                remedy = "; name the table with its schema if that is not public" if error.pgcode == "42P01" else ""
+                self._scan.skipped.append(f"budgets in {budget.table} could not be read: {reason}{remedy}")
                 return
         for owner_text, amount_text in rows:
             tenant = tenant_named((owner_text or "").encode(), self._content.names, self._content.keyring)

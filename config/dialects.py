@@ -54,6 +54,12 @@ _SETTLED: dict[str, dict[str, object]] = {
 }  # fmt: skip
 
 
+def settles(dialect: str, table: str, *keys: str) -> bool:
+    """Returns whether a dialect settles one of these keys of a profile's table, so that nobody need be asked."""
+    settled = _SETTLED.get(dialect, {}).get(table, {})
+    return isinstance(settled, dict) and any(key in settled for key in keys)
+
+
 def with_settled(profile: object) -> object:
     """Returns a profile, as plain data, with what its dialect settles laid under it."""
     if not isinstance(profile, dict) or not isinstance(target := profile.get("target"), dict):

@@ -12,7 +12,7 @@ from pathlib import Path
 from config.errors import ProfileError, VariableMissing
 from config.load import load
 from config.new_profile import AnswerUnfit, Making, Said, written
-from config.questions import OPERATIONS, QUESTIONS, ask, unanswered, with_defaults
+from config.questions import EXAMPLES, OPERATIONS, QUESTIONS, ask, unanswered, with_defaults
 
 FINE, WRONG = 0, 2
 _SCHEMA = Path(__file__).resolve().parent.parent / "docs" / "profile.schema.json"
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if sys.stdin.isatty() and not options.defaults:
             answers = ask(given, input, print)
-            operations += _ask_operations(operations)
+            operations += _ask_operations(operations, EXAMPLES[answers["dialect"]])
             _ask_making(answers, options)
         else:
             _need(given, operations)
@@ -53,13 +53,11 @@ def _need(given: Mapping[str, str], operations: Sequence[Said]) -> None:
         )
 
 
-def _ask_operations(known: Sequence[Said]) -> list[Said]:
+def _ask_operations(known: Sequence[Said], example: str) -> list[Said]:
     said: list[Said] = []
     done = {operation.name for operation in known}
     if "chat" not in done:
-        print(
-            'What does a tenant say? As JSON: {"type": "chat", "message_id": "{message_id}", "text": "{prompt}"}, say'
-        )
+        print(f"What does a tenant say? As JSON on one line: {example}, say")
         said.append(Said("chat", send=_until(input, "chat: "), ends=_until(input, "Kind of the reply's final frame? ")))
     while name := input(f"Another thing it says ({', '.join(OPERATIONS)}; empty for none)? ").strip():
         if name not in OPERATIONS:
@@ -86,7 +84,7 @@ def _ask_making(answers: Mapping[str, str], options: argparse.Namespace) -> None
 
 def _until(read: Callable[[str], str], prompt: str) -> str:
     while not (value := read(prompt).strip()):
-        pass
+        print("  this has no usual answer: please give one")
     return value
 
 

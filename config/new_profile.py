@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.questions import Answers
+from config.toml_text import toml_value
 
 _KINDS_OF_STORE = {"redis": "REDIS_URL", "postgres": "POSTGRES_URL"}
 
@@ -70,8 +71,11 @@ def _head(answers: Answers, schema: str) -> Iterator[str]:
     yield f"# Profile of {answers['name']}. Every key: docs/profile.md. Try it: python -m config check FILE"
     yield ""
     yield "[target]"
-    yield f"name = {_value(answers['name'])}"
-    yield f"url = {_value(answers['url'])}"
+    yield f"name = {toml_value(answers['name'])}"
+    yield f"url = {toml_value(answers['url'])}"
+    if answers["dialect"] != "json":
+        yield "# It also settles where kinds, ids and refusals stand; your own keys go first: docs/messages.md."
+        yield f"dialect = {toml_value(answers['dialect'])}"
     yield '# A machine other than this one has to be allowed by name: allow_hosts = ["staging.example"]'
     yield "# A request without its final frame by then counts as unknown."
     yield "reply_timeout_s = 30"
@@ -82,64 +86,72 @@ def _auth(answers: Answers) -> Iterator[str]:
     place = answers["token"]
     yield "# How a tenant proves who it is: where the token goes and how it is made."
     yield "[auth]"
-    yield f"place = {_value(place)}"
+    yield f"place = {toml_value(place)}"
     if place in ("query", "cookie"):
-        yield f"parameter = {_value(answers['token_parameter'])}"
+        yield f"parameter = {toml_value(answers['token_parameter'])}"
     if place == "header":
-        yield f"parameter = {_value(answers['token_header'])}"
-        yield f"scheme = {_value(answers['token_scheme'])}"
+        yield f"parameter = {toml_value(answers['token_header'])}"
+        yield f"scheme = {toml_value(answers['token_scheme'])}"
     if place != "none":
-        yield f"source = {_value(answers['token_source'])}"
+        yield f"source = {toml_value(answers['token_source'])}"
     yield ""
     if place == "frame":
         yield "[auth.frame]"
         yield f"send = {_inline(answers, 'login_frame')}"
-        yield f"accepted = [{_value(answers['login_accepted'])}]"
+        yield f"accepted = [{toml_value(answers['login_accepted'])}]"
         yield '# refused = ["…"]'
         yield ""
     if place != "none" and answers["token_source"] == "jwt":
         yield "[auth.jwt]"
-        yield f"algorithm = {_value(answers['jwt_algorithm'])}"
-        yield f"secret = {_value(answers['jwt_secret'])}"
+        yield f"algorithm = {toml_value(answers['jwt_algorithm'])}"
+        yield f"secret = {toml_value(answers['jwt_secret'])}"
         yield f"claims = {_inline(answers, 'jwt_claims')}"
         yield ""
     if place != "none" and answers["token_source"] == "service":
         yield "[auth.service]"
-        yield f"url = {_value(answers['token_url'])}"
+        yield f"url = {toml_value(answers['token_url'])}"
         if answers["token_authorization"]:
-            yield f"headers = {{ Authorization = {_value(answers['token_authorization'])} }}"
+            yield f"headers = {{ Authorization = {toml_value(answers['token_authorization'])} }}"
         yield f"body = {_inline(answers, 'token_body')}"
-        yield f"token = {_value(answers['token_path'])}"
+        yield f"token = {toml_value(answers['token_path'])}"
         yield ""
 
 
 def _tenants(answers: Answers) -> Iterator[str]:
     yield "# What tenants are called; it must suit the target's columns and keys."
     yield "[tenants]"
-    yield f"names = {_value(answers['names'])}"
+    yield f"names = {toml_value(answers['names'])}"
     yield ""
 
 
 def _frames(answers: Answers) -> Iterator[str]:
     yield "# What is where in a frame. a.b is the value under b in the object under a, list[].a that of every element."
     yield "[frames]"
-    yield f"type = {_value(answers['type_path'])}"
-    yield f"request_id = [{_value(answers['id_path'])}]"
+    if "type_path" in answers:
+        yield f"type = {toml_value(answers['type_path'])}"
+    if "id_path" in answers:
+        yield f"request_id = [{toml_value(answers['id_path'])}]"
     for key, name, comment in (
         ("tenant", "tenant_path", "paths that name the tenant a frame is for"),
         ("budget", "budget_path", "paths of remaining amounts"),
     ):
-        yield f"{key} = [{_value(answers[name])}]" if answers[name] else f"# {key} = []  # {comment}"
+        yield f"{key} = [{toml_value(answers[name])}]" if answers[name] else f"# {key} = []  # {comment}"
     if answers["thread_path"]:
-        yield f"learn = {{ thread = {_value(answers['thread_path'])} }}"
+        yield f"learn = {{ thread = {toml_value(answers['thread_path'])} }}"
     else:
         yield '# learn = { thread = "thread_id" }  # ids that the target hands out to one tenant'
-    yield f"ready = {_value(answers['ready'])}" if answers["ready"] else '# ready = "…"  # greets a new connection'
+    if "ready" in answers:
+        yield (
+            f"ready = {toml_value(answers['ready'])}"
+            if answers["ready"]
+            else '# ready = "…"  # greets a new connection'
+        )
     yield ""
     yield "# What a refusal looks like."
     yield "[refusal]"
-    yield f"type = {_value(answers['error'])}"
-    yield f"code = {_value(answers['error_path'])}"
+    for key, name in (("type", "error"), ("code", "error_path")):
+        if name in answers:
+            yield f"{key} = {toml_value(answers[name])}"
     yield '# budget = ["…"]  # codes that say the budget is spent'
     yield ""
 
@@ -149,7 +161,7 @@ def _operation(said: Said, cost: str) -> Iterator[str]:
         yield "# What tenants say. A string that is one {placeholder} alone takes its value with its type."
     yield f"[operations.{said.name}]"
     yield f"send = {_inline({said.name: said.send}, said.name, '--operation')}"
-    yield f"ends = [{_value(said.ends)}]"
+    yield f"ends = [{toml_value(said.ends)}]"
     if said.name == "chat":
         yield "# events = []  # kinds of the frames before the final one"
         if not cost.isdecimal():
@@ -196,10 +208,10 @@ def _making(making: Making) -> Iterator[str]:
         ("sql_create", "INSERT INTO users (id, name) VALUES (%(tenant)s, %(row)s)"),
         ("sql_remove", "DELETE FROM users WHERE id = %(tenant)s"),
     ):
-        yield from _listed(key, [_value(statement) for statement in getattr(making, key)], _value(example))
-    commands = [_value(command.split(" ")) for command in making.redis_create]
+        yield from _listed(key, [toml_value(statement) for statement in getattr(making, key)], toml_value(example))
+    commands = [toml_value(command.split(" ")) for command in making.redis_create]
     yield from _listed("redis_create", commands, '["SET", "budget:{tenant}", "{budget}"]')
-    yield from _listed("redis_remove", [_value(pattern) for pattern in making.redis_remove], '"budget:{tenant}"')
+    yield from _listed("redis_remove", [toml_value(pattern) for pattern in making.redis_remove], '"budget:{tenant}"')
     yield ""
 
 
@@ -234,19 +246,4 @@ def _inline(answers: Mapping[str, str], name: str, option: str = "") -> str:
         raise AnswerUnfit(f"{option}: {name} is no JSON: {error.msg} at column {error.colno}") from None
     if not isinstance(document, dict):
         raise AnswerUnfit(f'{option}: {name} should be a JSON object, such as {{"type": "…"}}')
-    return _value(document)
-
-
-def _value(value: object) -> str:
-    """A value as TOML writes it; JSON's strings are TOML's."""
-    if isinstance(value, dict):
-        inner = ", ".join(f"{_key(name)} = {_value(below)}" for name, below in value.items() if below is not None)
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(_value(item) for item in value)}]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    plain = name.replace("_", "").replace("-", "")
-    return name if plain.isascii() and plain.isalnum() else json.dumps(name, ensure_ascii=False)
+    return toml_value(document)

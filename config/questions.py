@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from config.dialects import settles
+
 Answers = Mapping[str, str]
+EXAMPLES = {
+    "json": '{"type": "chat", "message_id": "{message_id}", "text": "{prompt}"}',
+    "json-binary": '{"type": "chat", "message_id": "{message_id}", "text": "{prompt}"}',
+    "graphql-transport-ws": '{"id": "{message_id}", "query": "mutation ($text: String!) { say(text: $text) }", '
+    '"variables": {"text": "{prompt}"}}',
+    "json-rpc": '{"id": "{message_id}", "method": "say", "params": {"text": "{prompt}"}}',
+    "socket.io": '{"event": "say", "args": [{"text": "{prompt}"}], "id": "{counter}"}',
+    "stomp": '{"command": "SEND", "headers": {"destination": "/queue/{tenant}", "receipt": "{message_id}"}, '
+    '"body": {"text": "{prompt}"}}',
+}
+"""What a chat may look like, by dialect."""
 OPERATIONS = ("ping", "routing", "chat", "history", "state_read", "state_write", "resume")
 
 
@@ -41,9 +54,18 @@ def _source(*sources: str) -> Callable[[Answers], bool]:
     return lambda answers: answers.get("token", "none") != "none" and answers.get("token_source") in sources
 
 
+def _open(table: str, *keys: str) -> Callable[[Answers], bool]:
+    """Whether the dialect leaves these keys to the profile."""
+    return lambda answers: not settles(answers.get("dialect", "json"), table, *keys)
+
+
 QUESTIONS = (
     Question("name", "What is the service called, for reports?"),
     Question("url", "Where is its WebSocket? (ws://…, wss://…, or a variable such as ${TARGET_URL})"),
+    Question(
+        "dialect", "Which protocol is spoken over it?", "json",
+        ("json", "json-binary", "graphql-transport-ws", "json-rpc", "socket.io", "stomp"),
+    ),
     Question(
         "token", "Where does a tenant's token go when it connects?", "query",
         ("query", "header", "cookie", "subprotocol", "frame", "none"),
@@ -71,8 +93,10 @@ QUESTIONS = (
     ),
     Question("token_path", "Path of the token in its answer?", "access_token", when=_source("service")),
     Question("names", "What do tenants' ids look like?", "uuid", ("uuid", "slug", "integer", "email")),
-    Question("type_path", "Path of a frame's type?", "type"),
-    Question("id_path", "Path of the message id that a reply repeats?", "message_id"),
+    Question("type_path", "Path of a frame's type?", "type", when=_open("frames", "type", "kinds")),
+    Question(
+        "id_path", "Path of the message id that a reply repeats?", "message_id", when=_open("frames", "request_id")
+    ),
     Question("tenant_path", "Path of the tenant's id in frames? (empty if there is none)", ""),
     Question("budget_path", "Path of the remaining budget in frames? (empty if there is none)", ""),
     Question(
@@ -80,9 +104,12 @@ QUESTIONS = (
         when=lambda answers: bool(answers.get("budget_path")),
     ),
     Question("thread_path", "Path of a conversation's id in frames? (empty if there is none)", ""),
-    Question("ready", "Kind of the frame that greets a new connection? (empty if there is none)", ""),
-    Question("error", "Kind of the frame that refuses a request?", "error"),
-    Question("error_path", "Path of the reason's code in it?", "code"),
+    Question(
+        "ready", "Kind of the frame that greets a new connection? (empty if there is none)", "",
+        when=_open("frames", "ready"),
+    ),
+    Question("error", "Kind of the frame that refuses a request?", "error", when=_open("refusal", "type")),
+    Question("error_path", "Path of the reason's code in it?", "code", when=_open("refusal", "code")),
     Question("redis", "Is there a Redis to look into?", "no", ("yes", "no")),
     Question("postgres", "Is there a Postgres to look into?", "no", ("yes", "no")),
 )  # fmt: skip

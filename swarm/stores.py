@@ -163,8 +163,9 @@ def postgres_error(error: psycopg2.Error, url: str) -> StoreError:
     lines = scrub(str(error).strip(), url).splitlines()
     said = lines[0].strip() if lines else type(error).__name__
     if error.pgcode in ("42P01", "42703"):
+        schema = "" if error.pgcode == "42703" else ", name the table with its schema if that is not public"
         return StoreError(
-            f"{where}: {said.removeprefix('ERROR:').strip()}: apply the target's migrations, "
+            f"{where}: {said.removeprefix('ERROR:').strip()}: apply the target's migrations{schema}, "
             "or correct [provisioning] in the profile"
         )
     if error.pgcode == "42501":

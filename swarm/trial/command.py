@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from checker.figures import count
 from config.errors import ProfileError
 from config.load import load, public_view
 from config.profile import Profile
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str], stream: TextIO | None = None) -> int:
         except RunFolderError as error:
             page.bad(str(error))
     _show_abilities(profile, page)
-    page.title(f"{page.failures} things did not work" if page.failures else "Nothing is wrong")
+    page.title(f"{count(page.failures, 'thing')} did not work" if page.failures else "Nothing is wrong")
     return FAILED if page.failures else FINE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from config.address import shown
+from config.auth import OpeningFrame
 from config.profile import Profile
 from evidence.records import ConnectFailed
 from swarm.trial.hints import Heard
@@ -24,11 +25,7 @@ def why_not_connected(profile: Profile, failed: ConnectFailed | None, said: str,
     stage, status = (failed.stage, failed.status) if failed is not None else ("", None)
     detail = failed.detail if failed is not None else said
     if stage == "auth" and profile.auth.frame is not None and (failed is None or status is None) and heard:
-        frame = profile.auth.frame
-        return (
-            f"{detail}; frames of types {', '.join(_kinds(profile, heard)[:4])} came: those that let a tenant in are "
-            f"auth.frame.accepted ({', '.join(frame.accepted)}); is the token made as the target wants it?"
-        )
+        return _not_let_in(profile, profile.auth.frame, detail, _kinds(profile, heard))
     if stage == "auth":
         return f"no token: {detail}; look at [auth.{profile.auth.source}]"
     if stage == "ready":
@@ -51,6 +48,24 @@ def why_not_connected(profile: Profile, failed: ConnectFailed | None, said: str,
     if stage == "tcp" and "refused" in detail.lower():
         return f"{where}: connection refused: is the target running, and are host and port of target.url right?"
     return f"{where}: {detail}: is target.url right, and target.connect_timeout_s long enough?"
+
+
+def _not_let_in(profile: Profile, frame: OpeningFrame, detail: str, kinds: Sequence[str]) -> str:
+    if "subprotocol" in detail.lower():
+        offered = ", ".join(profile.target.subprotocols) or "none"
+        return (
+            f"{detail}: correct target.subprotocols (offered: {offered}); a target.dialect such as "
+            "graphql-transport-ws or stomp offers its own"
+        )
+    if not kinds:
+        return (
+            f"{detail}, and no frame came before: is auth.frame.send what the target expects, and the token made as it "
+            "wants it?"
+        )
+    return (
+        f"{detail}; frames of types {', '.join(kinds[:4])} came: those that let a tenant in are "
+        f"auth.frame.accepted ({', '.join(frame.accepted)}); is the token made as the target wants it?"
+    )
 
 
 def _not_ready(profile: Profile, detail: str, heard: Sequence[Heard]) -> str:

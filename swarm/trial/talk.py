@@ -155,7 +155,7 @@ class Talk:
         elif request.outcome is Outcome.ANSWERED:
             page.good(f"{name}: answered after {took}")
         elif request.outcome is Outcome.REFUSED:
-            page.bad(f"{name}: refused with '{request.reason}' after {took}: {_remedy(profile, request.reason)}")
+            page.bad(f"{name}: {_refused(profile, request.reason, took)}")
         else:
             heard = self._came()
             page.bad(f"{name}: {why_unanswered(profile, operation, request.request_id, heard, waited_s)}")
@@ -167,7 +167,10 @@ class Talk:
     def _missing(self, operation: Operation, request: Request) -> Iterator[str]:
         """What the profile says of a reply and this one had not."""
         if operation.shows_own and not request.own_marks:
-            yield "shows_own is set, and the reply showed nothing that this tenant has stored"
+            yield (
+                "shows_own is set, and the reply showed nothing that this tenant had stored before (an echo of the "
+                "message is no such thing): have it show more, or leave shows_own out"
+            )
         kinds = [kind for kind, _ in request.events[:-1]]
         unknown = sorted({kind for kind in kinds if kind not in operation.events})
         if unknown:
@@ -218,9 +221,13 @@ def try_doors(profile: Profile, owner: Talk, page: Page) -> None:
             page.note(f"attempts.doors.{name}: its owner did not get in, so attempts at it will count as not tried")
 
 
-def _remedy(profile: Profile, code: str) -> str:
+def _refused(profile: Profile, code: str, took: str) -> str:
     if code == "None":
-        return f"no code stands at '{', '.join(profile.refusal.code)}': correct refusal.code"
+        return (
+            f"refused after {took}, and no code stands at {', '.join(profile.refusal.code)}: correct `send` if the "
+            "frame below finds fault with it, and let refusal.code or refusal.texts name what refuses"
+        )
+    refused = f"refused with '{code}' after {took}"
     if code in profile.refusal.budget:
-        return "the tenant's budget is spent already: does provisioning give it {budget}?"
-    return "correct its `send`, or what provisioning makes for a tenant"
+        return f"{refused}: the tenant's budget is spent already: does provisioning give it {{budget}}?"
+    return f"{refused}: correct its `send`, or what provisioning makes for a tenant"

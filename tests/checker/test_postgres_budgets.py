@@ -67,6 +67,12 @@ def test_a_condition_that_is_no_sql_is_a_doubt(two_kinds: str) -> None:
     assert sentence.startswith("budgets in budgets could not be read: ")
 
 
+def test_a_table_that_is_not_there_is_a_doubt_that_says_what_may_be_missing(two_kinds: str) -> None:
+    budget = PostgresBudget(table="wallets", owner="who", amount="remaining")
+    (sentence,) = marked_world().postgres(two_kinds, budgets=[budget]).skipped
+    assert sentence.endswith("does not exist; name the table with its schema if that is not public")
+
+
 def test_another_tenants_amount_is_found_in_the_second_row_too(two_kinds: str) -> None:
     execute(two_kinds, f"INSERT INTO budgets VALUES ('{tenant(B)}', 'more', {BANDS.starting(A)})")
     budget = PostgresBudget(table="budgets", owner="who", amount="remaining")

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import itertools
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from config.load import load
 from config.new_profile import AnswerUnfit, Making, Said, written
-from config.questions import QUESTIONS, with_defaults
+from config.questions import EXAMPLES, QUESTIONS, with_defaults
 
 CHAT = Said("chat", "said", '{"type": "say", "message_id": "{message_id}", "text": "{prompt}"}')
 GIVEN = {
@@ -18,7 +19,7 @@ GIVEN = {
 CHOICES = [
     [(question.name, choice) for choice in question.choices]
     for question in QUESTIONS
-    if question.name != "names" and question.choices
+    if question.name not in ("names", "dialect") and question.choices
 ]
 
 
@@ -42,6 +43,25 @@ def test_whatever_is_chosen_loads(tmp_path: Path, chosen: tuple[tuple[str, str],
     assert (profile.stores.redis is not None) == (answers["redis"] == "yes")
     assert (profile.stores.postgres is not None) == (answers["postgres"] == "yes")
     assert profile.target.name == 'the "shop"'
+
+
+@pytest.mark.parametrize("dialect", EXAMPLES)
+def test_what_a_dialect_settles_is_left_to_it(tmp_path: Path, dialect: str) -> None:
+    made(tmp_path, {"dialect": dialect}, said=(Said("chat", "said", EXAMPLES[dialect]),))
+    profile = load(tmp_path / "made.toml", {})
+    keys = tomllib.loads((tmp_path / "made.toml").read_text(encoding="utf-8"))
+    assert profile.target.dialect == dialect
+    asked = {question.name for question in QUESTIONS} & with_defaults({**GIVEN, "dialect": dialect}).keys()
+    for table, key, name in (
+        ("frames", "type", "type_path"), ("frames", "request_id", "id_path"), ("refusal", "type", "error"),
+        ("refusal", "code", "error_path"),
+    ):  # fmt: skip
+        assert (key in keys[table]) == (name in asked) == (dialect in ("json", "json-binary"))
+
+
+def test_every_dialect_that_is_offered_has_an_example() -> None:
+    (offered,) = (question.choices for question in QUESTIONS if question.name == "dialect")
+    assert set(offered) == EXAMPLES.keys()
 
 
 def test_every_answer_lands_in_its_place(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_only_what_applies_is_asked() -> None:
 
 
 def test_what_can_not_be_is_asked_again() -> None:
-    typed: Iterator[str] = iter(["", "shop", "ws://x", "somewhere", "none", *[""] * len(QUESTIONS)])
+    typed: Iterator[str] = iter(["", "shop", "ws://x", "", "somewhere", "none", *[""] * len(QUESTIONS)])
     said: list[str] = []
     answers = ask({}, lambda _prompt: next(typed), said.append)
     assert answers["name"] == "shop" and answers["token"] == "none"

@@ -60,6 +60,7 @@ def test_an_address_that_is_none_is_one_sentence() -> None:
     ("statement", "words"),
     [
         ("SELECT * FROM nowhere", 'relation "nowhere" does not exist: apply the target\'s migrations'),
+        ("SELECT * FROM nowhere", "name the table with its schema if that is not public"),
         ("SELECT nothing", 'column "nothing" does not exist: apply the target\'s migrations'),
         ("SELECT 1 / 0", "division by zero"),
     ],

@@ -5,7 +5,7 @@ import pytest
 from evidence.records import ConnectFailed
 from swarm.trial.hints import Heard
 from swarm.trial.refusals import why_not_connected
-from tests.config.profiles import reference
+from tests.config.profiles import changed, reference
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,23 @@ def test_a_greeting_of_another_name_is_offered() -> None:
     failed = ConnectFailed(0, 0, 0.0, "ready", None, "no session_ready frame after the upgrade")
     sentence = why_not_connected(reference(), failed, "", [Heard("", {"type": "hello"})])
     assert 'did you mean frames.ready = "hello"?' in sentence
+
+
+@pytest.mark.parametrize(
+    ("detail", "heard", "says"),
+    [
+        ("closed with code 4406: Subprotocol not acceptable", [], "correct target.subprotocols (offered: none)"),
+        (
+            "closed with code 4401",
+            [Heard("(closed)", None)],
+            "no frame came before: is auth.frame.send what the target",
+        ),
+        ("timed out", [Heard("", {"type": "hello"})], "frames of types hello came: those that let a tenant in"),
+    ],
+)
+def test_a_login_that_is_not_let_in_says_what_came(detail: str, heard: list[Heard], says: str) -> None:
+    login = {"send": {"type": "auth", "token": "{token}"}, "accepted": ["welcome"]}
+    logs_in = changed(auth__place="frame", auth__frame=login)
+    heard = heard or [Heard("(closed with code 4406)", None)]
+    sentence = why_not_connected(logs_in, ConnectFailed(0, 0, 0.0, "auth", None, detail), detail, heard)
+    assert says in sentence and "types  came" not in sentence
