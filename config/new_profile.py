@@ -94,6 +94,9 @@ def _auth(answers: Answers) -> Iterator[str]:
         yield f"scheme = {toml_value(answers['token_scheme'])}"
     if place != "none":
         yield f"source = {toml_value(answers['token_source'])}"
+        if answers["proved_by"] == "operation":
+            yield "# A token counts as accepted only if an operation that costs nothing is answered."
+            yield 'proved_by = "operation"'
     yield ""
     if place == "frame":
         yield "[auth.frame]"

@@ -79,6 +79,10 @@ QUESTIONS = (
     ),
     Question("login_accepted", "Kind of the frame that lets the tenant in?", when=_token("frame")),
     Question(
+        "proved_by", "When is a bad token refused: as the session opens, or only at the first operation?", "opening",
+        ("opening", "operation"), when=lambda answers: answers.get("token") != "none",
+    ),
+    Question(
         "token_source", "How is the token made?", "jwt", ("jwt", "service"),
         when=lambda answers: answers.get("token") != "none",
     ),

@@ -40,6 +40,7 @@ def test_whatever_is_chosen_loads(tmp_path: Path, chosen: tuple[tuple[str, str],
     profile = load(tmp_path / "made.toml", stores)
     answers = dict(chosen)
     assert profile.auth.place == answers["token"]
+    assert profile.auth.proved_by == ("opening" if answers["token"] == "none" else answers["proved_by"])
     assert (profile.stores.redis is not None) == (answers["redis"] == "yes")
     assert (profile.stores.postgres is not None) == (answers["postgres"] == "yes")
     assert profile.target.name == 'the "shop"'
