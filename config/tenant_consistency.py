@@ -17,7 +17,7 @@ Mistake = tuple[Key, str]
 
 def of_tenants(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
-    for check in (_logins, _proof, _accounts, _created, _removed):
+    for check in (_logins, _proof, _accounts, _created, _removed, _patterns):
         yield from check(profile)
 
 
@@ -139,6 +139,27 @@ def _removed(profile: Profile) -> Iterator[Mistake]:
             yield from _unfilled([((*key[:-1], "remove_by"), step.remove_by, left)])
         elif isinstance(step, SqlStep) and (unknown := sorted(set(SQL_NAME.findall(" ".join(step.remove))) - left)):
             yield key, f"nothing fills %({unknown[0]})s there (there are: {', '.join(sorted(left))})"
+
+
+def _patterns(profile: Profile) -> Iterator[Mistake]:
+    """A wildcard right behind a name takes longer names along: those of strangers, if names are not random."""
+    if profile.tenants.names in ("uuid", "uuid_hex") and profile.provisioning.tenant is None:
+        return
+    said: list[tuple[Key, tuple[str, ...]]] = [(("provisioning", "redis_remove"), profile.provisioning.redis_remove)]
+    for name, store in profile.stores.all_redis().items():
+        key: Key = ("stores", name) if name == "redis" else ("stores", "more_redis", name)
+        said.append(((*key, "remove"), store.remove))
+    for index, step in enumerate(profile.provisioning.steps):
+        if isinstance(step, RedisStep):
+            said.append((("provisioning", "steps", index, "remove"), step.remove))
+    for key, patterns in said:
+        for pattern in patterns:
+            if pattern.partition("{tenant}")[2][:1] in ("*", "?", "["):
+                yield (
+                    key,
+                    f"has a wildcard right behind {{tenant}}: {pattern} would remove the keys of whoever's name begins "
+                    "with a tenant's as well (t1, t10); name what stands between, such as {tenant}:*",
+                )
 
 
 def _called(

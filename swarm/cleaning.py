@@ -68,5 +68,4 @@ def _leaving(told: list[TenantProvisioned]) -> Leaving:
     """What became of a tenant, the last word first."""
     last = told[-1]
     names = list(dict.fromkeys(row.name for row in reversed(told)))
-    begun, done = max(row.begun for row in told), max(row.done for row in told)
-    return Leaving(names, {**last.values, "number": last.tenant}, begun, done)
+    return Leaving(names, {**last.values, "number": last.tenant}, last.begun, last.done)

@@ -171,10 +171,23 @@ class Provisioner:
             make_keys(self._profile, values)
             self._steps.make(makings)
         except StoreError as error:
+            if error.taken:
+                self._leave_alone(makings)
             self._failure = str(error)
             self._on_failure(self._failure)
             raise TenantUnavailable(self._failure) from None
         return [self._made(making) for making in makings]
+
+    def _leave_alone(self, makings: list[Making]) -> None:
+        """One of these names is somebody's already, and nobody says which: none of them is ever removed."""
+        names = ", ".join(making.identity.name for making in makings[:_SHORT_BATCH])
+        more = f" and {len(makings) - _SHORT_BATCH} more" if len(makings) > _SHORT_BATCH else ""
+        self._note(f"one of the tenants {names}{more} existed already, so that nothing of any of them is removed")
+        for making in makings:
+            number = making.identity.number
+            self._rows[number] = replace(self._rows[number], existed=True)
+            self._record(self._rows[number])
+        self._flush()
 
     def _identity(self, number: int, *, short: bool) -> TenantIdentity:
         style = self._profile.tenants.names

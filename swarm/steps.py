@@ -22,6 +22,7 @@ from users.http_calls import Caller, CallFailed
 from users.tenant import TenantIdentity
 
 _AT_ONCE = 8
+_CONFLICT = 409
 
 
 @dataclass(slots=True)
@@ -154,6 +155,8 @@ class Steps:
             making.done += 1
             _learn_from(making, step, document)
         except (CallFailed, CommandFailed, PlaceholderUnknown) as error:
+            if isinstance(error, CallFailed) and error.status == _CONFLICT:
+                making.begun -= 1  # it is there already, and so is somebody else's: there is nothing to undo
             return str(error)
         except StoreError as error:
             return f"{name}: {error}"

@@ -29,7 +29,15 @@ _TIMEOUT_S = 10
 
 
 class StoreError(Exception):
-    """A store could not be used; the message is one sentence: what failed, where, what to do."""
+    """A store could not be used; the message is one sentence: what failed, where, what to do.
+
+    Attributes:
+        taken: whether what was to be made is there already, and so is somebody else's.
+    """
+
+    def __init__(self, message: str, *, taken: bool = False) -> None:
+        super().__init__(message)
+        self.taken = taken
 
 
 def wait_with_gevent(patience_s: float = _TIMEOUT_S) -> None:
@@ -167,6 +175,12 @@ def postgres_error(error: psycopg2.Error, url: str) -> StoreError:
         return StoreError(
             f"{where}: {said.removeprefix('ERROR:').strip()}: apply the target's migrations{schema}, "
             "or correct [provisioning] in the profile"
+        )
+    if error.pgcode == "23505":
+        return StoreError(
+            f"{where}: {said.removeprefix('ERROR:').strip()}: what a tenant was to be called is somebody's already, "
+            "and is left as it is; choose other names or numbers in [tenants]",
+            taken=True,
         )
     if error.pgcode == "42501":
         return StoreError(f"{where}: {said.removeprefix('ERROR:').strip()}: give the role this right")

@@ -20,6 +20,11 @@ def steps(*listed: Mapping[str, object], **more: object) -> dict[str, object]:
 
 
 WRONG: list[tuple[dict[str, object], str, str]] = [
+    (
+        {"tenants.names": "integer", **steps({**REDIS, "remove": ["a:{tenant}*"]})},
+        "provisioning.steps[0].remove",
+        "has a wildcard right behind {tenant}: a:{tenant}* would remove the keys of whoever's name begins",
+    ),
     (steps({"kind": "ftp"}), "provisioning.steps[0]", "ftp"),
     (steps({"kind": "http"}), "provisioning.steps[0].create", "is missing"),
     (

@@ -7,12 +7,13 @@ import psycopg2
 import pytest
 import redis
 
-from evidence.records import Row, TenantProvisioned
+from evidence.records import Gap, Row, TenantProvisioned
 from swarm.cleaning import CleanUp, clean
 from swarm.provisioning import Provisioner
 from target.embedded.ports import free_port
 from tests.fixtures_stores import MigratedDatabase
 from tests.swarm.fixtures import KEY, profile_on, run_folder
+from users.run import TenantUnavailable
 
 
 def users(url: str) -> int:
@@ -158,3 +159,21 @@ def test_a_strangers_key_that_is_no_text_is_left_and_does_not_stop_the_removal(
         done = clean(run_folder(tmp_path, profile, rows), profile)
         assert (done.keys, done.left) == (6, [])
         assert client.keys() == [b"\xff\xfe stranger"]
+
+
+def test_what_somebody_else_is_called_already_is_neither_changed_nor_removed(
+    tmp_path: Path, fresh_redis: str, migrated_database: MigratedDatabase
+) -> None:
+    profile = profile_on(fresh_redis, migrated_database.owner_url, provisioning__batch=3)
+    Provisioner(profile, KEY, "local", 0, lambda _: None).take(short=False)
+    strangers = users(migrated_database.owner_url)
+    rows: list[Row] = []
+    again = Provisioner(profile, KEY, "local", 0, rows.append)
+    with pytest.raises(TenantUnavailable, match="is somebody's already, and is left as it is"):
+        again.take(short=False)
+    done = clean(run_folder(tmp_path, profile, rows), profile)
+    assert users(migrated_database.owner_url) == strangers == 3
+    with redis.Redis.from_url(fresh_redis) as client:
+        assert client.dbsize() == 9
+    assert (done.tenants, done.rows, done.keys) == (0, 0, 0)
+    assert any("existed already" in row.what for row in rows if isinstance(row, Gap))

@@ -132,6 +132,26 @@ def test_a_tenant_of_whom_it_is_not_known_whether_it_was_made_is_listed(tmp_path
         assert all("was made, and what its removal needs was never learnt" in sentence for sentence in done.left)
 
 
+def test_what_the_service_has_already_is_not_removed_from_it(tmp_path: Path) -> None:
+    asked_for: list[str] = []
+
+    def answer(asked: Asked) -> Reply:
+        asked_for.append(asked.method)
+        return Reply(409 if len(asked_for) == 1 else 201)
+
+    with http_server(answer) as server:
+        step = {
+            "kind": "http", "create": {"method": "PUT", "url": f"{server.url}/users/{{tenant}}"},
+            "remove": {"method": "DELETE", "url": f"{server.url}/users/{{tenant}}"},
+        }  # fmt: skip
+        profile = registering(server, provisioning={"steps": [step], "batch": 2})
+        made = Provisioning(profile)
+        with pytest.raises(TenantUnavailable, match="answered 409"):
+            made.provisioner.take(short=False)
+        clean(run_folder(tmp_path, profile, made.rows), profile)
+    assert asked_for == ["PUT", "PUT", "DELETE"], "of two, one was there before and stays"
+
+
 def test_a_service_that_refuses_is_told_once_with_the_step_and_without_secrets() -> None:
     with http_server(lambda _: Reply(422, {"error": "PLANTED"})) as server:
         made = Provisioning(registering(server))
