@@ -12,10 +12,14 @@ def toml_value(value: object) -> str:
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list):
         return f"[{', '.join(toml_value(item) for item in value)}]"
-    # JSON's strings are TOML's.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return _json(value)
 
 
 def _key(name: str) -> str:
     plain = name.replace("_", "").replace("-", "")
-    return name if plain.isascii() and plain.isalnum() else json.dumps(name, ensure_ascii=False)
+    return name if plain.isascii() and plain.isalnum() else _json(name)
+
+
+def _json(value: object) -> str:
+    """Numbers, booleans and texts are written as in JSON, but for one character that TOML wants escaped."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
