@@ -7,13 +7,16 @@ or sent to find out.
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import ipaddress
+import os
 import re
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg2
+from psycopg2.extensions import parse_dsn
 from pydantic import BaseModel, SecretStr
 
 from config.errors import HostNotAllowed
@@ -22,6 +25,7 @@ from config.profile import Profile
 from config.sentences import written
 
 _LEADS_SOMEWHERE = re.compile(r"(?:^|_)(?:url|urls|addresses|nodes|sentinels)$")
+_LIBPQ = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "service": "PGSERVICE"}
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
@@ -59,13 +63,19 @@ def hosts_of(profile: Profile) -> Iterator[tuple[Key, str]]:
             yield key, host
 
 
-def hosts_in(address: str) -> list[str]:
-    """Returns the hosts of a URL, which may name several, of ``host:port``, or of libpq's ``key=value`` words."""
-    if "://" in address:
-        return _of_url(address)
-    if "=" in address:
-        return _of_words(address)
-    return [_plain(address)]
+def hosts_in(address: str, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Returns the hosts of a URL, which may name several, of ``host:port``, or of libpq's ``key=value`` words.
+
+    Args:
+        address: the address.
+        environment: where libpq finds what an address of a Postgres leaves open.
+    """
+    if address.startswith(("postgres://", "postgresql://")) or (
+        "=" in address and "://" not in address.partition("=")[0]
+    ):
+        with contextlib.suppress(psycopg2.Error):  # what libpq can't read it can't connect to either
+            return _of_postgres(address, environment)
+    return _of_url(address) if "://" in address else [_plain(address)]
 
 
 def is_here(host: str) -> bool:
@@ -82,21 +92,23 @@ def _of_url(address: str) -> list[str]:
     authority = re.split(r"[/?#]", address.partition("://")[2], maxsplit=1)[0]
     named = authority.rpartition("@")[2]
     asked = parse_qs(urlsplit("//x/?" + address.partition("?")[2].partition("#")[0]).query)
-    named_too = [name for key in ("host", "hostaddr") for value in asked.get(key, []) for name in value.split(",")]
     hosts = [_plain(one) for one in named.split(",") if one]
-    services = [f"service:{name}" for name in asked.get("service", [])]
-    return [*hosts, *(_socket_or_host(name) for name in named_too), *services] or ["localhost"]
+    return [*hosts, *(_socket_or_host(name) for name in asked.get("host", []))] or ["localhost"]
 
 
-def _of_words(address: str) -> list[str]:
-    """The words of libpq. What a service file leads to can't be known here, so the service itself has to be allowed."""
-    try:
-        words = dict(word.partition("=")[::2] for word in shlex.split(address.replace(" = ", "=")))
-    except ValueError:
-        words = dict(word.partition("=")[::2] for word in address.split())
-    hosts = [_socket_or_host(name) for key in ("host", "hostaddr") if key in words for name in words[key].split(",")]
-    if "service" in words:
-        hosts.append(f"service:{words['service']}".lower())
+def _of_postgres(address: str, environment: Mapping[str, str]) -> list[str]:
+    """As libpq itself reads it. Where a service file leads can't be known here, so the service has to be allowed.
+
+    What the address leaves open libpq takes from the environment: each of these three apart from the others.
+
+    Raises:
+        psycopg2.Error: libpq can't read it.
+    """
+    parts = parse_dsn(address)
+    said = {key: parts.get(key) or environment.get(variable, "") for key, variable in _LIBPQ.items()}
+    hosts = [_socket_or_host(name) for key in ("host", "hostaddr") if said[key] for name in said[key].split(",")]
+    if said["service"]:
+        hosts.append(f"service:{said['service']}".lower())
     return hosts or ["localhost"]
 
 

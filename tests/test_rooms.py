@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = {"users", "tasks", "evidence", "checker", "reporting", "config", "target", "swarm", "systems"}
 NETWORKED = {"locust", "gevent", "socket", "redis", "psycopg2", "requests", "urllib3", "httpx", "websocket"}
+READS_ADDRESSES = ROOT / "config" / "hosts.py"
 MAY_IMPORT = {
     "evidence": set(),
     "config": set(),
@@ -84,8 +85,13 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
 
 @pytest.mark.parametrize("room", ["evidence", "config"])
 def test_the_core_does_without_locust_and_the_network(room: str) -> None:
-    used = {name for path in modules(room) for name in imports(path)}
+    used = {name for path in modules(room) if path != READS_ADDRESSES for name in imports(path)}
     assert used & NETWORKED == set()
+
+
+def test_addresses_are_read_by_libpq_itself_and_nothing_is_opened_with_it() -> None:
+    assert set(imports(READS_ADDRESSES)) & NETWORKED == {"psycopg2"}
+    assert "connect(" not in READS_ADDRESSES.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("room", ["checker", "tasks", "target", "systems"])

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pytest
 
 from config.errors import HostNotAllowed
-from config.hosts import check_hosts, hosts_in, hosts_of, is_here
-from config.load import DEFAULT_PROFILE, load
+from config.hosts import check_hosts, hosts_in, is_here
 from config.schema_tables import tables
 from tests.config.profiles import changed, reference
 
@@ -29,12 +28,34 @@ from tests.config.profiles import changed, reference
         ("host = db.example port = 5", ["db.example"]),
         ("dbname=shop", ["localhost"]),
         ("service=shop", ["service:shop"]),
+        ("host =far.example dbname=shop", ["far.example"]),
+        ("host=\tfar.example dbname=shop", ["far.example"]),
+        ("host=near,far.example hostaddr=127.0.0.1,10.0.0.1", ["near", "far.example", "127.0.0.1", "10.0.0.1"]),
+        ("postgresql://%66ar.example/db", ["far.example"]),
+        ("postgresql:///db?service=Shop", ["service:shop"]),
+        ("postgresql://far.example/db?no_such_option=1", ["far.example"]),
+        ("redis:///0?host=far.example", ["far.example"]),
+        ("ws://127.0.0.1/ws?to=postgresql://x", ["127.0.0.1"]),
         ("sentinel.example:26379", ["sentinel.example"]),
         ("10.1.2.3", ["10.1.2.3"]),
     ],
 )
 def test_an_address_names_its_hosts(address: str, hosts: list[str]) -> None:
-    assert hosts_in(address) == hosts
+    assert hosts_in(address, {}) == hosts
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts"),
+    [
+        ("dbname=shop", ["far.example", "10.0.0.1", "service:shop"]),
+        ("host=near dbname=shop", ["near", "10.0.0.1", "service:shop"]),
+        ("postgresql://near/db?hostaddr=127.0.0.1&service=own", ["near", "127.0.0.1", "service:own"]),
+        ("redis://near/0", ["near"]),
+    ],
+)
+def test_what_an_address_of_postgres_leaves_open_comes_from_the_environment(address: str, hosts: list[str]) -> None:
+    environment = {"PGHOST": "far.example", "PGHOSTADDR": "10.0.0.1", "PGSERVICE": "shop"}
+    assert hosts_in(address, environment) == hosts
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1", "app.localhost"])
@@ -85,15 +106,65 @@ def test_what_messages_contain_leads_nowhere() -> None:
     check_hosts(changed(operations__ping__send={"type": "ping", "url": "http://far.example"}))
 
 
-@pytest.mark.parametrize("path", sorted(DEFAULT_PROFILE.parent.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_key_that_is_an_address_is_looked_at(path: Path) -> None:
-    from tests.config.profiles import ENVIRONMENT
+FAR_STEP = {"kind": "http", "create": {"url": "http://far.example/a"}, "remove": {"url": "http://127.0.0.1/{tenant}"}}
+FAR_REMOVAL = {
+    "kind": "http",
+    "create": {"url": "http://127.0.0.1/a"},
+    "remove": {"url": "http://far.example/{tenant}"},
+}
+EVERYWHERE: dict[str, dict[str, object]] = {
+    "target.url": {"target__url": "ws://far.example/ws"},
+    "health[].url": {"health": [{"name": "x", "url": "http://far.example/health"}]},
+    "auth.service.url": {"auth__service": {"url": "https://far.example/token"}},
+    "stores.redis.url": {"stores__redis__url": "redis://far.example/0"},
+    "stores.redis.write_url": {"stores__redis__write_url": "redis://far.example/0"},
+    "stores.redis.sentinel.addresses": {
+        "stores__redis__sentinel": {"addresses": ["127.0.0.1:1", "far.example:26379"], "service": "x"}
+    },
+    "stores.more_redis.NAME.url": {"stores__more_redis": {"more": {"url": "redis://far.example/0"}}},
+    "stores.more_redis.NAME.write_url": {
+        "stores__more_redis": {"more": {"url": "redis://localhost/0", "write_url": "redis://far.example/0"}}
+    },
+    "stores.more_redis.NAME.sentinel.addresses": {
+        "stores__more_redis": {
+            "more": {"url": "redis://localhost/0", "sentinel": {"addresses": ["far.example:1"], "service": "x"}}
+        }
+    },
+    "stores.postgres.url": {"stores__postgres__url": "service=far.example"},
+    "stores.postgres.write_url": {"stores__postgres__write_url": "host = far.example dbname=x"},
+    "stores.more_postgres.NAME.url": {"stores__more_postgres": {"more": {"url": "postgresql://far.example/x"}}},
+    "stores.more_postgres.NAME.write_url": {
+        "stores__more_postgres": {"more": {"url": "dbname=x", "write_url": "postgresql:///x?hostaddr=far.example"}}
+    },
+    "provisioning.steps[].create.url": {"provisioning__steps": [FAR_STEP]},
+    "provisioning.steps[].remove.url": {"provisioning__steps": [FAR_REMOVAL]},
+}
+NO_ADDRESS = ("tls.server_name", "columns.email", ".databases", "target.allow_hosts")  # they only speak of some
+LIKE_AN_ADDRESS = re.compile(r"://|\bhosts?\b|\baddress|\burl\b|\bserver_name\b|\bPORT\b|0-9\]\{1,5\}\$", re.IGNORECASE)
 
-    del path
-    keys = {key[-1] for key, _ in hosts_of(load(DEFAULT_PROFILE, ENVIRONMENT))}
-    assert keys == {"url"}
-    named = {name for _, table in tables() for name in table.model_fields}
-    assert {name for name in named if name.endswith("url")} <= keys | {"write_url", "login_url"}
+
+def keys_like_addresses() -> set[str]:
+    """Keys of the schema with text in them that name, pattern or description make out to be an address."""
+    found = set()
+    for path, table in tables():
+        shapes = table.model_json_schema()["properties"]
+        for name in table.model_fields:
+            shape = str(shapes[name])
+            leads = LIKE_AN_ADDRESS.search(f"{name} {shape}") and "'string'" in shape and "$ref" not in shape
+            if leads and not f"{path}.{name}".endswith(NO_ADDRESS):
+                found.add(f"{path}.{name}")
+    return found
+
+
+def test_every_key_of_the_schema_that_is_an_address_is_known_here() -> None:
+    assert keys_like_addresses() == set(EVERYWHERE)
+
+
+@pytest.mark.parametrize(("key", "changes"), EVERYWHERE.items(), ids=list(EVERYWHERE))
+def test_wherever_the_schema_takes_an_address_it_needs_a_permission(key: str, changes: dict[str, object]) -> None:
+    with pytest.raises(HostNotAllowed, match=r"far\.example") as caught:
+        check_hosts(changed(**changes))
+    assert str(caught.value).count("far.example (") == 1 and key.rpartition(".")[2] in str(caught.value)
 
 
 def test_nothing_is_wrong_with_the_reference_profile() -> None:
