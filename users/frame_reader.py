@@ -67,14 +67,20 @@ class FrameReader:
             return True
         return any(first(document, path) is not None for path in self._refusal.has)
 
-    def code(self, document: object, text: str) -> str:
-        """Returns why a frame refuses: the code of the first text that fits, else what stands at the code's path."""
+    def code(self, document: object, text: str, conceal: Callable[[str], str] = str) -> str:
+        """Returns why a frame refuses: the code of the first text that fits, else what stands at the code's path.
+
+        Args:
+            document: the frame.
+            text: the same as text.
+            conceal: takes out of the code what must not be shown.
+        """
         for code, pattern in self._texts:
             if pattern.search(text):
                 return code
         for path in self._refusal.code:
             if (value := first(document, path)) is not None:
-                return str(value)[:_CODE]
+                return conceal(str(value))[:_CODE]
         return "None"
 
     def ends(self, document: object, kind: str, operation: Operation, frames: int) -> bool:

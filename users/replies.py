@@ -50,11 +50,12 @@ class Replies:
         if operation is None:
             raise KeyError(f"the profile has no operation {request.operation!r}, yet it was sent")
         refuses = reader.refuses(document, kind, operation)
+        code = reader.code(document, text, self._tenant.conceal) if refuses else None
         if request.operation.startswith(_INTRUDING) and (refuses or kind in operation.ends):
-            request.answer = shape_of(document, reader.code(document, text) if refuses else None)
-        if refuses:
+            request.answer = self._tenant.conceal(shape_of(document, code))
+        if code is not None:
             request.events.append((kind, arrived_s))
-            self._settling.refused(request, reader.code(document, text), reader.amounts(document), arrived_s, len(text))
+            self._settling.refused(request, code, reader.amounts(document), arrived_s, len(text))
             return
         since_ms = (arrived_s - request.sent_s) * 1000
         if not request.events:

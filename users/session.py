@@ -99,6 +99,7 @@ class Session:
         try:
             introduction, auth_ms = self._credentials.introduce(self._tenant.identity)
             self._talk.introduces(introduction.values)
+            self._tenant.tokens.add(str(introduction.values.get("token") or ""))
             connection = connect(settings, introduction, self._tls)
         except CredentialRefused as error:
             self._refused("auth", error.status, str(error), error)
@@ -287,11 +288,11 @@ class Session:
                 self._report_lost(connection, ordinal, lost)
 
     def _report_lost(self, connection: Connection, ordinal: int, lost: ConnectionLost) -> None:
-        in_flight = len(self._talk.book)
+        in_flight, reason = len(self._talk.book), self._tenant.conceal(lost.reason)
         self._end = f"closed with code {lost.code}" if lost.code is not None else "connection lost"
-        self._left(connection, "lost", lost.code, lost.reason[:120], keep_resumable=True)
+        self._left(connection, "lost", lost.code, reason[:120], keep_resumable=True)
         self._run.hooks.session_lost.fire(
-            tenant=self._tenant.number, session=self.ordinal, connection=ordinal, code=lost.code, reason=lost.reason,
+            tenant=self._tenant.number, session=self.ordinal, connection=ordinal, code=lost.code, reason=reason,
             in_flight=in_flight,
         )  # fmt: skip
         self._mend_later()
@@ -381,8 +382,10 @@ class Session:
 
     def _refused(self, stage: str, status: int | None, detail: str, error: Exception) -> None:
         run = self._run
-        at_s = run.unix_s(time.perf_counter())
+        at_s, detail = run.unix_s(time.perf_counter()), self._tenant.conceal(detail)
         run.record(ConnectFailed(self._tenant.number, self.ordinal, at_s, stage, status, detail[:200]))
+        if self._tenant.conceal(str(error)) != str(error):
+            error = SessionUnavailable(detail)
         run.report("connect", stage if stage in ("auth", "tcp", "tls", "upgrade") else "tcp", None, error=error)
         raise SessionUnavailable(detail) from None
 

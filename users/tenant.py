@@ -9,6 +9,8 @@ from evidence.account import Account
 from evidence.marks import Mark, MarkKind, RunKey
 from evidence.records import TenantLedger
 
+_SHORTEST_SECRET = 4  # who has one of fewer letters has none
+
 
 @dataclass(frozen=True, slots=True)
 class TenantIdentity:
@@ -66,6 +68,7 @@ class Tenant:
 
     Attributes:
         refusals_seen: how often the service refused for lack of budget.
+        tokens: those that it has shown, beside its secrets.
     """
 
     identity: TenantIdentity
@@ -75,6 +78,7 @@ class Tenant:
     refusals_seen: int = 0
     sequence: int = 0
     state_sequence: int = 1
+    tokens: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
     def of(cls, identity: TenantIdentity, key: RunKey) -> Tenant:
@@ -85,6 +89,13 @@ class Tenant:
     def number(self) -> int:
         """The tenant's number."""
         return self.identity.number
+
+    def conceal(self, text: str) -> str:
+        """Returns what the target said without the tenant's secrets and tokens, should it have repeated one."""
+        for secret in (*self.tokens, *self.identity.secrets.values()):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "(hidden)")
+        return text
 
     def next_sequence(self) -> int:
         """Returns the sequence number of the next request."""

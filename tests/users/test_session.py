@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -423,3 +424,30 @@ def test_a_login_that_is_never_answered_or_a_greeting_that_never_comes_is_a_fail
                 session.open()
             assert here.sink.of(ConnectFailed)[0].detail == detail
             assert target.types() == (["auth"] if greet else [])
+
+
+def test_a_token_that_the_target_repeats_is_shown_to_nobody() -> None:
+    secret = "PLANTED-token-0123456789"
+
+    def repeats(line: Line, frame: dict[str, Any]) -> None:
+        if frame["type"] == "chat_message":
+            line.send(type="error", code=f"bad token {secret}", message_id=frame["message_id"])
+        else:
+            line.close(4001, f"bad token {secret}")
+
+    with small_target(on_frame=repeats) as target:
+        here = world(profile_for(target.url, auth__place="query", auth__source="token"))
+        here.tenant.identity = replace(here.tenant.identity, secrets={"token": secret})
+        lost: list[str] = []
+        here.run.hooks.session_lost.add_listener(lambda reason, **_: lost.append(reason))
+        session = Session(here.run, here.tenant, 0, Credentials(here.run.profile), None)
+        session.open()
+        for name in ("chat", "state_read"):
+            session.wait(ask(session, here, name))
+        until(lambda: bool(lost), "the close")
+        here.run.stopping = True
+        session.finish("test over")
+    assert lost == ["bad token (hidden)"]
+    assert [row.reason for row in here.requests] == ["bad token (hidden)", "session lost"]
+    assert not [row for row in here.sink.rows if "PLANTED" in repr(row)]
+    assert not [error for error in here.errors() if "PLANTED" in error]
