@@ -119,6 +119,9 @@ class CellClaims:
                         strangers = strangers or [shortened(claim)]
                         continue
                     gathered.add(claim)
+                for claim in self._content.amounts.of_members(window.text, where):
+                    if window.accept is None or claim.start < window.accept:
+                        gathered.add(claim)
                 for named in self._names.mentions(window.text):
                     gathered.add(Claim(named.standing, named.tenant, where, named.what, window.text, *named[3:]))
         self._scan.earlier_runs += earlier

@@ -12,12 +12,14 @@ from psycopg2.extensions import connection
 from checker.postgres_catalogue import Catalogue, read_catalogue
 from checker.scan import StoreScan, StoreUnreachable
 from config.stores import PostgresBudget
+from evidence.budgets import BudgetBands
 from evidence.marks import Mark, MarkKind
 from target.migrate import migrate
 from target.service_role import ServiceRole
 from tests.checker.store_worlds import (
     EARLIER,
     HOLDER,
+    KEY,
     PLANTED,
     A,
     B,
@@ -297,6 +299,24 @@ def test_a_value_too_large_for_memory_is_read_in_windows(
     assert (MarkKind.PROMPT, A, 5) in scan.own_marks
     shared = marked_world().postgres(fresh_database, shared=["blobs"])
     assert (found(shared), shared.units) == ([], 11)
+
+
+@pytest.mark.parametrize("kind", ["text", "jsonb"])
+def test_an_amount_of_another_tenants_in_a_document_too_large_for_memory_is_found(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("checker.postgres_large.LARGE_BYTES", 20_000)
+    monkeypatch.setattr("checker.postgres_large.WINDOW", 10_000)
+    execute(fresh_database, f"CREATE TABLE blobs (id int PRIMARY KEY, owner uuid, body {kind})")
+    connection = psycopg2.connect(fresh_database)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE blobs ALTER body SET STORAGE EXTERNAL")
+        for number, whose in enumerate((A, B)):
+            amount = BudgetBands(KEY).starting(whose)
+            document = f'{{"a": "{"x" * 15_000}", "remaining": {amount}, "z": "{"y" * 15_000}"}}'
+            cursor.execute("INSERT INTO blobs VALUES (%s, %s, %s)", (number, tenant(B), document))
+    connection.close()
+    assert found(marked_world().postgres(fresh_database, fields=["remaining"])) == [(A, B, "public.blobs", 1)]
 
 
 def test_the_reference_schema_is_read_past_its_row_security(fresh_database: str) -> None:
