@@ -8,6 +8,7 @@ from collections.abc import Callable
 from checker import departures
 from checker.crash_log import CrashLog
 from checker.judge import judge
+from checker.profile_of_run import changed_since
 from checker.recall import stored_operations
 from checker.result import Result
 from checker.roster import roster
@@ -49,4 +50,5 @@ def check(
     gone = roster(summary, departures.due(summary, profile, time.time()))
     looks = look_into(stores, keyring, gone, progress_of, crashes.add)
     result = judge(summary, looks, profile, crashes.add)
-    return result.model_copy(update={"checker_seconds": round(time.monotonic() - started_s, 3)})
+    notes = [*result.notes, *changed_since(header, profile)]
+    return result.model_copy(update={"notes": notes, "checker_seconds": round(time.monotonic() - started_s, 3)})

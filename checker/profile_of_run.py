@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
-from config.load import ProfileInvalid, VariableMissing, load
+from config.load import ProfileInvalid, VariableMissing, load, public_view
 from config.profile import Profile
 from config.stores import Store
 from evidence.runfolder import RunHeader
@@ -36,6 +36,26 @@ def profile_of_run(
         profile = _written_down(header, error)
         _need_stores(profile, error, redis_url, postgres_url)
     return _with_stores(profile, redis_url, postgres_url)
+
+
+def changed_since(header: RunHeader, profile: Profile) -> list[str]:
+    """Returns a note if a run is judged with another profile than it was started with, secrets and addresses apart."""
+    if _compared(public_view(profile)) == _compared(header.profile):
+        return []
+    return [
+        "judged with another profile than the one the run was started with: what that one asked for may be left out"
+    ]
+
+
+def _compared(profile: object) -> object:
+    """What of a profile, as plain data, must be the same: addresses may be others on another machine."""
+    if isinstance(profile, dict):
+        return {str(key): _compared(value) for key, value in profile.items()}
+    if isinstance(profile, (list, tuple)):
+        return [_compared(value) for value in profile]
+    if isinstance(profile, str):
+        return "" if "://" in profile else profile
+    return str(profile) if isinstance(profile, Path) else profile
 
 
 def _written_down(header: RunHeader, error: VariableMissing) -> Profile:
