@@ -25,6 +25,11 @@ def not_covered(profile: Profile, known: Mapping[str, int] = MappingProxyType({}
             sentences.append(f"what is left of removed tenants in {name} where it is kept on purpose: {kept}")
     if profile.provisioning.makes_any and not profile.provisioning.revokes:
         sentences.append("whether a removed tenant is let in again: its token is good until it expires")
+    if not profile.frames.tenant and not _names_are_marks(profile):
+        sentences.append(
+            "tenants' names in what tenants received: such names are known where frames.tenant says that they stand, "
+            "and it says nothing"
+        )
     for key, operation in profile.said.items():
         if operation.leaks_by_design is not None:
             name = key.rpartition(".")[2]
@@ -34,3 +39,10 @@ def not_covered(profile: Profile, known: Mapping[str, int] = MappingProxyType({}
                 f"{count(seen, 'sighting')}"
             )
     return sentences
+
+
+def _names_are_marks(profile: Profile) -> bool:
+    """Whether a tenant's name is known for its own wherever it stands."""
+    tenants = profile.tenants
+    minted = tenants.accounts is None and profile.provisioning.tenant is None
+    return minted and tenants.names in ("uuid", "uuid_hex")

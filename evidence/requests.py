@@ -41,6 +41,7 @@ class Request:
         events: the frames of the reply so far, as (type, arrival in seconds).
         foreign_marks: how many marks and names of others it showed.
         shows_owner: whether the reply showed who the tenant is or anything of its own but what the request had said.
+        told_something: whether the frame that refused it told something all the same, as GraphQL's data beside errors.
         own_marks: how many of the tenant's own stored marks the reply showed.
         answer: what was said at another's door, ids and figures taken out; empty for other requests.
         reply_by: how its reply is known, as the profile says.
@@ -67,6 +68,7 @@ class Request:
     canaries: list[int] = field(default_factory=list)
     events: list[tuple[str, float]] = field(default_factory=list)
     shows_owner: bool = False
+    told_something: bool = False
     own_marks: int = 0
     foreign_marks: int = 0
     answer: str = ""

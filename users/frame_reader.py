@@ -83,6 +83,11 @@ class FrameReader:
                 return conceal(str(value))[:_CODE]
         return "None"
 
+    def tells(self, document: object, operation: Operation) -> bool:
+        """Returns whether a frame names a tenant, shows an amount or hands out an id, whatever else it says."""
+        told = (*self._frames.tenant, *self._frames.budget, *self._frames.learn.values(), *operation.learn.values())
+        return any(first(document, path) is not None for path in told)
+
     def ends(self, document: object, kind: str, operation: Operation, frames: int) -> bool:
         """Returns whether a frame is the last of a reply that has ``frames`` frames with it."""
         if kind in operation.ends:

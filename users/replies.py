@@ -54,6 +54,7 @@ class Replies:
         if request.operation.startswith(_INTRUDING) and (refuses or kind in operation.ends):
             request.answer = self._tenant.conceal(shape_of(document, code))
         if code is not None:
+            request.told_something = kind in operation.kinds and reader.tells(document, operation)
             request.events.append((kind, arrived_s))
             self._settling.refused(request, code, reader.amounts(document), arrived_s, len(text))
             return

@@ -76,6 +76,8 @@ class TrespassingTenant(TenantUser):
     def is_refusal(self, attempt: Request) -> bool:
         """Returns whether the target refused, and did not merely fail; who can't pay was not tried for its rights."""
         refusal = self._run().profile.refusal
+        if attempt.told_something:
+            return False  # errors beside data: something was done or shown all the same
         return not refusal.is_failure(attempt.reason) and attempt.reason not in refusal.budget
 
     def shows_what_it_guards(self, door: str, control: Request) -> bool:

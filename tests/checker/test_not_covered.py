@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from checker.not_covered import not_covered
+from tests.checker.histories import profile
 from tests.config.profiles import changed, reference
 
 
@@ -27,3 +28,12 @@ def test_tokens_that_outlive_their_tenants_are_told_where_tenants_are_removed() 
 
 def test_nothing_is_left_out_of_the_reference_profile() -> None:
     assert not_covered(reference()) == []
+
+
+def test_names_that_are_no_marks_and_that_nobody_says_the_place_of_are_told() -> None:
+    def said(**changes: object) -> bool:
+        return any(sentence.startswith("tenants' names") for sentence in not_covered(profile(**changes)))
+
+    where = {"request_id": ["message_id"], "tenant": ["user_id"]}
+    assert said(tenants={"names": "slug"}) and said(tenants={"names": "pattern", "pattern": "{run}-{ordinal}"})
+    assert not said() and not said(tenants={"names": "slug"}, frames=where)

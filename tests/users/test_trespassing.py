@@ -79,6 +79,19 @@ def test_a_failure_that_the_profile_does_not_name_and_a_lack_of_budget_are_none_
         assert outcomes(play(target, refusal__broken=[])) == dict.fromkeys(DOORS, "unclear")
 
 
+def test_errors_beside_data_are_no_refusal() -> None:
+    def half(line: Line, frame: dict[str, Any]) -> None:
+        own = {"thread_id": f"thread {line.number}", "user_id": frame.get("user_id"), "charged": 0}
+        if line.number and frame["type"] == "history":
+            line.answer(frame, errors=["no such field"], code="partial", **own)
+        else:
+            line.answer(frame, **own)
+
+    with small_target(on_frame=half) as target:
+        here = play(target, refusal__has=["errors"])
+    assert outcomes(here)["read_history"] == "unclear"
+
+
 def test_an_answer_without_the_others_data_is_no_refusal_where_the_owner_saw_no_data_either() -> None:
     with small_target(on_frame=Doors("", shows=False)) as target:
         assert outcomes(play(target))["read_state"] == "not_tried"
