@@ -24,7 +24,11 @@ def will_detect(profile: Profile) -> Iterator[str]:
     if profile.attempts.doors:
         yield f"other tenants' doors that open ({', '.join(profile.attempts.doors)})"
     if profile.attempts.tokens:
-        yield f"tokens that should be refused ({', '.join(profile.attempts.tokens)})"
+        accepted = "the session opens" if profile.auth.proved_by == "opening" else "an operation is answered"
+        yield (
+            f"tokens that should be refused ({', '.join(profile.attempts.tokens)}); one counts as accepted when "
+            f"{accepted} (auth.proved_by = '{profile.auth.proved_by}')"
+        )
 
 
 def will_not_detect(profile: Profile) -> Iterator[str]:

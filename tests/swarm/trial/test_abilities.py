@@ -12,6 +12,13 @@ def test_nothing_stays_unseen_with_the_reference_profile() -> None:
 
 
 @pytest.mark.parametrize(
+    ("proved_by", "says"), [("opening", "when the session opens"), ("operation", "when an operation is answered")]
+)
+def test_it_says_what_counts_as_a_token_that_was_accepted(proved_by: str, says: str) -> None:
+    assert any(says in sentence for sentence in will_detect(changed(auth__proved_by=proved_by)))
+
+
+@pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"stores__redis": REMOVE}, "no [stores.redis]"),
