@@ -241,7 +241,6 @@ class Profile(Part):
         Args:
             name: an operation's name, or a door's after ``attempt: ``, ``control: `` or ``made up: ``.
         """
-        for prefix in AT_DOORS:
-            if name.startswith(prefix):
-                return self.attempts.doors.get(name.removeprefix(prefix))
+        if name.startswith(AT_DOORS):
+            return self.attempts.doors.get(name.partition(": ")[2])
         return self.operations.get(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import orjson
 
@@ -19,11 +19,14 @@ _EVERY = None
 Step = str | int | None  # a key, an index, or every element
 
 
-def dig(document: object, path: str) -> Iterator[object]:
-    """Yields every value that ``path`` leads to in ``document``; nothing if it leads nowhere."""
+def dig(document: object, path: str) -> Sequence[object]:
+    """Returns every value that ``path`` leads to in ``document``; nothing if it leads nowhere."""
     steps = _steps(path)
-    if isinstance(document, dict) and (type(steps[0]) is not str or steps[0] not in document):
-        return  # most paths lead nowhere in most frames
+    if isinstance(document, dict):
+        if type(steps[0]) is not str or steps[0] not in document:
+            return ()  # most paths lead nowhere in most frames
+        if len(steps) == 1:
+            return (document[steps[0]],)
     values = [document]
     for step in steps:
         found: list[object] = []
@@ -39,8 +42,8 @@ def dig(document: object, path: str) -> Iterator[object]:
                     found.append(value[step])
         values = found
         if not values:
-            return
-    yield from values
+            break
+    return values
 
 
 def first(document: object, path: str) -> object | None:
@@ -52,7 +55,8 @@ def first(document: object, path: str) -> object | None:
         value: object = document.get(steps[0])
         if value is None or len(steps) == 1:
             return value
-    return next(dig(document, path), None)
+    found = dig(document, path)
+    return found[0] if found else None
 
 
 @functools.lru_cache(4096)

@@ -231,12 +231,10 @@ class Correspondence:
             return
         self._inspector.sight(inspection, request.operation)
         self._inspector.learn_of(request, document, inspection, arrived_s)
-        request.own_marks += sum(
-            1
-            for found in inspection.own
-            if found.mark.kind > MarkKind.PROMPT
-            or (found.mark.kind is MarkKind.PROMPT and found.mark.sequence not in request.canaries)
-        )
+        for found in inspection.own:
+            mark = found.mark
+            said = mark.kind is MarkKind.PROMPT and mark.sequence in request.canaries
+            request.own_marks += mark.kind >= MarkKind.PROMPT and not said
         request.shows_owner = request.shows_owner or request.own_marks > 0 or self._names_tenant(document, inspection)
         request.foreign_marks += sum(1 for sighting in inspection.sightings if sighting.severity is Severity.LEAK)
         self._replies.take(request, document, kind, text, arrived_s)

@@ -50,7 +50,8 @@ class FrameReader:
 
     def server_ids(self, document: object) -> list[str]:
         """Returns the service's own ids of requests in a frame, as aliases: they are no ids of ours."""
-        return [f"server: {value}" for value in _texts_at(document, self._frames.server_id)]
+        paths = self._frames.server_id
+        return [f"server: {value}" for value in _texts_at(document, paths)] if paths else []
 
     def event_id(self, document: object) -> str | None:
         """Returns the id from which a session can be resumed after this frame, or None."""
@@ -65,7 +66,8 @@ class FrameReader:
             named = kind in self._refusing
         if named or (operation is not None and kind in operation.errors):
             return True
-        return any(first(document, path) is not None for path in self._refusal.has)
+        has = self._refusal.has  # mostly empty, and this is asked several times of each frame
+        return bool(has) and any(first(document, path) is not None for path in has)
 
     def code(self, document: object, text: str, conceal: Callable[[str], str] = str) -> str:
         """Returns why a frame refuses: the code of the first text that fits, else what stands at the code's path.
@@ -121,17 +123,16 @@ class FrameReader:
 
     def learnt(self, document: object, learn: Mapping[str, str]) -> dict[str, str]:
         """Returns the ids that a frame hands out, as text."""
-        found = {thing: first(document, path) for thing, path in learn.items()}
-        return {
-            thing: str(value)
-            for thing, value in found.items()
-            if isinstance(value, (str, int)) and not isinstance(value, bool)
-        }
+        found: dict[str, str] = {}
+        for thing, path in learn.items():
+            value = first(document, path)
+            if isinstance(value, (str, int)) and not isinstance(value, bool):
+                found[thing] = str(value)
+        return found
 
 
 def _texts_at(document: object, paths: Iterable[str]) -> list[str]:
-    values = (first(document, path) for path in paths)
-    return [str(value) for value in values if value is not None]
+    return [str(value) for path in paths if (value := first(document, path)) is not None]
 
 
 def _rule_of(rule: KindRule) -> Rule:

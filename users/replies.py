@@ -114,7 +114,9 @@ class Replies:
 
     def learn(self, document: object, operation: Operation | None = None) -> None:
         """Keeps the ids that a frame hands out, for what is said later."""
-        learn = {**self._frames.learn, **operation.learn} if operation is not None else self._frames.learn
+        learn = self._frames.learn
+        if operation is not None and operation.learn:
+            learn = {**learn, **operation.learn}
         self._composer.learnt.update(self._reader.learnt(document, learn))
 
     def _settle(self, request: Request, document: object, operation: Operation) -> None:
