@@ -39,7 +39,7 @@ class Request:
         resumable: whether the reply may still arrive on a resumed session after its connection is lost.
         canaries: sequence numbers of the prompt canaries it carries.
         events: the frames of the reply so far, as (type, arrival in seconds).
-        foreign_marks: how many marks and names of others it showed.
+        foreign_owners: the tenants of whom the reply showed a mark or a name.
         shows_owner: whether the reply showed who the tenant is or anything of its own but what the request had said.
         told_something: whether the frame that refused it told something all the same, as GraphQL's data beside errors.
         own_marks: how many of the tenant's own stored marks the reply showed.
@@ -70,7 +70,7 @@ class Request:
     shows_owner: bool = False
     told_something: bool = False
     own_marks: int = 0
-    foreign_marks: int = 0
+    foreign_owners: set[int] = field(default_factory=set)
     answer: str = ""
     outcome: Outcome | None = None
     reason: str = ""

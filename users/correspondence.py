@@ -236,7 +236,11 @@ class Correspondence:
             said = mark.kind is MarkKind.PROMPT and mark.sequence in request.canaries
             request.own_marks += mark.kind >= MarkKind.PROMPT and not said
         request.shows_owner = request.shows_owner or request.own_marks > 0 or self._names_tenant(document, inspection)
-        request.foreign_marks += sum(1 for sighting in inspection.sightings if sighting.severity is Severity.LEAK)
+        request.foreign_owners |= {
+            sighting.owner
+            for sighting in inspection.sightings
+            if sighting.severity is Severity.LEAK and sighting.owner is not None
+        }
         self._replies.take(request, document, kind, text, arrived_s)
 
     def _names_tenant(self, document: object, inspection: Inspection) -> bool:

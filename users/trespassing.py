@@ -69,9 +69,9 @@ class TrespassingTenant(TenantUser):
         return next(self._doors)
 
     def opens(self, door: str, attempt: Request) -> bool:
-        """Returns whether this answer means that the door was open."""
+        """Returns whether this answer means that the door was open. What it shows of third tenants is no door's."""
         settings = self._door(door)
-        return settings.granted_by == "answer" or attempt.foreign_marks > 0
+        return settings.granted_by == "answer" or self._pair()[1].tenant.number in attempt.foreign_owners
 
     def is_refusal(self, attempt: Request) -> bool:
         """Returns whether the target refused, and did not merely fail; who can't pay was not tried for its rights."""

@@ -67,6 +67,9 @@ TRESPASSERS = Shape("trespassers", {"mix": {"agent": 1, "trespassing": 4}, "atte
 # An amount of a tenant whose budget is short lies in no band: the accounts would see it too.
 ALL_IN_BANDS = Shape("no short budgets", {"short_budgets": 0.0})
 
+# What was filed under another tenant's name outlives its own: with removals another part sees it too.
+NOBODY_LEAVES = Shape("nobody is removed", {"departures": 0.0})
+
 # For each part of the oracle a defect that only this part sees, and in what run.
 ONLY_SEEN_BY: Mapping[Part, tuple[str, Shape]] = {
     Part.MESSAGE_IDS: ("refusal-to-other-socket", TRESPASSERS),
@@ -77,10 +80,10 @@ ONLY_SEEN_BY: Mapping[Part, tuple[str, Shape]] = {
     Part.REPLY_ACCOUNTS: ("stale-balance", ORDINARY),
     Part.REFUSALS: ("shared-limit", ORDINARY),
     Part.ATTEMPTS: ("token-expired", ORDINARY),
-    Part.REDIS_MARKS: ("prompts-under-last-tenant", ORDINARY),
-    Part.POSTGRES_MARKS: ("log-under-last-tenant", ORDINARY),
+    Part.REDIS_MARKS: ("prompts-under-last-tenant", NOBODY_LEAVES),
+    Part.POSTGRES_MARKS: ("log-under-last-tenant", NOBODY_LEAVES),
     Part.ENCODINGS: ("encoded-trace", ORDINARY),
-    Part.STORE_BANDS: ("balance-under-last-tenant", ORDINARY),
+    Part.STORE_BANDS: ("balance-under-last-tenant", NOBODY_LEAVES),
     Part.STORE_ACCOUNTS: ("counted-at-close", ORDINARY),
     Part.REMOVED: ("survives-delete", ORDINARY),
 }

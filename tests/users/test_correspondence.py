@@ -107,11 +107,11 @@ def test_the_latest_event_id_is_remembered(talk: Talk) -> None:
     assert talk.ask("resume")[1]["last_event_id"] == "1-1"
 
 
-def test_what_an_answer_shows_of_others_is_counted(talk: Talk) -> None:
+def test_whose_marks_an_answer_shows_is_remembered(talk: Talk) -> None:
     request, frame = talk.ask("attempt: read_state", {"victim_tenant": "their name"})
     assert frame["user_id"] == "their name"
     talk.finish(request, note=KEY.mint_canary(Mark(MarkKind.STATE, OTHER, 1)))
-    assert request.foreign_marks == 1
+    assert request.foreign_owners == {OTHER}
 
 
 NASTY = [
