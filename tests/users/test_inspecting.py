@@ -121,7 +121,9 @@ def sighted_in(message: Message, profile: Profile | None = None) -> list[tuple[s
 
 
 @pytest.mark.parametrize(
-    "message", [LEAKING, gzip.compress(LEAKING), LEAKING.decode().encode("utf-16-le"), b"\x93\xff" + LEAKING]
+    "message",
+    [LEAKING, gzip.compress(LEAKING), LEAKING.decode().encode("utf-16-le"), b"\x93\xff" + LEAKING],
+    ids=["JSON", "gzip", "UTF-16", "within bytes"],
 )
 def test_a_binary_message_is_looked_at_as_the_bytes_it_is(message: bytes) -> None:
     assert sighted_in(message) == [("foreign-content", OTHER)]
