@@ -13,13 +13,13 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
 from config.messages import Operation
-from evidence.records import ConnectFailed, SessionEnded, SessionOpened
 from evidence.requests import Outcome, Request
 from users.correspondence import Correspondence
 from users.credentials import CredentialRefused, Credentials
 from users.dialects.base import Message
 from users.placing import Introduction, connect
 from users.run import NodeRun
+from users.session_log import SessionLog
 from users.tenant import Tenant
 from users.wire.connection import Connection, ConnectionLost, ConnectRefused
 
@@ -49,10 +49,10 @@ class Session:
         self._tenant = tenant
         self._credentials = credentials
         self._tls = tls
+        self._log = SessionLog(run, tenant, ordinal)
         self._talk = Correspondence(run, tenant, ordinal, self._wake)
         self._connection: Connection | None = None
         self._connections = 0
-        self._frames_before = 0
         self._changed = Event()
         self._opening = BoundedSemaphore(1)
         self._closed = False
@@ -116,11 +116,10 @@ class Session:
         self._connection = connection
         ordinal, self._connections = self._connections, self._connections + 1
         self._last_sent_s = self._kept_alive_s = time.perf_counter()
-        self._frames_before = self._tenant.counts.frames
         previous = self._talk.learnt.get("session")
         self._introduced = False
         said_first = self._talk.begin()
-        self._report_opened(connection, auth_ms, total_ms, ordinal, resume)
+        self._log.opened(connection.timings, auth_ms, total_ms, ordinal, resumed=resume)
         self._reader = gevent.spawn(self._read, connection, ordinal)
         for message in said_first:
             _say(connection, message)
@@ -291,10 +290,7 @@ class Session:
         in_flight, reason = len(self._talk.book), self._tenant.conceal(lost.reason)
         self._end = f"closed with code {lost.code}" if lost.code is not None else "connection lost"
         self._left(connection, "lost", lost.code, reason[:120], keep_resumable=True)
-        self._run.hooks.session_lost.fire(
-            tenant=self._tenant.number, session=self.ordinal, connection=ordinal, code=lost.code, reason=reason,
-            in_flight=in_flight,
-        )  # fmt: skip
+        self._log.lost(ordinal, lost.code, reason, in_flight)
         self._mend_later()
 
     def _mend_later(self) -> None:
@@ -320,16 +316,9 @@ class Session:
         if self._connection is not connection:
             return
         self._connection = None
-        run, tenant = self._run, self._tenant
-        run.record(
-            SessionEnded(
-                tenant.number, self.ordinal, self._connections - 1, run.unix_s(time.perf_counter()), how, code, reason,
-                len(self._talk.book), tenant.counts.frames - self._frames_before,
-            )
-        )  # fmt: skip
-        if how == "dropped" and len(self._talk.book):
-            run.exposures["drops_mid_request"] += 1
-        resumable = keep_resumable and run.profile.operations.resume is not None
+        in_flight = len(self._talk.book)
+        self._log.ended(self._connections - 1, how, code, reason, in_flight)
+        resumable = keep_resumable and self._run.profile.operations.resume is not None
         self._talk.abandon(f"session {how}", keep_resumable=resumable)
         self._wake()
 
@@ -381,37 +370,11 @@ class Session:
                       SessionUnavailable(detail))  # fmt: skip
 
     def _refused(self, stage: str, status: int | None, detail: str, error: Exception) -> None:
-        run = self._run
-        at_s, detail = run.unix_s(time.perf_counter()), self._tenant.conceal(detail)
-        run.record(ConnectFailed(self._tenant.number, self.ordinal, at_s, stage, status, detail[:200]))
+        detail = self._tenant.conceal(detail)
         if self._tenant.conceal(str(error)) != str(error):
             error = SessionUnavailable(detail)
-        run.report("connect", stage if stage in ("auth", "tcp", "tls", "upgrade") else "tcp", None, error=error)
+        self._log.refused(stage, status, detail, error)
         raise SessionUnavailable(detail) from None
-
-    def _report_opened(
-        self, connection: Connection, auth_ms: float | None, total_ms: float, ordinal: int, resumed: bool
-    ) -> None:
-        run, timings = self._run, connection.timings
-        parts = {"auth": auth_ms, "tcp": timings.tcp_ms, "tls": timings.tls_ms, "upgrade": timings.upgrade_ms}
-        for name, ms in parts.items():
-            if ms is not None:
-                run.report("connect", name, ms)
-        run.report("connect", "total", total_ms)
-        run.exposures["connections"] += 1
-        run.exposures["sessions" if ordinal == 0 else "reconnects"] += 1
-        if self.ordinal > 0 and ordinal == 0:
-            run.exposures["second_sessions"] += 1
-        at_s = run.unix_s(time.perf_counter())
-        run.record(
-            SessionOpened(
-                self._tenant.number, self.ordinal, ordinal, at_s, auth_ms, timings.tcp_ms, timings.tls_ms,
-                timings.upgrade_ms, total_ms, resumed,
-            )
-        )  # fmt: skip
-        run.hooks.session_opened.fire(
-            tenant=self._tenant.number, session=self.ordinal, connection=ordinal, resumed=resumed, timings=timings
-        )
 
     def _wake(self) -> None:
         """Wakes all who wait for a change. Each wait has its own event, so that none can clear another's."""
