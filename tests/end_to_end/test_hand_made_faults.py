@@ -40,9 +40,9 @@ def found_while_so(stack: Stack, kept: RunOutcome) -> Iterator[list[dict[str, An
 
 @pytest.fixture(scope="module")
 def pair(kept: RunOutcome) -> tuple[str, str]:
-    """Two tenants that have conversed, and whose accounts are known to the unit."""
+    """Two tenants that have conversed, whose accounts are known to the unit and hold something that can be taken."""
     accounts = kept.verdict["accounts"]
-    known = [account for account in accounts if account["low"] == account["high"] and account["charged"] >= 7]
+    known = [account for account in accounts if account["low"] == account["high"] > 0 and account["charged"] >= 7]
     names = [account["tenant"]["name"] for account in known if account["place"].startswith("redis")]
     return names[0], names[1]
 
