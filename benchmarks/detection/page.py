@@ -46,8 +46,8 @@ those of the reference profile. What was measured before is kept in `runs/detect
 - **named**: the kinds of finding. The catalogue of defects says which are due.
 - **tenants**: leaks by how their two tenants agree with the strikes. *Both right*: those of one strike. *By way of
   others*: what was misfiled with one was quoted in an answer that was misfiled with the next. *One right*: the target
-  does not know the other. *Wrong*: no strike concerned them. Whose a mark is needs no check
-  beyond this: it is signed. Who got it is the tenant whose session, key or row it was.
+  does not know the other. *No strike's*: no strike concerned them;
+  the last section says when that is no mistake. Whose a mark is needs no check beyond this: it is signed. Who got it is the tenant whose session, key or row it was.
 - **replies to the first**: replies that the swarm had received when it first saw a leak live. What only the stores
   show is found after the run.
 """
@@ -60,6 +60,9 @@ CLOSING = """
 - The reference target was written for this project. Services leak in ways that its catalogue does not have.
 - Its tenants are named by UUIDs, which its schema wants. Names built to collide are tried on hand-written stores
   (`tests/checker`), not here.
+- Some defects keep lists of all tenants (`known_ids`, `session_directory`, `recent_prompts:*`) that no removal reaches.
+  What is found there of removed tenants is theirs, though nothing struck them. And a mark that was planted as a control
+  can travel like any other: its owner is played by nobody, and no strike names it.
 - The truth about who was concerned is the target's own. Where it knows one tenant only (a cache that does not know
   whose its content is), the other is vouched for by the mark alone.
 """
@@ -85,6 +88,7 @@ def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
     lower = [outcome for outcome in faulty if not _is_natural(outcome)]
     due = [outcome for outcome in natural if outcome.promised]
     yield OPENING
+    yield _revisions(outcomes) + "\n"
     yield "## Every defect at its natural rate\n"
     yield _summary(due) + "\n"
     yield from detection_table(due)
@@ -115,6 +119,12 @@ def _page(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield CLOSING.rstrip()
 
 
+def _revisions(outcomes: Sequence[Outcome]) -> str:
+    """Returns at which revisions of the project the trials were played, the most frequent first."""
+    counts = Counter(outcome.revision for outcome in outcomes).most_common()
+    return "Trials by revision: " + ", ".join(f"{count} at `{revision}`" for revision, count in counts) + "."
+
+
 def _summary(due: Sequence[Outcome]) -> str:
     """Returns how many defects were detected, and whether under the right names and with the right tenants."""
     defects = {outcome.defects for outcome in due}
@@ -128,7 +138,8 @@ def _summary(due: Sequence[Outcome]) -> str:
         f"{len(detected)} of {len(defects)} defects that a finding can show were detected, {len(named)} of them under "
         f"a name that the catalogue has for them. Of {sum(told.values()):,} leaks, {both:,} named exactly tenants whom "
         f"strikes concerned, {told[Agreement.ONE_SIDE]:,} one where the target does not know the other, "
-        f"{told[Agreement.WRONG]:,} a wrong one; of {told[Agreement.NOT_LOGGED]:,} the target says nothing."
+        f"{told[Agreement.WRONG]:,} tenants whom no strike concerned; of {told[Agreement.NOT_LOGGED]:,} the target says "
+        "nothing."
     )
 
 

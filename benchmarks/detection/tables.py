@@ -54,7 +54,7 @@ def _tenants(outcome: Outcome) -> str:
     """How the findings' tenants agree with the strikes, in few words."""
     words = {
         Agreement.EXACT: "both right", Agreement.HANDED_ON: "both by way of others", Agreement.ONE_SIDE: "one right",
-        Agreement.WRONG: "**wrong**",
+        Agreement.WRONG: "no strike's",
     }  # fmt: skip
     told = [f"{outcome.agreement[how]} {word}" for how, word in words.items() if outcome.agreement.get(how)]
     return ", ".join(told) or "–"

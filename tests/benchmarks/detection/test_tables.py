@@ -22,7 +22,7 @@ SEEN = outcome(
 def test_a_defect_that_was_seen_is_told_with_its_figures() -> None:
     *_, row = detection_table([SEEN])
     assert row == (
-        "| `reply-to-other-socket:0.2` | 40 × 20 s | 3 | 90 | LEAKING | misrouted-reply | 1 both right, 1 **wrong** "
+        "| `reply-to-other-socket:0.2` | 40 × 20 s | 3 | 90 | LEAKING | misrouted-reply | 1 both right, 1 no strike's "
         "| 41 | message ids in frames |"
     )
 
