@@ -47,7 +47,8 @@ those of the reference profile. What was measured before is kept in `runs/detect
 - **tenants**: leaks by how their two tenants agree with the strikes. *Both right*: those of one strike. *By way of
   others*: what was misfiled with one was quoted in an answer that was misfiled with the next. *One right*: the target
   does not know the other. *No strike's*: no strike concerned them;
-  the last section says when that is no mistake. Whose a mark is needs no check beyond this: it is signed. Who got it is the tenant whose session, key or row it was.
+  the last section says when that is no mistake. Whose a mark is needs no check beyond this: it is signed. Who got it
+  is the tenant whose session, key or row it was.
 - **replies to the first**: replies that the swarm had received when it first saw a leak live. What only the stores
   show is found after the run.
 """
@@ -138,8 +139,8 @@ def _summary(due: Sequence[Outcome]) -> str:
         f"{len(detected)} of {len(defects)} defects that a finding can show were detected, {len(named)} of them under "
         f"a name that the catalogue has for them. Of {sum(told.values()):,} leaks, {both:,} named exactly tenants whom "
         f"strikes concerned, {told[Agreement.ONE_SIDE]:,} one where the target does not know the other, "
-        f"{told[Agreement.WRONG]:,} tenants whom no strike concerned; of {told[Agreement.NOT_LOGGED]:,} the target says "
-        "nothing."
+        f"{told[Agreement.WRONG]:,} tenants whom no strike concerned; of {told[Agreement.NOT_LOGGED]:,} the target "
+        "says nothing."
     )
 
 
