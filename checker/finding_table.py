@@ -30,6 +30,17 @@ class FindingTable:
         self.overflow = 0
         self.beyond = CauseTable()
 
+    @property
+    def further_leaks(self) -> int:
+        """How many leaks there are at least that no finding kept stands for."""
+        counted = sum(cause.findings for cause in self.beyond if cause.severity is Severity.LEAK)
+        return max(counted, min(self.overflow, 1))
+
+    @property
+    def further_suspicions(self) -> int:
+        """The same of suspicions."""
+        return sum(cause.findings for cause in self.beyond if cause.severity is Severity.SUSPICION)
+
     def __len__(self) -> int:
         return len(self._findings)
 

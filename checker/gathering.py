@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from checker import causes
 from checker.causes import Cause
+from checker.figures import count
 from checker.finding_reports import CauseReport, FindingReport, PairReport
 from checker.finding_table import FindingTable
 from checker.reported import TenantName
@@ -41,6 +42,7 @@ def gather(summary: Summary, scans: Iterable[StoreScan], concluded: Iterable[Sig
     for scan in scans:
         table.merge(finding for finding in scan.findings if not _between_controls(finding))
         table.overflow += scan.overflow
+        table.beyond.merge(scan.beyond)
         table.sightings += scan.overflow
     for sighting in concluded:
         table.add(sighting)
@@ -50,6 +52,27 @@ def gather(summary: Summary, scans: Iterable[StoreScan], concluded: Iterable[Sig
 def leaks(table: FindingTable) -> list[Finding]:
     """Returns the findings that make a verdict LEAKING, the most frequent first."""
     return [finding for finding in table if finding.severity is Severity.LEAK]
+
+
+def told_by(table: FindingTable) -> list[Finding]:
+    """Returns the leaks, and of each cause whose findings found no room one that stands for them."""
+    beyond = [cause.worst for cause in table.beyond if cause.worst is not None and cause.severity is Severity.LEAK]
+    return [*leaks(table), *beyond]
+
+
+def not_kept(table: FindingTable) -> list[str]:
+    """Returns a note if there are more findings than are kept apart: how many, and what is said of them."""
+    leaks = table.further_leaks
+    if not leaks:
+        return []
+    causes = [cause for cause in table.beyond if cause.severity is Severity.LEAK]
+    unnamed = table.overflow - sum(cause.sightings for cause in causes)
+    note = (
+        f"{count(len(table), 'finding')} were kept apart; at least {leaks:,} more, seen "
+        f"{count(table.overflow, 'time')}, are counted to their causes alone, so that pairs of tenants are those of "
+        "the findings kept"
+    )
+    return [f"{note}, and {unnamed:,} of these times to no cause, of which there are too many" if unnamed > 0 else note]
 
 
 def listed(table: FindingTable, found: Iterable[Cause]) -> list[Finding]:

@@ -99,7 +99,7 @@ class _Judge:
             "saying why",
             lambda: [
                 *believe.believe(summary, totals, coverage, settlement, proof.bounds),
-                *departures.proven(summary, profile, self._scans, gathering.leaks(table)),
+                *departures.proven(summary, profile, self._scans, gathering.told_by(table)),
             ],
             [],
         )
@@ -130,7 +130,7 @@ class _Judge:
         )
         decision = decide(
             [finding for finding in findings if finding.severity == "leak"],
-            len(gathering.leaks(table)) + table.overflow,
+            len(gathering.leaks(table)) + table.further_leaks,
             self._doubts(coverage, settlement),
             limits,
             believe.looked_at(totals, coverage),
@@ -146,6 +146,7 @@ class _Judge:
             believe=sentences,
             not_covered=self._guard("saying what is not covered", lambda: not_covered(profile, summary.known), []),
             notes=[
+                *gathering.not_kept(table),
                 *completeness.notes(summary),
                 *sufficiency.came_too_late(summary),
                 *unlooked.never_said(summary, profile),
@@ -163,8 +164,8 @@ class _Judge:
             pairs=pairs[: gathering.PAIRS_REPORTED],
             pairs_total=len(pairs),
             findings=findings,
-            findings_total=len(table),
-            suspicions_total=len(table) - len(gathering.leaks(table)),
+            findings_total=len(table) + table.further_leaks + table.further_suspicions,
+            suspicions_total=len(table) - len(gathering.leaks(table)) + table.further_suspicions,
             suspicions=suspected,
             sightings_total=table.sightings,
             latencies=latencies,
@@ -226,7 +227,7 @@ class _Judge:
         limits: list[ThresholdReport],
     ) -> list[TestReport]:
         facts = Facts(
-            self._summary, self._profile, totals, gathering.leaks(table), coverage, settlement, limits,
+            self._summary, self._profile, totals, gathering.told_by(table), coverage, settlement, limits,
             departures.looked_for(self._summary, self._scans),
         )  # fmt: skip
         return self._guard("the five tests", lambda: five_tests.five_tests(facts), [])

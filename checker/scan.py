@@ -2,7 +2,8 @@
 
 ``checker.redis_scan.scan_redis`` and ``checker.postgres_scan.scan_postgres`` each return one ``StoreScan`` or raise
 ``StoreUnreadable``. Memory stays bounded however much leaked: violations are grouped into findings as they are met,
-and only so many findings are kept (``overflow`` counts the violations that no longer found room).
+and only so many findings are kept (``overflow`` counts the violations that no longer found room, ``beyond`` holds their
+causes).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from checker.causes import Cause
 from checker.finding_table import FINDINGS_KEPT, FindingTable
 from evidence.findings import Finding, Sighting
 from evidence.marks import MarkKey
@@ -76,6 +78,7 @@ class StoreScan:
             grouped by (owner, recipient, group of places).
         control_findings: the same where owner and recipient are both control tenants: they prove that looking works.
         overflow: violations between tenants that belong to none of the findings kept (there are too many).
+        beyond: the causes of those violations.
         own_marks: (kind, tenant, sequence) of this run's marks found in a place that is their owner's or nobody's.
         amounts: (label of the budget place, tenant number) to the remaining amount found, in units.
         budget_places: the labels of all budget places of the profile, found or not.
@@ -103,6 +106,7 @@ class StoreScan:
     findings: list[Finding] = field(default_factory=list)
     control_findings: list[Finding] = field(default_factory=list)
     overflow: int = 0
+    beyond: list[Cause] = field(default_factory=list)
     own_marks: set[MarkKey] = field(default_factory=set)
     amounts: dict[tuple[str, int], int] = field(default_factory=dict)
     budget_places: list[str] = field(default_factory=list)
@@ -127,7 +131,7 @@ class FindingShelf:
     """Groups a store's sightings as they come, those between two planted controls apart from all others.
 
     Args:
-        kept: how many findings to keep; sightings of further causes are only counted.
+        kept: how many findings to keep; what more there is is counted to its cause alone.
     """
 
     def __init__(self, kept: int = FINDINGS_KEPT) -> None:
@@ -140,7 +144,8 @@ class FindingShelf:
         return (self._controls if control else self._findings).add(sighting, count)
 
     def hand_over(self, scan: StoreScan) -> None:
-        """Puts the findings, the most frequent first, and the overflow into ``scan``."""
+        """Puts the findings, the most frequent first, and what found no room into ``scan``."""
         scan.findings = list(self._findings)
         scan.control_findings = list(self._controls)
         scan.overflow = self._findings.overflow
+        scan.beyond = list(self._findings.beyond)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from checker.accounts import settle
+from checker.causes import Cause
 from checker.recall import recall
 from checker.scan import Progress, Roster, StoreScan
 from checker.scanning import Scanner
@@ -107,9 +108,19 @@ def joined(earlier: StoreScan, later: StoreScan) -> StoreScan:
     later.findings = _with(later.findings, earlier.findings)
     later.control_findings = _with(later.control_findings, earlier.control_findings)
     later.overflow = max(later.overflow, earlier.overflow)
+    later.beyond = _more_often(later.beyond, earlier.beyond)
     later.own_marks |= earlier.own_marks
     later.seconds += earlier.seconds
     return later
+
+
+def _more_often(causes: list[Cause], others: list[Cause]) -> list[Cause]:
+    """Both scans read the same store: of a cause that both met, the counts of the one that met it more often."""
+    best = {cause.key: cause for cause in causes}
+    for cause in others:
+        if cause.key not in best or best[cause.key].sightings < cause.sightings:
+            best[cause.key] = cause
+    return list(best.values())
 
 
 def _with(findings: list[Finding], more: list[Finding]) -> list[Finding]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from checker.gathering import EACH_CAUSE, REPORTED
 from checker.result import Verdict
-from evidence.findings import FindingKind
+from checker.scan import FindingShelf, StoreScan
+from checker.settling import joined
+from evidence.findings import FindingKind, Sighting
 from tests.checker.histories import START_S, History, a_sighting, healthy, misfiled
 
 
@@ -58,6 +60,38 @@ def test_pairs_are_counted_over_all_findings_and_leaks_alone() -> None:
     worst = result.pairs[0]
     assert (worst.owner.name, worst.recipient.name, worst.sightings) == ("t-5", "t-6", 6)
     assert {pair.sightings for pair in result.pairs[1:]} == {2}
+
+
+def test_findings_of_a_store_that_found_no_room_are_counted_to_their_causes() -> None:
+    history, shelf = healthy(), FindingShelf(kept=3)
+    for owner in range(8):
+        shelf.add(misfiled(owner, 9).first, 2)
+    shelf.add(Sighting(FindingKind.SURVIVED_DELETE, 2, None, "redis key 'a'", "a:*", START_S))
+    shelf.hand_over(history.scans["postgres"])
+    result = history.judged()
+    assert result.verdict is Verdict.LEAKING
+    assert [(cause.kind, cause.sightings, cause.findings) for cause in result.causes] == [
+        ("misfiled-data", 16, 8),
+        ("survived-delete", 1, 1),
+    ]
+    assert (result.findings_total, result.sightings_total, len(result.findings)) == (9, 17, 4)
+    assert result.notes[0] == (
+        "3 findings were kept apart; at least 6 more, seen 11 times, are counted to their causes alone, so that pairs "
+        "of tenants are those of the findings kept"
+    )
+    assert not any("nothing of theirs was found" in sentence for sentence in result.believe)
+
+
+def test_a_store_read_twice_counts_what_found_no_room_once() -> None:
+    def scan(times: int) -> StoreScan:
+        shelf, scan = FindingShelf(kept=1), StoreScan("redis", "here")
+        for owner in range(5):
+            shelf.add(misfiled(owner, 9).first, times)
+        shelf.hand_over(scan)
+        return scan
+
+    [cause] = joined(scan(3), scan(2)).beyond
+    assert (cause.sightings, cause.findings) == (12, 4)
 
 
 def test_suspicions_have_causes_and_decide_nothing() -> None:

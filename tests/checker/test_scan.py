@@ -18,6 +18,8 @@ def test_a_scan_gets_the_findings_the_most_frequent_first_and_the_count_of_the_r
     shelf.hand_over(scan)
     assert [(f.owner, f.count, len(f.places)) for f in scan.findings] == [(2, 5, 2), (1, 1, 1)]
     assert scan.overflow == 6
+    [cause] = scan.beyond
+    assert (cause.group, cause.sightings, cause.findings) == ("a:*", 6, 1)
 
 
 def test_only_what_lies_between_two_controls_is_a_control_finding() -> None:
