@@ -14,7 +14,7 @@ from checker.check import check
 from checker.crash_log import CrashLog
 from checker.profile_of_run import profile_of_run
 from checker.progress import ShownProgress
-from config.load import ProfileError
+from config.load import ProfileError, ProfileInvalid
 from evidence.runfolder import RunFolder, RunFolderError
 from reporting.console import render
 from reporting.write import write_all
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = RunFolder(options.run_folder)
     try:
         header = folder.header()
-        profile = profile_of_run(header, options.profile, options.redis_url, options.postgres_url)
+        profile = profile_of_run(header, options.profile, _addresses(options))
         shown = options.stores_progress and not options.quiet
         with ShownProgress(sys.stderr, shown) as progress:
             result = check(folder, profile, progress.of)
@@ -54,6 +54,29 @@ def _fail(message: str) -> int:
     return FAILED
 
 
+def _addresses(options: argparse.Namespace) -> dict[str, str]:
+    """Where the stores are, by name, as far as options say.
+
+    Raises:
+        ProfileInvalid: two options say where one store is.
+    """
+    single = [("redis", options.redis_url), ("postgres", options.postgres_url)]
+    addresses: dict[str, str] = {}
+    for name, url in [*options.stores, *((name, url) for name, url in single if url is not None)]:
+        if name in addresses:
+            raise ProfileInvalid(f"two options say where the store {name} is: leave one out")
+        addresses[name] = url
+    return addresses
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, _, url = text.partition("=")
+    if not name or not url or "://" in name:
+        # argparse would show what was given, and a password may stand in it.
+        raise argparse.ArgumentTypeError("write the store's name before its address: NAME=URL")
+    return name, url
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m checker",
@@ -63,8 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("run_folder", type=Path, metavar="RUN_FOLDER", help="the folder runs/<run id>")
     parser.add_argument("--profile", type=Path, help="target profile; default: the one the run was started with")
-    parser.add_argument("--redis-url", help="where Redis is, if not where the profile says")
-    parser.add_argument("--postgres-url", help="where Postgres is, if not where the profile says")
+    parser.add_argument(
+        "--store", dest="stores", action="append", default=[], type=_named, metavar="NAME=URL",
+        help="where the store of this name is, if not where the profile says; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--redis-url", metavar="URL", help="the same as --store redis=URL")
+    parser.add_argument("--postgres-url", metavar="URL", help="the same as --store postgres=URL")
     parser.add_argument(
         "--no-stores-progress", dest="stores_progress", action="store_false", help="don't show how far reading is"
     )

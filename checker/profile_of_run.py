@@ -6,6 +6,7 @@ where the stores are; the rest stands in ``run.json``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
@@ -15,27 +16,27 @@ from config.profile import Profile
 from config.stores import Store
 from evidence.runfolder import RunHeader
 
+_OPTIONS = {"redis": "--redis-url", "postgres": "--postgres-url"}
 
-def profile_of_run(
-    header: RunHeader, path: Path | None = None, redis_url: str | None = None, postgres_url: str | None = None
-) -> Profile:
+
+def profile_of_run(header: RunHeader, path: Path | None = None, addresses: Mapping[str, str] | None = None) -> Profile:
     """Returns the profile to judge with.
 
     Args:
         header: the run's header.
         path: a profile to use instead of the one the run was started with.
-        redis_url: where Redis is, if not where the profile says.
-        postgres_url: the same for Postgres.
+        addresses: by name of a store where it is, if not where the profile says.
 
     Raises:
         ProfileError: there is no usable profile; the message says which file and key, and never shows a secret.
     """
+    given = addresses or {}
     try:
         profile = load(path or Path(header.profile_path))
     except VariableMissing as error:
         profile = _written_down(header, error)
-        _need_stores(profile, error, redis_url, postgres_url)
-    return _with_stores(profile, redis_url, postgres_url)
+        _need_stores(profile, error, given)
+    return _with_stores(profile, given)
 
 
 def changed_since(header: RunHeader, profile: Profile) -> list[str]:
@@ -65,31 +66,31 @@ def _written_down(header: RunHeader, error: VariableMissing) -> Profile:
         raise error from None
 
 
-def _need_stores(profile: Profile, error: VariableMissing, redis_url: str | None, postgres_url: str | None) -> None:
+def _need_stores(profile: Profile, error: VariableMissing, given: Mapping[str, str]) -> None:
     """Secrets are not written down, so the address of a store has to come from the command line."""
-    missing = []
-    if profile.stores.redis is not None and redis_url is None:
-        missing.append("--redis-url")
-    if profile.stores.postgres is not None and postgres_url is None:
-        missing.append("--postgres-url")
-    sentinel = profile.stores.redis.sentinel if profile.stores.redis is not None else None
-    if profile.stores.more_redis or profile.stores.more_postgres or (sentinel is not None and sentinel.password):
+    if any(store.sentinel is not None and store.sentinel.password for store in profile.stores.all_redis().values()):
         raise error  # there are secrets that no option stands for
+    missing = [_OPTIONS.get(name, f"--store {name}=URL") for name in profile.stores.named() if name not in given]
     if missing:
         raise VariableMissing(f"{error}; or say where the stores are with {' and '.join(missing)}")
 
 
-def _with_stores(profile: Profile, redis_url: str | None, postgres_url: str | None) -> Profile:
+def _with_stores(profile: Profile, given: Mapping[str, str]) -> Profile:
+    for name in given.keys() - profile.stores.named().keys():
+        there = ", ".join(profile.stores.named()) or "none"
+        option = _OPTIONS.get(name, f"--store {name}=URL")
+        raise ProfileInvalid(
+            f"{option} was given, and the profile of {profile.target.name} has no such store: it has {there}"
+        )
     stores = profile.stores
-    for option, url, store in (
-        ("--redis-url", redis_url, stores.redis),
-        ("--postgres-url", postgres_url, stores.postgres),
-    ):
-        if url is not None and store is None:
-            raise ProfileInvalid(f"{option} was given, and the profile of {profile.target.name} has no such store")
-    update: dict[str, Store] = {}
-    if stores.redis is not None and redis_url is not None:
-        update["redis"] = stores.redis.model_copy(update={"url": SecretStr(redis_url)})
-    if stores.postgres is not None and postgres_url is not None:
-        update["postgres"] = stores.postgres.model_copy(update={"url": SecretStr(postgres_url)})
-    return profile.model_copy(update={"stores": stores.model_copy(update=update)})
+    update = {name: _moved(store, given[name]) for name, store in stores.named().items() if name in given}
+    further: dict[str, object] = {
+        "more_redis": {name: update.get(name, store) for name, store in stores.more_redis.items()},
+        "more_postgres": {name: update.get(name, store) for name, store in stores.more_postgres.items()},
+    }
+    first = {name: store for name, store in update.items() if name in _OPTIONS}
+    return profile.model_copy(update={"stores": stores.model_copy(update={**further, **first})})
+
+
+def _moved(store: Store, url: str) -> Store:
+    return store.model_copy(update={"url": SecretStr(url)})

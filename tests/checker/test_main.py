@@ -9,6 +9,7 @@ import pytest
 
 from checker.__main__ import main
 from checker.scan import StoreScan
+from config.load import load, public_view
 from tests.checker.histories import History, a_sighting, healthy
 
 PROFILE = """
@@ -181,5 +182,56 @@ def test_a_store_address_for_a_store_the_profile_has_not_is_refused(
     arguments = [str(folder.path), "--profile", str(profile_file), "--redis-url", "redis://u:sesame@127.0.0.1:1"]
     assert main(arguments) == 2
     assert capsys.readouterr().err == (
-        "checker: --redis-url was given, and the profile of a service has no such store\n"
+        "checker: --redis-url was given, and the profile of a service has no such store: it has postgres\n"
     )
+
+
+FURTHER = """
+[stores.more_redis.sessions]
+url = "${STORE_URL}"
+[stores.more_postgres.billing]
+url = "postgresql://u:sesame@127.0.0.1:1/billing"
+"""
+
+
+def test_every_store_can_be_said_to_be_elsewhere_by_its_name(
+    tmp_path: Path, profile_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile_file.write_text(PROFILE + FURTHER)
+    history = healthy()
+    history.header.profile = json.loads(json.dumps(public_view(load(profile_file)), default=str))
+    folder = history.write(tmp_path / "runs")
+    asked = ["sessions=redis://127.0.0.1:2/3", "billing=host=127.0.0.1 port=2 dbname=b", "redis=redis://127.0.0.1:2/4"]
+    options = ["--profile", str(profile_file), "--no-stores-progress", *(f"--store={one}" for one in asked)]
+    assert main([str(folder.path), *options]) == 3
+    told = capsys.readouterr().out
+    for where in (
+        "redis     not read: Redis at 127.0.0.1:2/4",
+        "sessions  not read: Redis at 127.0.0.1:2/3",
+        "postgres  not read: Postgres at 127.0.0.1:1/app",
+        "billing   not read: Postgres at 127.0.0.1:2/b",
+    ):
+        assert where in told
+    assert main([str(folder.path), *options, "--redis-url", "redis://u:sesame@127.0.0.1:1"]) == 2
+    assert capsys.readouterr().err == "checker: two options say where the store redis is: leave one out\n"
+    assert main([str(folder.path), *options[:-1], "--store", "hot=redis://u:sesame@127.0.0.1:1"]) == 2
+    assert capsys.readouterr().err == (
+        "checker: --store hot=URL was given, and the profile of a service has no such store: it has redis, sessions, "
+        "postgres, billing\n"
+    )
+    monkeypatch.delenv("SERVICE_URL")
+    assert main([str(folder.path), *options]) == 2
+    assert capsys.readouterr().err.endswith("or say where the stores are with --postgres-url\n")
+    assert main([str(folder.path), *options[:-2], "--redis-url", "redis://127.0.0.1:1"]) == 2
+    assert capsys.readouterr().err.endswith("with --postgres-url and --store billing=URL\n")
+
+
+def test_an_address_without_a_stores_name_is_refused_and_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wrong in ("redis://u:sesame@127.0.0.1:1", "redis", "redis=", "redis://u:sesame@127.0.0.1:1/0?x=y"):
+        with pytest.raises(SystemExit):
+            main([str(tmp_path), "--store", wrong])
+        told = capsys.readouterr().err
+        assert told.endswith("argument --store: write the store's name before its address: NAME=URL\n")
+        assert "sesame" not in told
