@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg2
 import psycopg2.extras
 import redis
 from redis.exceptions import RedisClusterException
@@ -12,7 +11,7 @@ from config.profile import Profile
 from config.provisioning import CommandStep, HttpStep, RedisStep, SqlStep, Step
 from config.template import fill_text, placeholders
 from evidence.marks import MarkKind
-from swarm.stores import StoreError, open_postgres, open_redis_store, postgres_error, redis_error
+from swarm.stores import StoreError, open_redis_store, redis_error, transaction
 
 CANARIES = {
     "context": MarkKind.CONTEXT,
@@ -33,18 +32,13 @@ def make_rows(profile: Profile, values: list[dict[str, object]]) -> None:
         if not planting.create:
             continue
         url = planting.store.address(writing=True)
-        connection = open_postgres(url)
         try:
-            with connection, connection.cursor() as cursor:
+            with transaction(url) as cursor:
                 for statement in planting.create:
                     psycopg2.extras.execute_batch(cursor, statement, values)
-        except (psycopg2.Error, KeyError) as error:
-            if isinstance(error, KeyError):
-                key = "provisioning.sql_create" if planting.name == "postgres" else f"create of {planting.name}"
-                raise StoreError(f"{key} names %({error.args[0]})s, which nothing fills") from None
-            raise postgres_error(error, url) from None
-        finally:
-            connection.close()
+        except KeyError as error:
+            key = "provisioning.sql_create" if planting.name == "postgres" else f"create of {planting.name}"
+            raise StoreError(f"{key} names %({error.args[0]})s, which nothing fills") from None
 
 
 def make_keys(profile: Profile, values: list[dict[str, object]]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
-import psycopg2
 import psycopg2.extras
 import redis
 from gevent.pool import Pool
@@ -16,7 +15,7 @@ from config.profile import Profile
 from config.provisioning import Answered, CommandStep, HttpStep, RedisStep, SqlStep, Step
 from config.template import PlaceholderUnknown, fill_text
 from evidence.paths import first
-from swarm.stores import StoreError, open_postgres, open_redis_store, postgres_error, redis_error
+from swarm.stores import StoreError, open_redis_store, redis_error, transaction
 from users.commands import CommandFailed, run_command
 from users.http_calls import Caller, CallFailed
 from users.tenant import TenantIdentity
@@ -101,23 +100,17 @@ class Steps:
 
     def _sql(self, step: SqlStep, batch: list[Making]) -> None:
         url = self._profile.stores.all_postgres()[step.store].address(writing=True)
-        connection = open_postgres(url)
-        try:
-            with connection, connection.cursor() as cursor:
-                if not step.learn:
-                    for statement in step.create:
-                        psycopg2.extras.execute_batch(cursor, statement, [making.values for making in batch])
-                    return
-                for making in batch:
-                    for statement in step.create:
-                        cursor.execute(statement, making.values)
-                    row = cursor.fetchone() if cursor.description else None
-                    columns = [column.name for column in cursor.description or ()]
-                    _learn(making, step.learn, dict(zip(columns, row or (), strict=False)), "the last statement")
-        except psycopg2.Error as error:
-            raise postgres_error(error, url) from None
-        finally:
-            connection.close()
+        with transaction(url) as cursor:
+            if not step.learn:
+                for statement in step.create:
+                    psycopg2.extras.execute_batch(cursor, statement, [making.values for making in batch])
+                return
+            for making in batch:
+                for statement in step.create:
+                    cursor.execute(statement, making.values)
+                row = cursor.fetchone() if cursor.description else None
+                columns = [column.name for column in cursor.description or ()]
+                _learn(making, step.learn, dict(zip(columns, row or (), strict=False)), "the last statement")
         self._written_down(batch)
 
     def _redis(self, step: RedisStep, batch: list[Making]) -> None:
@@ -172,16 +165,10 @@ def has_table(profile: Profile, step: SqlStep) -> bool:
     if step.if_table is None:
         return True
     url = profile.stores.all_postgres()[step.store].address(writing=True)
-    connection = open_postgres(url)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (step.if_table,))
-            (there,) = cursor.fetchone() or (False,)
-            return bool(there)
-    except psycopg2.Error as error:
-        raise postgres_error(error, url) from None
-    finally:
-        connection.close()
+    with transaction(url) as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (step.if_table,))
+        (there,) = cursor.fetchone() or (False,)
+        return bool(there)
 
 
 def named_steps(profile: Profile) -> list[tuple[str, Step]]:

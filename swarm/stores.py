@@ -5,6 +5,8 @@ psycopg2 holds up every greenlet of the process unless it is told how to wait; `
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg2
@@ -73,6 +75,25 @@ def open_postgres(url: str) -> psycopg2.extensions.connection:
         return psycopg2.connect(url, connect_timeout=_TIMEOUT_S, application_name="tenant-isolation-swarm")
     except psycopg2.Error as error:
         raise postgres_error(error, url) from None
+
+
+@contextmanager
+def transaction(url: str) -> Iterator[psycopg2.extensions.cursor]:
+    """Yields a cursor of a connection of its own; commits if all goes well, and closes the connection in any case.
+
+    psycopg2's own ``with connection`` rolls back when a greenlet is killed in the middle of a query, which has closed
+    the connection by then: its "already closed" would stand in for the kill, and pass for a store that refuses.
+
+    Raises:
+        StoreError: the database refuses.
+    """
+    with closing(open_postgres(url)) as connection:
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+            connection.commit()
+        except psycopg2.Error as error:
+            raise postgres_error(error, url) from None
 
 
 def open_redis(url: str, *, decode: bool = True) -> redis.Redis:

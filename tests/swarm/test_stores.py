@@ -4,11 +4,12 @@ import socket
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
+import gevent
 import psycopg2
 import psycopg2.extensions
 import pytest
 
-from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, wait_with_gevent
+from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, transaction, wait_with_gevent
 from target.embedded.ports import free_port
 
 PLANTED = "PLANTED-password"
@@ -91,6 +92,33 @@ def test_a_postgres_that_accepts_and_says_nothing_is_given_up() -> None:
         port = mute.getsockname()[1]
         with pytest.raises(StoreError, match=r"no answer within 0\.2 s"):
             open_postgres(f"postgresql://u:p@127.0.0.1:{port}/db")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_user_who_is_stopped_in_the_middle_of_a_query_is_no_failure_of_the_store(fresh_database: str) -> None:
+    asked = gevent.event.Event()
+
+    def wait_for_ever() -> None:
+        with transaction(fresh_database) as cursor:
+            asked.set()
+            cursor.execute("SELECT pg_sleep(60)")
+
+    wait_with_gevent(60)
+    asking = gevent.spawn(wait_for_ever)
+    assert asked.wait(10)
+    asking.kill()
+    assert isinstance(asking.value, gevent.GreenletExit), asking.exception
+
+
+def test_a_transaction_is_written_whole_or_not_at_all(fresh_database: str) -> None:
+    with transaction(fresh_database) as cursor:
+        cursor.execute("CREATE TABLE things (name text PRIMARY KEY)")
+    with pytest.raises(StoreError, match="somebody's already"), transaction(fresh_database) as cursor:
+        cursor.execute("INSERT INTO things VALUES ('one')")
+        cursor.execute("INSERT INTO things VALUES ('one')")
+    with transaction(fresh_database) as cursor:
+        cursor.execute("SELECT count(*) FROM things")
+        assert cursor.fetchone() == (0,)
 
 
 @pytest.mark.parametrize("opened", [open_redis, open_postgres])
