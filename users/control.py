@@ -29,9 +29,12 @@ _BY_CHAT = ("chat", "history")
 @dataclass(slots=True)
 class _Holder(Tenant):
     planted: int = 0
+    known_by_content: bool = False
 
     def next_state_canary(self) -> str:
-        return self.key.mint_canary(Mark(MarkKind.STATE, self.planted, 1))
+        planted = self.key.mint_canary(Mark(MarkKind.STATE, self.planted, 1))
+        # Its own goes along only where the reply is known by nothing but that: a state may have to be one word.
+        return f"{Tenant.next_state_canary(self)} {planted}" if self.known_by_content else planted
 
     def prompt_canary(self, sequence: int) -> str:
         # Its own goes along: some replies are known by nothing but that.
@@ -59,6 +62,7 @@ def try_control(run: NodeRun) -> ControlCaught:
     tenant = _Holder.of(identity, run.key)
     assert isinstance(tenant, _Holder)
     tenant.planted = planted
+    tenant.known_by_content = _is_known_by_content(run.profile)
     presence = Presence(aside, tenant, sessions=1, rate=1.0, credentials=credentials_of(run), tls=tls_of(run))
     try:
         presence.reopen(0, resume=False)
@@ -83,3 +87,8 @@ def _steps(profile: Profile) -> list[str]:
     if chat is None or "prompt" not in placeholders(chat.send):
         return []
     return [name for name in _BY_CHAT if profile.operation(name) is not None]
+
+
+def _is_known_by_content(profile: Profile) -> bool:
+    write = profile.operation("state_write")
+    return write is not None and profile.reply_by(write) == "content"

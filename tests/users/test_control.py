@@ -37,6 +37,31 @@ def test_a_target_that_keeps_and_shows_lets_the_control_be_caught() -> None:
         assert KEY.mint_canary(Mark(MarkKind.STATE, PLANTED, 1)) in str(keeper.state)
 
 
+def test_where_a_write_is_known_by_its_content_alone_the_control_is_planted_all_the_same() -> None:
+    keeper = Keeper()
+
+    def echo(line: Line, frame: dict[str, Any]) -> None:
+        if frame["type"] == "update_state":
+            assert "message_id" not in frame
+            keeper.state = frame["patch"]
+            line.send(type="state_updated", patch=frame["patch"])
+        else:
+            keeper(line, frame)
+
+    with small_target(on_frame=echo) as target:
+        caught = try_control(
+            world(
+                profile_for(
+                    target.url,
+                    operations__state_write__send={"type": "update_state", "patch": {"note": "{state_canary}"}},
+                    operations__state_write__reply_by="content",
+                )
+            ).run
+        )
+    assert (caught.caught, caught.detail) == (True, "")
+    assert KEY.mint_canary(Mark(MarkKind.STATE, PLANTED, 1)) in str(keeper.state)
+
+
 def test_the_control_is_no_part_of_the_load() -> None:
     with small_target(on_frame=Keeper()) as target:
         here = world(profile_for(target.url))
