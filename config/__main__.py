@@ -1,7 +1,4 @@
-"""``python -m config COMMAND``: help in writing a target profile.
-
-Exit codes: 0 all is well, 2 the profile or the arguments are wrong, 3 something did not work.
-"""
+"""``python -m config COMMAND``: help in writing a target profile."""
 
 from __future__ import annotations
 
@@ -10,8 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from config.command_line import EXIT_CODES, FAILED, FINE, WRONG, command_parser
+
 Command = Callable[[Sequence[str]], int]
-WRONG = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,8 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="python -m config", description="Help in writing a target profile.",
-        epilog="Each command has a --help of its own. Exit codes: 0 all is well, 2 the profile or the arguments are "
-        "wrong, 3 something did not work.",
+        epilog=f"Each command has a --help of its own. {EXIT_CODES}",
     )  # fmt: skip
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, what) in COMMANDS.items():
@@ -31,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COMMANDS[options.command][0](words[1:])
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        return 3
+        return FAILED
 
 
 def _schema(arguments: Sequence[str]) -> int:
@@ -66,18 +63,18 @@ def _new(arguments: Sequence[str]) -> int:
 
 def _write(name: str, what: str, make: Callable[[], str], arguments: Sequence[str]) -> int:
     """Prints a text, or writes it to a file."""
-    parser = argparse.ArgumentParser(prog=f"python -m config {name}", description=f"Writes {what}.")
+    parser = command_parser(name, f"Writes {what}.")
     parser.add_argument("file", nargs="?", help="where to write it (default: print it)")
     options = parser.parse_args(arguments)
     if options.file is None:
         print(make(), end="")
-        return 0
+        return FINE
     try:
         Path(options.file).write_text(make(), encoding="utf-8")
     except OSError as error:
         print(f"{options.file}: can't be written: {error.strerror}", file=sys.stderr)
         return WRONG
-    return 0
+    return FINE
 
 
 COMMANDS: dict[str, tuple[Command, str]] = {

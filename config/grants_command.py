@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from config.command_line import FINE, WRONG, command_parser
 from config.grants import grants
 from config.load import ProfileError, load
-
-WRONG = 2
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prints the grants of a profile's stores and returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m config grants",
-        description="Writes the SQL and the Redis ACL lines that give the checker the least it needs. It runs nothing.",
+    parser = command_parser(
+        "grants",
+        "Writes the SQL and the Redis ACL lines that give the checker the least it needs. It runs nothing.",
     )
     parser.add_argument("file", type=Path, help="the target profile")
     parser.add_argument(
@@ -35,4 +33,4 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{options.file}: has no stores: there is nothing to grant", file=sys.stderr)
         return WRONG
     print(text, end="")
-    return 0
+    return FINE

@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from config.command_line import FINE, WRONG, command_parser
 from config.errors import ProfileError, VariableMissing
 from config.load import load
 from config.new_profile import AnswerUnfit, Making, Said, written
 from config.questions import EXAMPLES, OPERATIONS, QUESTIONS, ask, unanswered, with_defaults
 
-FINE, WRONG = 0, 2
 _SCHEMA = Path(__file__).resolve().parent.parent / "docs" / "profile.schema.json"
 
 
@@ -130,10 +130,10 @@ def _write(text: str, out: Path | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m config new",
-        description="Asks what has to be known of a service, as far as options don't say it, and writes the beginning "
-        "of its profile, with comments.",
+    parser = command_parser(
+        "new",
+        "Asks what has to be known of a service, as far as options don't say it, and writes the beginning of its "
+        "profile, with comments.",
         epilog="Secrets belong into environment variables: answer ${NAME}.",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: print it)")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from checker.figures import count
+from config.command_line import FAILED, FINE, WRONG, command_parser
 from config.errors import ProfileError
 from config.load import load, public_view
 from config.profile import Profile
@@ -33,7 +34,6 @@ from swarm.trial.stores_seen import show_stores
 from swarm.trial.talk import KeepingSink, Talk, TrialRun, order_of, try_doors
 from users.run import TenantUnavailable
 
-FINE, WRONG, FAILED = 0, 2, 3
 _SECOND_SAYS = ("chat", "state_write", "state_read")
 
 
@@ -163,11 +163,10 @@ def _show_abilities(profile: Profile, page: Page) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m config check",
-        description="Tries a target profile out: makes two tenants, says one of everything, shows what came back and "
-        "what the stores hold, and removes what it made.",
-        epilog="Exit codes: 0 fine, 2 the profile or the arguments are wrong, 3 something did not work.",
+    parser = command_parser(
+        "check",
+        "Tries a target profile out: makes two tenants, says one of everything, shows what came back and what the "
+        "stores hold, and removes what it made.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the profile")
     parser.add_argument("--offline", action="store_true", help="only look at the profile")
