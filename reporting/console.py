@@ -127,8 +127,13 @@ def _findings(console: Console, result: Result) -> None:
 def _causes(console: Console, result: Result, label: str, causes: list[CauseReport], shown: int) -> None:
     console.print(_line("findings" if causes[0].severity == "leak" else "beside", label))
     findings = {finding.fingerprint: finding for finding in result.findings}
+    explained: set[str] = set()
     for cause in varied(causes)[:shown]:
-        _cause(console, cause, findings.get(cause.example))
+        example = findings.get(cause.example)
+        _cause(console, cause, example)
+        if example is not None and cause.kind not in explained:  # once a kind: the page is the same
+            explained.add(cause.kind)
+            console.print(Text(f"    page: {example.doc}", "dim"))
     if len(causes) > shown:
         console.print(Text(f"  … and {len(causes) - shown:,} more in the report"))
 

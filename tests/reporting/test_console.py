@@ -9,6 +9,8 @@ from rich.cells import cell_len
 from reporting.console import render
 from tests.reporting.results import ALL, hostile, inconclusive, isolated, leaking, striking_everybody, suspicious
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("width", [80, 100])
@@ -30,6 +32,16 @@ def test_a_leak_is_shown_with_both_tenants_its_place_and_its_command() -> None:
     text = render(leaking())
     assert "misfiled-data t-2 → t-1  postgres public.messages  3×" in text
     assert "see: psql" in text
+
+
+def test_each_kind_that_is_shown_names_the_page_that_explains_it_once() -> None:
+    for result in (leaking(), suspicious()):
+        lines = render(result).splitlines()
+        pages = [line.partition("page: ")[2] for line in lines if "page: docs/findings" in line]
+        kinds = {line.split()[0] for line in lines if re.match(r"  [a-z]+(-[a-z]+)+ .*×", line)}
+        assert pages and len(pages) == len(set(pages))
+        assert {f"docs/findings/{kind}.md" for kind in kinds} <= set(pages)
+        assert all((ROOT / page).is_file() for page in pages)
 
 
 def test_an_inconclusive_run_shows_its_reasons_and_no_praise() -> None:
