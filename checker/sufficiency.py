@@ -7,6 +7,7 @@ from checker.overlap import overlapping_pairs
 from checker.summary import Summary
 from config.profile import Profile
 from config.template import placeholders
+from evidence.records import PUSHED_OWN, SUBSCRIBED_OWN
 
 HOLLOW_SHARE = 0.01
 """More answers than this that had to show own marks and did not: reading proved nothing."""
@@ -124,14 +125,13 @@ def hollow_answers(summary: Summary, profile: Profile) -> list[str]:
 
 
 def pushes_not_seen(summary: Summary, profile: Profile) -> list[str]:
-    """Where pushes show own marks one at least must have, of each subscription that promises so, or nothing shows that
-    they arrived and were looked at.
+    """Where pushes show own marks one at least must have, of each kind and each subscription that promises so, or
+    nothing shows that they arrived and were looked at. What one kind brings says nothing of another.
     """
     subscriptions = [name for name, operation in profile.operations.all().items() if operation.subscribes]
     showing = [name for name in subscriptions if (found := profile.operation(name)) is not None and found.shows_own]
-    missed = [name for name in showing if not summary.exposures[f"pushes_showing_own: {name}"]]
-    if profile.frames.pushes_show_own and not summary.exposures["pushes_showing_own"]:
-        missed = [*profile.frames.pushes_show_own, *missed]
+    missed = [kind for kind in profile.frames.pushes_show_own if not summary.exposures[f"{PUSHED_OWN}{kind}"]]
+    missed += [name for name in showing if not summary.exposures[f"{SUBSCRIBED_OWN}{name}"]]
     if not missed or not summary.answered:
         return []
     return [

@@ -83,8 +83,8 @@ class Frames(Part):
     pushes: Kinds = Field((), description="Kinds that may arrive unasked.")
     pushes_show_own: Kinds = Field(
         (),
-        description="Kinds of pushes that show the tenant's own marks. If none ever does, nothing shows that pushes "
-        "arrive where they should, and the run is inconclusive.",
+        description="Kinds of pushes that show the tenant's own marks. Of each, one must have shown some: else "
+        "nothing shows that such pushes arrive where they should, and the run is inconclusive.",
     )
     housekeeping: Kinds = Field((), description="Kinds of the protocol's own, such as pongs: they answer no request.")
     answers: tuple[Answer, ...] = Field((), description="What the service asks of a client, and what is said to it.")

@@ -11,14 +11,26 @@ import dataclasses
 import orjson
 
 from evidence.rows.attempts import RETURN, AccessAttempt, DoorAnswers, LoudMoment, OwnerShutOut
-from evidence.rows.nodes import FRAMES_CUT, Exposures, Gap, GeneratorSample, HealthAnswer, NodeEnded, NodeStarted
+from evidence.rows.nodes import (
+    FRAMES_CUT,
+    PUSHED_OWN,
+    SUBSCRIBED_OWN,
+    Exposures,
+    Gap,
+    GeneratorSample,
+    HealthAnswer,
+    NodeEnded,
+    NodeStarted,
+)
 from evidence.rows.sessions import ConnectFailed, RequestEnded, SessionEnded, SessionOpened
 from evidence.rows.sightings import ControlCaught, SightingSeen
 from evidence.rows.tenants import IdLearnt, TenantLedger, TenantProvisioned, TenantRemoved, TenantStarted
 
 __all__ = [
     "FRAMES_CUT",
+    "PUSHED_OWN",
     "RETURN",
+    "SUBSCRIBED_OWN",
     "AccessAttempt",
     "ConnectFailed",
     "ControlCaught",

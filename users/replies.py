@@ -5,6 +5,7 @@ from __future__ import annotations
 from config.messages import Operation
 from config.profile import ATTEMPT, MADE_UP
 from evidence.answers import shape_of
+from evidence.records import PUSHED_OWN, SUBSCRIBED_OWN
 from evidence.requests import Outcome, Request, RequestBook
 from users.composing import Composer
 from users.matching import HeldFrame, Matching
@@ -92,8 +93,8 @@ class Replies:
         ids = (*self._reader.ids(document), *server_ids)
         subscription = self._matching.subscription_of(document)
         if subscription and not self._reader.refuses(document, kind):
-            self._take_push(shows_own)
-            self._run.exposures[f"pushes_showing_own: {subscription}"] += shows_own
+            self._take_push(kind, shows_own)
+            self._run.exposures[f"{SUBSCRIBED_OWN}{subscription}"] += shows_own
             return
         for value in ids:
             ended = self._book.ended(value)
@@ -106,7 +107,7 @@ class Replies:
                 return
         if kind in self._frames.pushes:
             if kind != self._frames.ready:
-                self._take_push(shows_own and (kind in self._frames.pushes_show_own))
+                self._take_push(kind, shows_own)
             return
         if server_ids and self._matching.hold(server_ids[0], HeldFrame(document, kind, text, arrived_s)):
             return
@@ -134,7 +135,8 @@ class Replies:
                 else:
                     self._tenant.counts.duplicates += 1
 
-    def _take_push(self, shows_own: bool) -> None:
+    def _take_push(self, kind: str, shows_own: bool) -> None:
         self._tenant.counts.unsolicited += 1
         self._run.exposures["unsolicited"] += 1
-        self._run.exposures["pushes_showing_own"] += shows_own
+        if kind in self._frames.pushes_show_own:
+            self._run.exposures[f"{PUSHED_OWN}{kind}"] += shows_own

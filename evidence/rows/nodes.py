@@ -7,6 +7,10 @@ from typing import ClassVar
 
 FRAMES_CUT = "frames_cut"
 """The exposure that counts frames too large to be seen through whole."""
+PUSHED_OWN = "pushes_showing_own of kind: "
+"""How the exposures begin that count, by kind, pushes that showed content of their tenant's own."""
+SUBSCRIBED_OWN = "pushes_showing_own of: "
+"""How those begin that count the same by the subscription that brought them."""
 
 
 @dataclass(frozen=True, slots=True)

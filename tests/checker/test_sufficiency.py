@@ -9,13 +9,13 @@ import pytest
 from checker.result import Verdict
 from checker.sufficiency import ended_by_silence, pushes_not_seen
 from evidence.findings import FindingKind
-from evidence.records import Exposures, RequestEnded, SightingSeen
+from evidence.records import PUSHED_OWN, SUBSCRIBED_OWN, Exposures, RequestEnded, SightingSeen
 from tests.checker.histories import healthy, profile
 
 CHAT = {"send": {"id": "{message_id}"}, "ends": ["agent_completed"]}
 
 
-def test_where_pushes_show_own_marks_one_at_least_must_have() -> None:
+def test_of_each_subscription_that_promises_so_a_push_must_have_shown_own_marks() -> None:
     history = healthy()
     subscribe = {"send": {"type": "listen"}, "reply_by": "none", "shows_own": True}
     operations = {**history.profile.operations.model_dump(exclude_none=True), "subscribe": subscribe}
@@ -26,10 +26,24 @@ def test_where_pushes_show_own_marks_one_at_least_must_have() -> None:
     )
     assert history.judged().verdict is Verdict.INCONCLUSIVE
     rows = next(iter(history.rows.values()))
-    rows.append(Exposures("x", {"pushes_showing_own": 1, "pushes_showing_own: another": 1}))
+    rows.append(Exposures("x", {f"{SUBSCRIBED_OWN}another": 1, f"{PUSHED_OWN}subscribe": 1}))
     assert pushes_not_seen(history.summary(), history.profile) == [reason]
-    rows.append(Exposures("x", {"pushes_showing_own: subscribe": 1}))
+    rows.append(Exposures("x", {f"{SUBSCRIBED_OWN}subscribe": 1}))
     assert pushes_not_seen(history.summary(), history.profile) == []
+
+
+def test_of_each_declared_kind_a_push_must_have_shown_own_marks() -> None:
+    history = healthy()
+    frames = {**history.profile.frames.model_dump(exclude_none=True), "pushes_show_own": ["note", "alert"]}
+    history.profile = profile(frames=frames)
+    rows = next(iter(history.rows.values()))
+    rows.append(Exposures("x", {f"{PUSHED_OWN}note": 5, "unsolicited": 9}))
+    (reason,) = pushes_not_seen(history.summary(), history.profile)
+    assert "(alert)" in reason
+    assert history.judged().verdict is Verdict.INCONCLUSIVE
+    rows.append(Exposures("x", {f"{PUSHED_OWN}alert": 1}))
+    assert pushes_not_seen(history.summary(), history.profile) == []
+    assert history.judged().verdict is Verdict.ISOLATED
 
 
 def test_replies_that_silence_ends_are_named() -> None:

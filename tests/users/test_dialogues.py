@@ -12,7 +12,7 @@ import pytest
 
 from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
-from evidence.records import SightingSeen
+from evidence.records import SUBSCRIBED_OWN, SightingSeen
 from evidence.requests import Outcome, Request
 from tests.config.profiles import REMOVE
 from tests.users.fixtures import KEY, OTHER, World, profile_for, world
@@ -92,7 +92,7 @@ def test_graphql_is_opened_pinged_and_subscribed_anew_on_each_connection() -> No
         assert [query for query in queries if query] == ["subscription { notes }", "mutation { add }"] * 2
         counts = here.tenant.counts
         assert (counts.unsolicited, counts.unmatched, counts.duplicates) == (2, 0, 0)
-        assert here.run.exposures["pushes_showing_own"] == 2
+        assert here.run.exposures[f"{SUBSCRIBED_OWN}subscribe"] == 2
 
 
 def socket_io(caller: Caller, message: Message) -> None:

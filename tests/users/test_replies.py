@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from evidence.findings import FindingKind
-from evidence.records import IdLearnt, encode
+from evidence.marks import Mark, MarkKind
+from evidence.records import PUSHED_OWN, IdLearnt, encode
 from evidence.requests import Outcome
-from tests.users.fixtures import Talk, World, kinds
+from tests.users.fixtures import KEY, OWN, Talk, World, kinds, profile_for, world
 
 
 def test_a_stream_ends_by_its_final_event_and_each_event_is_reported(talk: Talk, here: World) -> None:
@@ -90,6 +91,16 @@ def test_a_push_is_unsolicited_and_what_nobody_declared_is_unmatched(talk: Talk,
     assert (counts.unsolicited, counts.unmatched, counts.frames, counts.inspected) == (1, 1, 3, 3)
     assert talk.talk.opening.is_open
     assert [(row.thing, row.value) for row in here.sink.of(IdLearnt)] == [("session", "s-1")]
+
+
+def test_what_pushes_show_of_the_tenant_is_counted_for_their_own_kind() -> None:
+    here = world(profile_for(frames__pushes=["note", "alert", "hint"], frames__pushes_show_own=["note", "alert"]))
+    talk, own = Talk(here), KEY.mint_canary(Mark(MarkKind.PROMPT, OWN, 1))
+    for kind in ("note", "note", "hint"):
+        talk.hear({"type": kind, "text": own})
+    talk.hear({"type": "alert", "text": "nothing of anybody's"})
+    shown = {name: times for name, times in here.run.exposures.items() if name.startswith(PUSHED_OWN)}
+    assert shown == {f"{PUSHED_OWN}note": 2, f"{PUSHED_OWN}alert": 0}
 
 
 def test_a_refusal_of_an_attempt_is_due_and_a_failure_is_not(talk: Talk, here: World) -> None:
