@@ -26,14 +26,16 @@ class Accounts:
         profile: names the file.
         part: which share is this node's, from 0.
         parts: how many shares there are.
+        live_controls: whether the first entries are kept for the nodes' live controls.
     """
 
-    def __init__(self, profile: Profile, part: int, parts: int) -> None:
+    def __init__(self, profile: Profile, part: int, parts: int, *, live_controls: bool = True) -> None:
         self._file = profile.tenants.accounts.name if profile.tenants.accounts is not None else ""
         self._accounts = profile.tenants.existing
         self._part = part
         self._parts = parts
-        self._next = part + parts
+        self._controls = parts if live_controls else 0
+        self._next = part + self._controls
 
     def take(self) -> tuple[TenantIdentity, list[str]]:
         """Returns the next account, and what else it is called.
@@ -57,7 +59,7 @@ class Accounts:
         Raises:
             NoAccountLeft: there is none for this node.
         """
-        if self._part >= min(self._parts, len(self._accounts)):
+        if self._part >= min(self._controls, len(self._accounts)):
             raise NoAccountLeft(
                 f"tenants.accounts: {self._file} holds {len(self._accounts)} accounts, and there is none for the live "
                 "control of this node: add accounts"
@@ -68,12 +70,12 @@ class Accounts:
         """Returns whose each name of an account is, those of the other nodes' too."""
         names = KnownNames()
         for index, account in enumerate(self._accounts):
-            number = control_pair(index + 1)[0] if index < self._parts else index
+            number = control_pair(index + 1)[0] if index < self._controls else index
             names.add(number, [account.tenant, *_aliases(account)])
         return names
 
     def _share(self) -> int:
-        return len(range(self._part + self._parts, len(self._accounts), self._parts))
+        return len(range(self._part + self._controls, len(self._accounts), self._parts))
 
     def _identity(self, index: int, number: int) -> tuple[TenantIdentity, list[str]]:
         account = self._accounts[index]

@@ -45,6 +45,7 @@ class Provisioner:
         on_limit: told, in a sentence, when one more was wanted: the run is to be ended.
         caller: makes HTTP requests; one of its own when None.
         share: which share of the accounts that exist is this node's, and how many shares there are.
+        live_control: whether one of them is kept for this node's live control.
 
     Attributes:
         names: whose a name is; grows with what the target calls its tenants.
@@ -54,7 +55,7 @@ class Provisioner:
         self, profile: Profile, key: RunKey, node: str, worker_index: int, record: Callable[[Row], None],
         on_failure: Callable[[str], None] = lambda _sentence: None, flush: Callable[[], None] = lambda: None,
         limit: int | None = None, on_limit: Callable[[str], None] = lambda _sentence: None,
-        caller: Caller | None = None, share: tuple[int, int] = (0, 1),
+        caller: Caller | None = None, share: tuple[int, int] = (0, 1), live_control: bool = True,
     ) -> None:  # fmt: skip
         self._profile = profile
         self._key = key
@@ -74,7 +75,9 @@ class Provisioner:
         self._rows: dict[int, TenantProvisioned] = {}
         self._caller = caller or caller_of(profile)
         self._steps = Steps(profile, self._caller, self._note, self._write_down)
-        self._accounts = Accounts(profile, *share) if profile.tenants.accounts is not None else None
+        self._accounts: Accounts | None = None
+        if profile.tenants.accounts is not None:
+            self._accounts = Accounts(profile, *share, live_controls=live_control)
         self.names = self._accounts.names() if self._accounts is not None else KnownNames(self._naming)
 
     def take(self, *, short: bool) -> TenantIdentity:

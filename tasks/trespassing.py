@@ -20,7 +20,20 @@ class Neighbour(Speaker, Protocol):
         """Returns the placeholders that name what is this tenant's."""
 
 
-class TrespassingUser(Protocol):
+class Judge(Protocol):
+    """Knows from the profile what an answer at a door means."""
+
+    def opens(self, door: str, attempt: Request) -> bool:
+        """Returns whether this answer means that the door was open."""
+
+    def is_refusal(self, attempt: Request) -> bool:
+        """Returns whether this was a refusal, and no failure."""
+
+    def shows_what_it_guards(self, door: str, control: Request) -> bool:
+        """Returns whether the owner's own access showed what another's would be known by."""
+
+
+class TrespassingUser(Judge, Protocol):
     """A user that plays two tenants: one that tries doors, and the neighbour whose doors they are."""
 
     @property
@@ -33,15 +46,6 @@ class TrespassingUser(Protocol):
 
     def next_door(self) -> str | None:
         """Returns the next door to try, None when there is none or the profile's limit is reached."""
-
-    def opens(self, door: str, attempt: Request) -> bool:
-        """Returns whether this answer means that the door was open."""
-
-    def is_refusal(self, attempt: Request) -> bool:
-        """Returns whether this was a refusal, and no failure."""
-
-    def shows_what_it_guards(self, door: str, control: Request) -> bool:
-        """Returns whether the owner's own access showed what another's would be known by."""
 
     def nobody_like(self, door: str, victim: Mapping[str, object]) -> Mapping[str, object] | None:
         """Returns placeholders like a victim's that name what never existed; None if the door asks for nothing."""
@@ -74,12 +78,10 @@ def try_a_door(user: TrespassingUser) -> None:
         return
     victim = neighbour.as_victim()
     control = neighbour.ask(f"control: {door}", extra=victim)
-    if control is None or not neighbour.wait(control) or control.outcome is not Outcome.ANSWERED:
-        why = "nothing was sent" if control is None else control.reason or "no answer"
-        user.note(door, "not_tried", f"the owner's own access did not succeed: {why}")
-        return
-    if not user.shows_what_it_guards(door, control):
-        user.note(door, "not_tried", "the owner's own access showed nothing of the owner's")
+    if control is not None:
+        neighbour.wait(control)
+    if lack := lacks_control(user, door, control):
+        user.note(door, "not_tried", lack)
         return
     tries = [user.nobody_like(door, victim) for _ in range(MADE_UP_TRIES)]
     before = intruder.random.randrange(MADE_UP_TRIES + 1)
@@ -89,21 +91,30 @@ def try_a_door(user: TrespassingUser) -> None:
         user.note(door, "not_tried", "the attempt could not be sent")
         return
     made_up += [_ask_for(intruder, door, nobody) for nobody in tries[before:]]
-    _judge(user, door, attempt)
+    user.note(door, *judged(user, door, attempt))
     _compare(user, door, attempt, made_up)
     _look_again(user, neighbour, door, victim)
 
 
-def _judge(user: TrespassingUser, door: str, attempt: Request) -> None:
+def lacks_control(judge: Judge, door: str, control: Request | None) -> str:
+    """Returns why the owner's own access is no control, so that nothing is proved by an attempt; empty if it is one."""
+    if control is None or control.outcome is not Outcome.ANSWERED:
+        why = "nothing was sent" if control is None else control.reason or "no answer"
+        return f"the owner's own access did not succeed: {why}"
+    if not judge.shows_what_it_guards(door, control):
+        return "the owner's own access showed nothing of the owner's"
+    return ""
+
+
+def judged(judge: Judge, door: str, attempt: Request) -> tuple[str, str]:
+    """Returns what came of an attempt that has ended: refused, granted or unclear; and a few words about it."""
     if attempt.outcome is Outcome.ANSWERED:
-        if user.opens(door, attempt):
-            user.note(door, "granted", "answered")
-        else:
-            user.note(door, "refused", "answered without the other's data")
-    elif attempt.outcome is Outcome.REFUSED and user.is_refusal(attempt):
-        user.note(door, "refused", attempt.reason)
-    else:
-        user.note(door, "unclear", attempt.reason)
+        if judge.opens(door, attempt):
+            return "granted", "answered"
+        return "refused", "answered without the other's data"
+    if attempt.outcome is Outcome.REFUSED and judge.is_refusal(attempt):
+        return "refused", attempt.reason
+    return "unclear", attempt.reason
 
 
 def _ask_for(intruder: Speaker, door: str, nobody: Mapping[str, object] | None) -> Request | None:

@@ -25,6 +25,7 @@ class Aside(NodeRun):
             profile=run.profile, sink=run.sink, tenants=run.tenants, names=run.naming,
         )  # fmt: skip
         self.hooks = IsolationEvents()
+        self.listener = run.listener
         self.rows: list[Row] = []
 
     def record(self, row: Row) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import ssl
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from config.attempts import Forgery
@@ -12,7 +13,11 @@ from config.auth import SignedToken
 from config.profile import Profile
 from config.template import placeholders
 from evidence.answers import look_alike
-from users.credentials import Credentials
+from evidence.naming import EMAIL_DOMAIN
+from evidence.oracle import ORDINAL_BITS
+from users.base import credentials_of, tls_of
+from users.credentials import CredentialRefused, Credentials
+from users.naming import naming_for
 from users.placing import Introduction, introduce
 from users.run import NodeRun
 from users.session import Session
@@ -122,6 +127,48 @@ def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, o
             return [sign(settings, {**own, name: foreign[name]}) for name in naming if len(naming) > 1]
 
 
+def show_bad_tokens(
+    run: NodeRun, kind: Forgery, tenant: Tenant, other: TenantIdentity, draw: random.Random,
+    before_bad: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """Shows every token of a kind, each right after a good one made in the same way.
+
+    Args:
+        run: the run; nothing of this is counted as part of its load.
+        kind: what is to be wrong.
+        tenant: who shows them.
+        other: another tenant, for tokens that name somebody else.
+        draw: what is made up is drawn from it.
+        before_bad: called when the good token has been accepted, right before the bad one is shown.
+
+    Yields:
+        For each the outcome (refused, granted, unclear; not_tried if there was no control) and a few words about it.
+    """
+    try:
+        good = good_token(run.profile, credentials_of(run), tenant.identity)
+    except CredentialRefused as error:
+        yield "not_tried", f"no good token could be had: {error}"
+        return
+    for bad in bad_tokens(run.profile, kind, good, other, _nobody(run, tenant.identity, draw), draw):
+        accepted, detail = try_token(run, good, tenant, tls_of(run))
+        if accepted != "granted":
+            yield "not_tried", f"a good token was not accepted either: {detail}"
+            continue
+        before_bad()
+        yield try_token(run, bad, tenant, tls_of(run))
+
+
+def _nobody(run: NodeRun, like: TenantIdentity, draw: random.Random) -> TenantIdentity:
+    """Somebody who could exist and does not: an ordinal that no worker gets to."""
+    number = like.number | 1 << (ORDINAL_BITS - 1)
+    if run.profile.tenants.accounts is not None or run.profile.provisioning.tenant is not None:
+        made_up = look_alike(like.name, draw)
+        return TenantIdentity(number, made_up, f"{made_up}@tenants.example", 0, numeric=like.numeric, extra=like.extra)
+    name = naming_for(run.profile, run.key).name(number)
+    numeric = run.profile.tenants.names == "integer"
+    return TenantIdentity(number, name, f"{name}{EMAIL_DOMAIN}", 0, numeric=numeric)
+
+
 def try_token(run: NodeRun, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | None) -> tuple[str, str]:
     """Connects with a token and, where only that proves anything, says an operation.
 
@@ -138,6 +185,7 @@ def try_token(run: NodeRun, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | 
     stand_in = Tenant.of(tenant.identity, run.key)
     # No id is used twice, neither by this try nor by what the tenant says meanwhile.
     stand_in.sequence, tenant.sequence = tenant.sequence, tenant.sequence + _RESERVED
+    stand_in.tokens = tenant.tokens  # a bad token is kept out of messages like a good one
     session = Session(trying, stand_in, 0, _OneToken(run.profile, shown), tls)
     asks = [] if opening_proves(run.profile) else [name for name in [run.profile.proof] if name is not None]
     return try_to_enter(trying, session, asks)

@@ -11,19 +11,15 @@ from config.profile import ATTEMPT
 from config.template import placeholders
 from evidence.answers import look_alike
 from evidence.findings import FindingKind, Severity, Sighting
-from evidence.naming import EMAIL_DOMAIN
-from evidence.oracle import ORDINAL_BITS
 from evidence.records import AccessAttempt, DoorAnswers, OwnerShutOut
 from evidence.requests import Request
 from tasks.conversing import converse
 from tasks.trespassing import show_a_bad_token, talk_to_neighbour_first, try_a_door
-from users.base import TenantUser, credentials_of, presence_of_new_tenant, tls_of, weigh
-from users.credentials import CredentialRefused
-from users.forging import bad_tokens, good_token, try_token
-from users.naming import naming_for
+from users.base import TenantUser, presence_of_new_tenant, weigh
+from users.doors import DoorJudge
+from users.forging import show_bad_tokens
 from users.presence import Presence
 from users.run import NodeRun, current_run
-from users.tenant import TenantIdentity
 
 _DRAWS = 20  # names are drawn anew that turn out to be somebody's
 
@@ -69,24 +65,16 @@ class TrespassingTenant(TenantUser):
         return next(self._doors)
 
     def opens(self, door: str, attempt: Request) -> bool:
-        """Returns whether this answer means that the door was open. What it shows of third tenants is no door's."""
-        settings = self._door(door)
-        return settings.granted_by == "answer" or self._pair()[1].tenant.number in attempt.foreign_owners
+        """Returns whether this answer means that the door was open."""
+        return self._judge().opens(door, attempt)
 
     def is_refusal(self, attempt: Request) -> bool:
-        """Returns whether the target refused, and did not merely fail; who can't pay was not tried for its rights."""
-        refusal = self._run().profile.refusal
-        if attempt.told_something:
-            return False  # errors beside data: something was done or shown all the same
-        return not refusal.is_failure(attempt.reason) and attempt.reason not in refusal.budget
+        """Returns whether the target refused, and did not merely fail."""
+        return self._judge().is_refusal(attempt)
 
     def shows_what_it_guards(self, door: str, control: Request) -> bool:
-        """Returns whether the owner's access showed what would have to be seen in another's: else its lack is no sign.
-
-        What changes something may well show nothing; whether it did is seen in the stores.
-        """
-        settings = self._door(door)
-        return settings.granted_by == "answer" or settings.does != "read" or control.shows_owner
+        """Returns whether the owner's access showed what would have to be seen in another's."""
+        return self._judge().shows_what_it_guards(door, control)
 
     def nobody_like(self, door: str, victim: Mapping[str, object]) -> Mapping[str, object] | None:
         """Returns placeholders like a victim's that name what never existed; None if the door asks for nothing."""
@@ -130,31 +118,10 @@ class TrespassingTenant(TenantUser):
         self._left -= 1
         kind = next(self._tokens)
         name, (own, other) = f"token: {kind}", self._pair()
-        try:
-            good = good_token(run.profile, credentials_of(run), own.tenant.identity)
-        except CredentialRefused as error:
-            self._note(name, "connect", "not_tried", f"no good token could be had: {error}")
-            return
-        for bad in bad_tokens(run.profile, kind, good, other.tenant.identity, self._nobody(), own.random):
-            accepted, detail = try_token(run, good, own.tenant, tls_of(run))
-            if accepted != "granted":
-                self._note(name, "connect", "not_tried", f"a good token was not accepted either: {detail}")
-                continue
-            outcome, detail = try_token(run, bad, own.tenant, tls_of(run))
-            self._note(name, "connect", outcome, detail, owner=self._whose_with(kind))
-
-    def _nobody(self) -> TenantIdentity:
-        """Somebody who could exist and does not: an ordinal that no worker gets to."""
-        own = self._pair()[0].tenant.identity
-        number = own.number | 1 << (ORDINAL_BITS - 1)
-        if self._run().profile.tenants.accounts is not None or self._run().profile.provisioning.tenant is not None:
-            made_up = look_alike(own.name, self._pair()[0].random)
-            return TenantIdentity(
-                number, made_up, f"{made_up}@tenants.example", 0, numeric=own.numeric, extra=own.extra
-            )
-        name = naming_for(self._run().profile, self._run().key).name(number)
-        numeric = self._run().profile.tenants.names == "integer"
-        return TenantIdentity(number, name, f"{name}{EMAIL_DOMAIN}", 0, numeric=numeric)
+        tried = show_bad_tokens(run, kind, own.tenant, other.tenant.identity, own.random)
+        for outcome, detail in tried:
+            owner = None if outcome == "not_tried" else self._whose_with(kind)
+            self._note(name, "connect", outcome, detail, owner=owner)
 
     def _whose_with(self, kind: Forgery) -> int | None:
         """Whose things lie open to who comes with such a token: who shows an expired one only gets at its own."""
@@ -191,6 +158,9 @@ class TrespassingTenant(TenantUser):
         if run is None:
             raise RuntimeError("a task was run outside of a run")
         return run
+
+    def _judge(self) -> DoorJudge:
+        return DoorJudge(self._run().profile, self._pair()[1].tenant.number)
 
     def _door(self, name: str) -> Door:
         return self._run().profile.attempts.doors[name]

@@ -1,16 +1,22 @@
-"""What a run with this profile can detect and what it can't, in words. Nothing but the profile is looked at."""
+"""What a run with this profile can detect and what it can't, in words: by its profile, and by what was tried."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from config.plantings import postgres_plantings, redis_plantings
 from config.profile import Profile
 from config.template import placeholders
+from swarm.trial.attempts import Tried
 
 
-def will_detect(profile: Profile) -> Iterator[str]:
-    """Yields what a run looks for, a sentence each."""
+def will_detect(profile: Profile, tried: Tried | None = None) -> Iterator[str]:
+    """Yields what a run looks for, a sentence each.
+
+    Args:
+        profile: the profile.
+        tried: what came of each attempt; None if none was made.
+    """
     frames, stores = profile.frames, profile.stores.named()
     yield "another tenant's marks in any frame: ids, prompts, what was stored"
     if frames.tenant:
@@ -21,18 +27,19 @@ def will_detect(profile: Profile) -> Iterator[str]:
         yield f"amounts out of another tenant's band, and accounts that don't settle ({', '.join(frames.budget)})"
     if stores:
         yield f"one tenant's data in another's place in {', '.join(stores)}"
-    if profile.attempts.doors:
-        yield f"other tenants' doors that open ({', '.join(profile.attempts.doors)})"
-    if profile.attempts.tokens:
+    if doors := _concluded(profile.attempts.doors, tried):
+        yield f"other tenants' doors that open ({', '.join(doors)}){_just_now(doors, tried)}"
+    if tokens := _concluded([f"token: {kind}" for kind in profile.attempts.tokens], tried):
+        kinds = ", ".join(name.removeprefix("token: ") for name in tokens)
         accepted = "the session opens" if profile.auth.proved_by == "opening" else "an operation is answered"
         yield (
-            f"tokens that should be refused ({', '.join(profile.attempts.tokens)}); one counts as accepted when "
-            f"{accepted} (auth.proved_by = '{profile.auth.proved_by}')"
+            f"tokens that should be refused ({kinds}); one counts as accepted when {accepted} (auth.proved_by = "
+            f"'{profile.auth.proved_by}'){_just_now(tokens, tried)}"
         )
 
 
-def will_not_detect(profile: Profile) -> Iterator[str]:
-    """Yields what stays unseen, and which key would change that, a sentence each."""
+def will_not_detect(profile: Profile, tried: Tried | None = None) -> Iterator[str]:
+    """Yields what stays unseen, and which key would change that, a sentence each; ``tried`` as above."""
     frames, operations, stores = profile.frames, profile.operations, profile.stores
     if not stores.all_redis():
         yield "what lies in Redis or another cache, for there is no [stores.redis]"
@@ -52,6 +59,7 @@ def will_not_detect(profile: Profile) -> Iterator[str]:
         yield "doors that open to others, for there are no [attempts.doors]: nobody asks for what is another's"
     if not profile.attempts.tokens:
         yield "bad tokens that let somebody in, for attempts.tokens is empty"
+    yield from _untried(profile, tried)
     if operations.resume is None:
         yield "a session resumed by somebody else, for there is no [operations.resume]"
     if not any(operation.shows_own for operation in operations.all().values()):
@@ -59,6 +67,34 @@ def will_not_detect(profile: Profile) -> Iterator[str]:
     for name in stores.named():
         if name not in _kept(profile):
             yield f"whether {name} was read whole, for nothing is known to lie there: planted canaries, or stored_in"
+
+
+def _concluded(names: Iterable[str], tried: Tried | None) -> list[str]:
+    """Those that were found shut or open; all of them if none was tried."""
+    if tried is None:
+        return list(names)
+    return [name for name in names if name in tried and tried[name][0] in ("refused", "granted")]
+
+
+def _just_now(names: Sequence[str], tried: Tried | None) -> str:
+    if tried is None:
+        return ""
+    opened = [name for name in names if tried[name][0] == "granted"]
+    return f"; let in just now: {', '.join(opened)}" if opened else "; each was refused just now"
+
+
+def _untried(profile: Profile, tried: Tried | None) -> Iterator[str]:
+    if tried is None:
+        return
+    for kind, names in (
+        ("door", list(profile.attempts.doors)),
+        ("", [f"token: {kind}" for kind in profile.attempts.tokens]),
+    ):
+        for name in sorted(set(names) - set(_concluded(names, tried))):
+            outcome, detail = tried.get(name, ("not_tried", "the trial did not get so far"))
+            why = "could not be tried" if outcome == "not_tried" else "ended neither refused nor let in"
+            what = f"the {kind} {name}" if kind else f"a bad token ({name.removeprefix('token: ')})"
+            yield f"whether {what} lets somebody in, for an attempt {why}: {detail or 'no answer'}"
 
 
 def _kept(profile: Profile) -> set[str]:

@@ -28,11 +28,13 @@ from swarm.provisioning import Provisioner
 from swarm.sinks import FileSink
 from swarm.stores import StoreError
 from swarm.trial.abilities import will_detect, will_not_detect
+from swarm.trial.attempts import Tried, try_attempts
 from swarm.trial.dry_run import show_dry_run
 from swarm.trial.page import Page, page_on
 from swarm.trial.stores_seen import show_stores
-from swarm.trial.talk import KeepingSink, Talk, TrialRun, order_of, try_doors
+from swarm.trial.talk import KeepingSink, Talk, TrialRun, order_of
 from users.run import TenantUnavailable
+from users.tenant import TenantIdentity
 
 _SECOND_SAYS = ("chat", "state_write", "state_read")
 
@@ -49,19 +51,20 @@ def main(arguments: Sequence[str], stream: TextIO | None = None) -> int:
     page = page_on(stream, dict(os.environ), secrets_of(profile))
     page.title(f"{options.file}: {profile.target.name}")
     page.good("the profile is valid")
+    tried: Tried | None = None
     if options.dry_run:
         show_dry_run(profile, page)
     elif not options.offline:
         try:
-            _try(profile, options, page)
+            tried = _try(profile, options, page)
         except RunFolderError as error:
             page.bad(str(error))
-    _show_abilities(profile, page)
+    _show_abilities(profile, tried, page)
     page.title(f"{count(page.failures, 'thing')} did not work" if page.failures else "Nothing is wrong")
     return FAILED if page.failures else FINE
 
 
-def _try(profile: Profile, options: argparse.Namespace, page: Page) -> None:
+def _try(profile: Profile, options: argparse.Namespace, page: Page) -> Tried:
     key = RunKey.generate()
     header = RunHeader(
         run_id=f"{new_run_id()}-trial", profile_path=str(options.file), profile_name=profile.target.name,
@@ -71,7 +74,7 @@ def _try(profile: Profile, options: argparse.Namespace, page: Page) -> None:
     sink = FileSink(folder.writer("local"))
     try:
         _ask_health(profile, page)
-        _talk(profile, key, folder, sink, page)
+        return _talk(profile, key, folder, sink, page)
     finally:
         sink.close()
         _remove(profile, folder, page, keep=options.keep_data)
@@ -86,38 +89,51 @@ def _ask_health(profile: Profile, page: Page) -> None:
             (page.note if check.optional else page.bad)(f"health: {answer.detail}")
 
 
-def _talk(profile: Profile, key: RunKey, folder: RunFolder, sink: FileSink, page: Page) -> None:
+def _talk(profile: Profile, key: RunKey, folder: RunFolder, sink: FileSink, page: Page) -> Tried:
     two = profile.model_copy(update={"provisioning": profile.provisioning.model_copy(update={"batch": 2})})
     page.title("Tenants")
     keeping = KeepingSink(sink)
-    source = Provisioner(two, key, "local", 0, keeping.record, flush=sink.flush)
-    try:
-        identities = [source.take(short=False) for _ in range(2)]
-    except (TenantUnavailable, StoreError) as error:
-        page.bad(f"no tenant could be made: {error}")
-        return
-    for identity in identities:
-        page.good(f"made tenant {identity.number}: {identity.name}, {identity.email}, budget {identity.budget}")
+    source = Provisioner(two, key, "local", 0, keeping.record, flush=sink.flush, live_control=False)
+    identities = _take(source, profile, page)
+    if not identities:
+        return {}
     run = TrialRun(
         Environment(), run_id=folder.path.name, node="local", worker_index=0, key=key, profile=profile, sink=keeping,
         tenants=source, names=source.names,
     )  # fmt: skip
     run.page = page
     keyring = Keyring(key, folder.earlier_keys())
-    one, other = (Talk(run, identity, page, keeping, keyring) for identity in identities)
+    talks = [Talk(run, identity, page, keeping, keyring) for identity in identities]
     try:
-        _say_everything(profile, one, other, page)
+        tried = _say_everything(run, talks, page)
     finally:
-        for talk in (one, other):
+        for talk in talks:
             talk.finish()
     sink.flush()
     show_stores(profile, folder, page)
+    return tried
 
 
-def _say_everything(profile: Profile, one: Talk, other: Talk, page: Page) -> None:
+def _take(source: Provisioner, profile: Profile, page: Page) -> list[TenantIdentity]:
+    """Two tenants; of accounts that exist there may be one alone."""
+    identities: list[TenantIdentity] = []
+    minted = profile.tenants.accounts is None
+    try:
+        for _ in range(2):
+            identities.append(one := source.take(short=False))
+            which = "made tenant" if minted else "account"
+            page.good(f"{which} {one.number}: {one.name}, {one.email}, budget {one.budget}")
+    except (TenantUnavailable, StoreError) as error:
+        which = "no second tenant" if identities else "no tenant"
+        page.bad(f"{which} could be {'made' if minted else 'played'}: {error}")
+    return identities
+
+
+def _say_everything(run: TrialRun, talks: Sequence[Talk], page: Page) -> Tried:
+    profile, one, other = run.profile, talks[0], talks[1] if len(talks) > 1 else None
     page.title("One tenant says one of everything")
     if not one.connect():
-        return
+        return {}
     names = order_of(profile)
     for name in names:
         one.say(name)
@@ -127,15 +143,15 @@ def _say_everything(profile: Profile, one: Talk, other: Talk, page: Page) -> Non
         page.good("handed out and learnt: " + ", ".join(f"{name} {value}" for name, value in one.learnt.items()))
     for name in set(profile.frames.learn) - set(one.learnt):
         page.note(f"frames.learn.{name}: nothing stood at '{profile.frames.learn[name]}' in any reply")
-    page.title("A second tenant, to tell whose is what")
-    if not other.connect():
-        return
-    for name in names:
-        if name in _SECOND_SAYS:
-            other.say(name)
-    if profile.attempts.doors:
-        page.title("The second tenant at its own doors")
-        try_doors(profile, other, page)
+    if other is not None:
+        page.title("A second tenant, to tell whose is what")
+        if other.connect():
+            for name in names:
+                if name in _SECOND_SAYS:
+                    other.say(name)
+        else:
+            other = None
+    return try_attempts(run, one, other, page)
 
 
 def _remove(profile: Profile, folder: RunFolder, page: Page, *, keep: bool) -> None:
@@ -153,12 +169,12 @@ def _remove(profile: Profile, folder: RunFolder, page: Page, *, keep: bool) -> N
     shutil.rmtree(folder.path, ignore_errors=True)
 
 
-def _show_abilities(profile: Profile, page: Page) -> None:
+def _show_abilities(profile: Profile, tried: Tried | None, page: Page) -> None:
     page.title("What a run with this profile looks for")
-    for sentence in will_detect(profile):
+    for sentence in will_detect(profile, tried):
         page.good(sentence)
     page.title("What it can't see")
-    for sentence in will_not_detect(profile):
+    for sentence in will_not_detect(profile, tried):
         page.note(sentence)
 
 

@@ -155,6 +155,8 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
         page.plain(f"  Cookie: {introduction.cookie}")
     if profile.auth.frame is not None:
         page.plain("→ " + orjson.dumps(fill(profile.auth.frame.send, introduction.values)).decode())
+    if profile.attempts.tokens:
+        page.plain(f"and in the same way with tokens that must be refused: {', '.join(profile.attempts.tokens)}")
 
 
 def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, victim: TenantIdentity, page: Page) -> None:

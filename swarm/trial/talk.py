@@ -10,7 +10,7 @@ from types import MappingProxyType
 import gevent
 
 from config.messages import Operation
-from config.profile import CONTROL, Profile
+from config.profile import Profile
 from evidence.findings import Sighting
 from evidence.marks import Keyring
 from evidence.paths import dig
@@ -81,6 +81,7 @@ class Talk:
         self._keyring = keyring
         self.tenant = Tenant.of(identity, run.key)
         self._heard: list[tuple[str, str]] = []
+        self._waited_s = 0.0
         self._session = Session(run, self.tenant, 0, credentials_of(run), tls_of(run))
         self._keeper = gevent.spawn(self._keep)
 
@@ -91,14 +92,14 @@ class Talk:
         try:
             self._session.open(resume=resume)
         except SessionUnavailable as error:
-            self._show()
+            self.show()
             failed = self._sink.failed[-1] if self._sink.failed else None
             heard = self._came()
             self._page.bad(why_not_connected(self._run.profile, failed, str(error), heard))
             return False
         how = "connected again and resumed" if resume else "connected"
         self._page.good(f"{how} as tenant {self.tenant.identity.name}")
-        self._show()
+        self.show()
         return True
 
     def _hide_what_proves(self) -> None:
@@ -111,19 +112,35 @@ class Talk:
 
     def say(self, name: str, extra: Mapping[str, object] = MappingProxyType({})) -> Request | None:
         """Says one thing, waits for its end and shows both; returns the request, None if nothing was sent."""
-        operation = self._run.profile.operation(name)
-        assert operation is not None
-        self._heard.clear()
-        self._run.listener = self._hear
+        request = self.ask(name, extra)
+        if request is not None:
+            self._judge(name, request)
+        return request
+
+    def ask(self, name: str, extra: Mapping[str, object] = MappingProxyType({})) -> Request | None:
+        """Says one thing and waits for its end; ``show`` shows both. Returns the request, None if nothing was sent."""
+        operation = self._operation(name)
+        self.listen()
         try:
+            self._session.wait_open(self._run.profile.target.connect_timeout_s)  # it may have been closed on purpose
             request = self._session.ask(name, operation, time.perf_counter(), extra)
         except SessionUnavailable as error:
             self._page.bad(f"{name}: not sent, for {error}")
             return None
         waited_s = time.perf_counter()
         self._session.wait(request)
-        self._judge(name, operation, request, time.perf_counter() - waited_s)
+        self._waited_s = time.perf_counter() - waited_s
         return request
+
+    def why_unanswered(self, name: str, request: Request) -> str:
+        """Returns why what was asked last was not answered, and what to change in the profile."""
+        operation = self._operation(name)
+        return why_unanswered(self._run.profile, operation, request.request_id, self._came(), self._waited_s)
+
+    def _operation(self, name: str) -> Operation:
+        operation = self._run.profile.operation(name)
+        assert operation is not None
+        return operation
 
     def resume(self) -> None:
         """Drops the connection and takes the session up again, as a lost network would have it."""
@@ -136,6 +153,11 @@ class Talk:
         learnt = dict.fromkeys(self._run.profile.frames.learn) | dict(self._session.learnt)
         return {f"victim_{name}": value for name, value in {**learnt, **self.tenant.identity.placeholders}.items()}
 
+    def listen(self) -> None:
+        """Forgets what was heard, and hears from now on whatever is said on new connections of the run."""
+        self._heard.clear()
+        self._run.listener = self._hear
+
     @property
     def learnt(self) -> Mapping[str, str]:
         """What the target has handed out."""
@@ -147,8 +169,8 @@ class Talk:
         self._session.finish("trial over")
         self._run.record(self.tenant.ledger())
 
-    def _judge(self, name: str, operation: Operation, request: Request, waited_s: float) -> None:
-        page, profile = self._page, self._run.profile
+    def _judge(self, name: str, request: Request) -> None:
+        page, profile, operation = self._page, self._run.profile, self._operation(name)
         took = f"{(request.ended_s - request.sent_s) * 1000:.0f} ms" if request.outcome else ""
         if profile.reply_by(operation) == "none":
             page.good(f"{name}: sent; the profile says that nothing answers it")
@@ -157,9 +179,8 @@ class Talk:
         elif request.outcome is Outcome.REFUSED:
             page.bad(f"{name}: {_refused(profile, request.reason, took)}")
         else:
-            heard = self._came()
-            page.bad(f"{name}: {why_unanswered(profile, operation, request.request_id, heard, waited_s)}")
-        self._show()
+            page.bad(f"{name}: {self.why_unanswered(name, request)}")
+        self.show()
         if request.outcome is Outcome.ANSWERED:
             for what in self._missing(operation, request):
                 page.note(f"{name}: {what}")
@@ -189,10 +210,12 @@ class Talk:
     def _hear(self, direction: str, text: str) -> None:
         self._heard.append((direction, text))
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Shows what was said and what has come since, without any token of the tenant's."""
+        for token in self.tenant.tokens:
+            self._page.hide_also(token)
         for direction, text in self._heard[:_SHOWN]:
             self._page.frame(direction, text, self._keyring, self.tenant.number, self._session.learnt.values())
-
         if len(self._heard) > _SHOWN:
             self._page.plain(f"… and {len(self._heard) - _SHOWN} more frames")
 
@@ -211,14 +234,6 @@ def order_of(profile: Profile) -> Sequence[str]:
     """Returns the operations in an order in which each has what it needs: ids are learnt before they are used."""
     names = [name for name in operations_of(profile) if name != "resume" and name not in profile.on_connect]
     return sorted(names, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
-
-
-def try_doors(profile: Profile, owner: Talk, page: Page) -> None:
-    """Has the owner open its own doors: where even that fails, no attempt can prove anything."""
-    for name in profile.attempts.doors:
-        request = owner.say(f"{CONTROL}{name}", owner.as_victim())
-        if request is not None and request.outcome is not Outcome.ANSWERED:
-            page.note(f"attempts.doors.{name}: its owner did not get in, so attempts at it will count as not tried")
 
 
 def _refused(profile: Profile, code: str, took: str) -> str:

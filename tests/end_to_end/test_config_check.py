@@ -37,7 +37,11 @@ def test_a_right_profile_is_understood_and_nothing_is_left_behind(stack: Stack) 
     for name in ("ping", "routing", "chat", "history", "state_read", "state_write"):
         assert f"ok    {name}: answered after" in output
     assert "connected again and resumed" in output
-    assert "control: read_state: answered" in output
+    for door in ("read_history", "read_state", "change_state", "speak_in_thread", "take_over_session"):
+        assert f"ok    control: {door}: answered" in output
+        assert f"ok    attempts.doors.{door}: refused, as it should be" in output
+    for kind in ("missing", "unsigned", "expired", "wrong_key", "wrong_audience", "contradictory", "unknown"):
+        assert f"ok    token: {kind}: refused, as it should be" in output
     assert "public.messages: 6 belong to tenants, by the reference to public.threads in column thread_id" in output
     assert "user_context:*: 2 belong to tenants, by the name in the key's name" in output
     assert "public.alembic_version: 1 name no tenant" in output
@@ -55,8 +59,9 @@ def test_a_right_profile_is_understood_and_nothing_is_left_behind(stack: Stack) 
         (('"message_id", "test_id"]', '"msg_id", "test_id"]'), 'did you mean frames.request_id = ["message_id"]?'),
         (('ready = "session_ready"', 'ready = "helo"\n'), 'did you mean frames.ready = "session_ready"?'),
         (('type = "get_state"', 'type = "get_sate"'), "state_read: "),
+        (('granted_by = "victims_marks"', ""), "attempts.doors.read_state: let in, for it was answered"),
     ],
-    ids=["ends", "request id", "ready", "unknown message"],
+    ids=["ends", "request id", "ready", "unknown message", "an answer that is none"],
 )
 def test_what_is_wrong_is_said_with_a_remedy(stack: Stack, change: tuple[str, str], says: str) -> None:
     code, output = check(stack, profile_with(stack, change))
@@ -118,7 +123,7 @@ def assert_all_is_shown(output: str) -> None:
     for words in (
         "GET 127.0.0.1:1/health", "INSERT INTO budgets", "SET budget:", "POST 127.0.0.1:1/token", "(hidden)",
         "GET ws://127.0.0.1:1/ws?token=TOKEN", '"type":"chat_message"', "attempt: read_history", "UNLINK budget:",
-        "DELETE FROM users WHERE id = '", "limits.duration_s: none",
+        "DELETE FROM users WHERE id = '", "limits.duration_s: none", "tokens that must be refused: missing, unsigned, expired",
     ):  # fmt: skip
         assert words in output, words
     assert "PLANTED" not in output and "%(" not in output

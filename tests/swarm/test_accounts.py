@@ -118,3 +118,11 @@ def test_a_live_control_is_looked_for_where_its_data_will_lie(profile: Profile) 
     control, aliases = Accounts(kept, 0, 1).take_control()
     assert existing_row(kept, "local", control, aliases, control=True).planted == {"redis": ["STATE:1"]}
     assert existing_row(kept, "local", control, aliases, control=False).planted == {}
+
+
+def test_without_a_live_control_the_first_account_is_played_too(profile: Profile) -> None:
+    alone = Accounts(profile, 0, 1, live_controls=False)
+    assert alone.names().get("id-0") == 0
+    assert drawn(alone) == [f"id-{index}" for index in range(10)]
+    with pytest.raises(NoAccountLeft, match="none for the live control"):
+        alone.take_control()

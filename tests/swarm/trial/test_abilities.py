@@ -38,3 +38,24 @@ def test_it_says_what_counts_as_a_token_that_was_accepted(proved_by: str, says: 
 def test_what_a_profile_leaves_out_stays_unseen(changes: dict[str, object], says: str) -> None:
     found = list(will_not_detect(changed(**changes)))
     assert any(says in sentence for sentence in found), found
+
+
+TRIED = {
+    "read_history": ("refused", "not_found"), "read_state": ("granted", "answered"),
+    "change_state": ("unclear", "timed out"), "token: missing": ("refused", "HTTP 403"),
+    "token: expired": ("not_tried", "a good token was not accepted either: HTTP 500"),
+}  # fmt: skip
+
+
+def test_only_what_was_found_shut_or_open_counts_as_looked_for() -> None:
+    profile = reference()
+    will = list(will_detect(profile, TRIED))
+    (doors,) = [sentence for sentence in will if "doors" in sentence]
+    assert doors == "other tenants' doors that open (read_history, read_state); let in just now: read_state"
+    (tokens,) = [sentence for sentence in will if sentence.startswith("tokens")]
+    assert "(missing)" in tokens and tokens.endswith("each was refused just now")
+    unseen = list(will_not_detect(profile, TRIED))
+    assert any("the door change_state" in one and "neither refused nor let in: timed out" in one for one in unseen)
+    assert any("a bad token (expired)" in one and "not accepted either: HTTP 500" in one for one in unseen)
+    assert any("a bad token (unknown)" in one and "did not get so far" in one for one in unseen)
+    assert not any("read_history" in one or "read_state" in one for one in unseen)

@@ -1,0 +1,187 @@
+"""``python -m config check`` tries what a run will try: against a scripted service whose doors and logins are wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarm.trial.command import main
+from tests.users.scripted_service import Caller, scripted_service
+from users.dialects.base import Message
+
+PROFILE = """
+[target]
+name = "scripted"
+url = "{url}"
+reply_timeout_s = 0.3
+
+[auth]
+place = "frame"
+source = "token"
+
+[auth.frame]
+send = {{ type = "auth", token = "{{token}}" }}
+accepted = ["welcome"]
+refused = ["denied"]
+
+[tenants]
+accounts = "accounts.csv"
+columns = {{ token = "key" }}
+
+[frames]
+request_id = ["message_id"]
+tenant = ["user"]
+learn = {{ thread = "thread" }}
+
+[operations.chat]
+send = {{ type = "say", message_id = "{{message_id}}", text = "{{prompt}}" }}
+ends = ["said"]
+
+[attempts]
+tokens = ["missing", "unknown"]
+
+[attempts.doors.read]
+does = "read"
+send = {{ type = "list", message_id = "{{message_id}}", thread = "{{victim_thread}}" }}
+ends = ["listed"]
+"""
+KEYS = {"PLANTED-key-of-ann": "ann", "PLANTED-key-of-bob": "bob"}
+
+
+@dataclass
+class Service:
+    """Knows two accounts by their keys, and shows a thread to its owner alone, unless told otherwise."""
+
+    refuses: dict[str, Any] = field(default_factory=lambda: {"type": "error", "code": "not_found"})
+    welcomes_anybody: bool = False
+    who: dict[int, str] = field(default_factory=dict)
+
+    def __call__(self, caller: Caller, message: Message) -> None:
+        said = json.loads(message)
+        if said["type"] == "auth":
+            user = KEYS.get(said.get("token", ""))
+            if user is None and not self.welcomes_anybody:
+                caller.say({"type": "denied"})
+                return
+            self.who[caller.number] = user or "nobody"
+            caller.say({"type": "welcome"})
+            return
+        user, again = self.who[caller.number], {"message_id": said["message_id"]}
+        if said["type"] == "say":
+            caller.say({"type": "said", "user": user, "thread": f"thread of {user}", **again})
+        elif said["thread"] == f"thread of {user}":
+            caller.say({"type": "listed", "user": user, **again})
+        else:
+            caller.say({**self.refuses, **again})
+
+
+def check(
+    tmp_path: Path, service: Service, *, change: tuple[str, str] = ("", ""), accounts: int = 2
+) -> tuple[int, str]:
+    with scripted_service(service) as running:
+        rows = [f"{user},{key}" for key, user in KEYS.items()][:accounts]
+        (tmp_path / "accounts.csv").write_text("\n".join(["tenant,key", *rows, ""]), encoding="utf-8")
+        text = PROFILE.format(url=running.url)
+        assert change[0] in text
+        (tmp_path / "p.toml").write_text(text.replace(*change, 1), encoding="utf-8")
+        shown = io.StringIO()
+        code = main([str(tmp_path / "p.toml"), "--runs", str(tmp_path / "runs")], shown)
+    assert "PLANTED" not in shown.getvalue()
+    return code, shown.getvalue()
+
+
+def test_what_is_refused_as_the_profile_says_is_all_well_and_two_accounts_suffice(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service())
+    assert code == 0, shown
+    assert "ok    control: read: answered" in shown
+    assert "ok    attempts.doors.read: refused, as it should be: not_found" in shown
+    assert "ok    token: missing: refused, as it should be" in shown
+    assert "ok    token: unknown: refused, as it should be" in shown
+    assert "other tenants' doors that open (read); each was refused just now" in shown
+    assert "tokens that should be refused (missing, unknown)" in shown
+
+
+AS_IT_IS = ("", "")
+BY_MARKS = ("does =", 'granted_by = "victims_marks"\ndoes =')
+BROKEN = ("[operations.chat]", '[refusal]\nbroken = ["broke"]\n\n[operations.chat]')
+
+
+@pytest.mark.parametrize(
+    ("refuses", "change", "says"),
+    [
+        ({"type": "listed"}, AS_IT_IS, "let in, for it was answered; a run would say LEAKING"),
+        ({"type": "listed", "user": "bob"}, BY_MARKS, "let in: the answer showed"),
+        ({"type": "error", "code": "internal_error"}, AS_IT_IS, "which counts as a failure and not as a refusal"),
+        ({"type": "error", "code": "broke"}, BROKEN, "refusal.broken names it"),
+        ({"type": "forbidden"}, AS_IT_IS, "neither refused nor let in, so that it counts for nothing: timed out"),
+    ],
+    ids=["answered", "other's name", "failure", "failure by the profile", "unknown kind"],
+)
+def test_a_door_that_is_not_refused_as_the_profile_says_is_wrong(
+    tmp_path: Path, refuses: dict[str, Any], change: tuple[str, str], says: str
+) -> None:
+    code, shown = check(tmp_path, Service(refuses), change=change)
+    assert code == 3, shown
+    (wrong,) = [line for line in shown.splitlines() if line.startswith("  wrong attempts.doors.read")]
+    assert says in wrong
+
+
+def test_what_ended_unclear_is_what_a_run_can_not_see(tmp_path: Path) -> None:
+    _, shown = check(tmp_path, Service({"type": "forbidden"}))
+    assert "whether the door read lets somebody in, for an attempt ended neither refused nor let in: timed out" in shown
+    assert "other tenants' doors that open" not in shown
+
+
+def test_an_answer_without_the_others_data_is_a_refusal_where_the_profile_says_so(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service({"type": "listed"}), change=BY_MARKS)
+    assert code == 0, shown
+    assert "refused, as it should be: answered without the other's data" in shown
+
+
+def test_a_refusal_without_a_code_can_not_be_told_from_a_failure(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service({"type": "error"}))
+    assert code == 0, shown
+    assert "note  no code stands at code (refusal.code)" in shown
+
+
+def test_a_known_leak_is_a_note(tmp_path: Path) -> None:
+    change = ("does =", 'leaks_by_design = "a public board"\ndoes =')
+    code, shown = check(tmp_path, Service({"type": "listed"}), change=change)
+    assert code == 0, shown
+    assert "note  attempts.doors.read: let in, which is known: a public board" in shown
+
+
+def test_a_bad_token_that_is_let_in_is_wrong(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service(welcomes_anybody=True))
+    assert code == 3
+    for kind in ("missing", "unknown"):
+        assert f"wrong token: {kind}: let in: the session became ready; a run would say LEAKING" in shown
+        assert "let in just now: token: missing, token: unknown" in shown
+    assert "auth.proved_by = 'operation'" in shown
+
+
+def test_a_door_whose_id_nobody_handed_out_can_not_be_tried(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service(), change=('thread = "thread"', 'thread = "nowhere"'))
+    assert code == 3
+    assert "attempts.doors.read: could not be tried: nothing has handed out {thread} to the second tenant" in shown
+    assert "whether the door read lets somebody in, for an attempt could not be tried" in shown
+
+
+def test_a_door_that_does_not_open_to_its_owner_can_not_be_tried(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service(), change=('thread = "{victim_thread}"', 'thread = "{victim_tenant}"'))
+    assert code == 3
+    assert "could not be tried: the owner's own access did not succeed: not_found" in shown
+
+
+def test_with_one_account_alone_doors_can_not_be_tried_and_tokens_can(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service(), accounts=1)
+    assert code == 3
+    assert "no second tenant could be played: tenants.accounts: accounts.csv holds 1 accounts" in shown
+    assert "ok    chat: answered" in shown
+    assert "attempts.doors.read: could not be tried: there is no second tenant" in shown
+    assert "ok    token: unknown: refused" in shown
