@@ -123,7 +123,8 @@ def assert_all_is_shown(output: str) -> None:
     for words in (
         "GET 127.0.0.1:1/health", "INSERT INTO budgets", "SET budget:", "POST 127.0.0.1:1/token", "(hidden)",
         "GET ws://127.0.0.1:1/ws?token=TOKEN", '"type":"chat_message"', "attempt: read_history", "UNLINK budget:",
-        "DELETE FROM users WHERE id = '", "limits.duration_s: none", "tokens that must be refused: missing, unsigned, expired",
+        "DELETE FROM users WHERE id = '", "limits.duration_s: none",
+        "tokens that must be refused: missing, unsigned, expired",
     ):  # fmt: skip
         assert words in output, words
     assert "PLANTED" not in output and "%(" not in output
