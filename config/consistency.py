@@ -14,12 +14,13 @@ from config.messages import PLACEHOLDERS, Operation
 from config.positions import Path as Key
 from config.postgres_store import PostgresStore
 from config.profile import Profile
-from config.provisioning import PROVISIONED, SQL_NAME
+from config.provisioning import PROVISIONED
 from config.redis_store import Command, RedisStore
 from config.sentences import mistyped
 from config.stores import Store
 from config.template import placeholders
 from config.tenant_consistency import of_tenants
+from config.writes import SQL_NAME
 
 Mistake = tuple[Key, str]
 

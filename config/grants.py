@@ -23,7 +23,7 @@ READ_COMMANDS = (
     "xrange", "xlen", "xinfo|groups",
 )  # fmt: skip
 _CLUSTER = ("cluster|slots",)
-_WRITER_NEEDS = ("ping", "select", "scan", "unlink", "info")
+_WRITER_NEEDS = ("ping", "select", "scan", "exists", "unlink", "info")
 
 
 def grants(profile: Profile, *, managed: bool = False) -> str:

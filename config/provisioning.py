@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from config.calls import CommandCall, HttpCall
 from config.parts import Name, Part, PositiveInt
-from config.template import placeholders
+from config.writes import command_mistake, statement_mistake
 
-SQL_NAME = re.compile(r"%\(([^)]*)\)s")
-"""A named parameter of an SQL statement."""
 PROVISIONED = frozenset({"tenant", "number", "email", "budget", "now", "password", "context", "state", "secret", "row"})
 """What fills statements and commands that make a tenant."""
 _NAMING = frozenset({"tenant", "email"})
@@ -169,8 +166,8 @@ class Provisioning(Part):
             elif isinstance(step, RedisStep):
                 _check_patterns(key, step.remove)
                 for command in step.remove_by:
-                    if not placeholders(command) & naming:
-                        raise ValueError(f"steps[{index}].remove_by: '{' '.join(command)}' does not name the tenant")
+                    if wrong := command_mistake(command, naming):
+                        raise ValueError(f"steps[{index}].remove_by {wrong}")
             elif step.remove is not None and not step.remove.names & naming:
                 there = ", ".join(f"{{{name}}}" for name in sorted(naming))
                 raise ValueError(
@@ -207,6 +204,8 @@ def _check_sql(key: str, statements: tuple[str, ...], naming: set[str] | frozens
         if not any(f"%({name})s" in statement for name in naming):
             there = " or ".join(f"%({name})s" for name in sorted(naming))
             raise ValueError(f"{key} has a statement without {there}, which could remove others: {statement}")
+        if wrong := statement_mistake(statement, naming):
+            raise ValueError(f"{key} {wrong}")
 
 
 def _check_patterns(key: str, patterns: tuple[str, ...]) -> None:

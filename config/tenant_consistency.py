@@ -8,16 +8,18 @@ from config.calls import CommandCall, HttpCall
 from config.plantings import postgres_plantings, redis_plantings
 from config.positions import Path as Key
 from config.profile import Profile
-from config.provisioning import PROVISIONED, SQL_NAME, CommandStep, HttpStep, RedisStep, SqlStep
+from config.provisioning import PROVISIONED, CommandStep, HttpStep, RedisStep, SqlStep
+from config.redis_store import Command
 from config.sentences import mistyped
 from config.template import placeholders
+from config.writes import SQL_NAME, command_mistake, statement_mistake
 
 Mistake = tuple[Key, str]
 
 
 def of_tenants(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
-    for check in (_logins, _proof, _accounts, _created, _removed, _patterns):
+    for check in (_logins, _proof, _accounts, _created, _removed, _patterns, _reckless):
         yield from check(profile)
 
 
@@ -160,6 +162,34 @@ def _patterns(profile: Profile) -> Iterator[Mistake]:
                     f"has a wildcard right behind {{tenant}}: {pattern} would remove the keys of whoever's name begins "
                     "with a tenant's as well (t1, t10); name what stands between, such as {tenant}:*",
                 )
+
+
+def _reckless(profile: Profile) -> Iterator[Mistake]:
+    """Making a tenant changes nothing that is not its own; what a placeholder nobody fills would do is told already."""
+    naming = {"tenant", "number", "email"} | profile.provisioning.learnt
+    known = PROVISIONED | naming | profile.secrets_of_tenant
+    statements: list[tuple[Key, tuple[str, ...]]] = [(("provisioning", "sql_create"), profile.provisioning.sql_create)]
+    commands: list[tuple[Key, tuple[Command, ...]]] = [
+        (("provisioning", "redis_create"), profile.provisioning.redis_create)
+    ]
+    for name, rows in profile.stores.all_postgres().items():
+        statements.append((("stores", *([] if name == "postgres" else ["more_postgres"]), name, "create"), rows.create))
+    for name, keys in profile.stores.all_redis().items():
+        commands.append((("stores", *([] if name == "redis" else ["more_redis"]), name, "create"), keys.create))
+    for index, step in enumerate(profile.provisioning.steps):
+        key: Key = ("provisioning", "steps", index, "create")
+        if isinstance(step, SqlStep):
+            statements.append((key, step.create))
+        elif isinstance(step, RedisStep):
+            commands.append((key, step.create))
+    for place, said in statements:
+        for index, statement in enumerate(said):
+            if wrong := statement_mistake(statement, naming):
+                yield (*place, index), wrong
+    for place, told in commands:
+        for index, command in enumerate(told):
+            if command and placeholders(command) <= known and (wrong := command_mistake(command, naming)):
+                yield (*place, index), wrong
 
 
 def _called(

@@ -50,6 +50,8 @@ class RunHeader:
         locust_requests: what Locust's own statistics counted as ended requests, and as failed, at the end.
         clean_up: whether what the run created is to be removed.
         cleaned_at_s: when that was done, so that the stores hold nothing of this run any more.
+        transactions: by Postgres store, the number its transactions had reached when the run began: older rows are not
+            the run's.
     """
 
     run_id: str
@@ -69,6 +71,7 @@ class RunHeader:
     locust_failures: int | None = None
     clean_up: bool = True
     cleaned_at_s: float | None = None
+    transactions: dict[str, int] = field(default_factory=dict)
     format: int = FORMAT
 
 

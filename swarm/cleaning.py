@@ -10,6 +10,7 @@ import orjson
 from config.profile import Profile
 from evidence.records import TenantProvisioned
 from evidence.runfolder import RunFolder
+from swarm.reach import Reach
 from swarm.removing import Removed
 from swarm.undoing import Leaving, remove
 
@@ -49,7 +50,7 @@ def clean(folder: RunFolder, profile: Profile) -> CleanUp:
     who = [_leaving(told) for told in rows.values() if not told[-1].existed]
     done = CleanUp(tenants=len(who))
     if who:
-        removed = remove(profile, who)
+        removed = remove(profile, who, reach=Reach(header.transactions))
         done.rows, done.keys, done.requests = removed.rows, removed.keys, removed.requests
         done.left, done.notes = removed.left, removed.notes
     if existed := sum(told[-1].existed for told in rows.values()):

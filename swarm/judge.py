@@ -21,6 +21,7 @@ from evidence.records import Gap
 from evidence.runfolder import EvidenceWriter, RunFolder, RunFolderError, RunHeader, new_run_id
 from swarm import health
 from swarm.accounts import too_few
+from swarm.before import transactions_now
 from swarm.checking import TOOL_FAILED, check, clean_up
 from swarm.options import environment_of, profile_of
 from swarm.provisioning import Provisioner
@@ -278,6 +279,8 @@ class Judge:
             for store in run.profile.stores.all_redis().values():
                 open_redis_store(store).close()
             try_reading(run.profile.stores)
+            run.header.transactions = transactions_now(run.profile)
+            run.folder.write_header(run.header)
             Provisioner(run.profile, run.key, NAME, 0, run.sink.record, flush=run.sink.flush).plant_control()
         except (StoreError, TenantUnavailable) as error:
             self.fail(str(error))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import psycopg2.extras
 import redis
+from psycopg2.extensions import cursor as Cursor
 from redis.exceptions import RedisClusterException
 
 from config.plantings import postgres_plantings, redis_plantings
 from config.profile import Profile
 from config.provisioning import CommandStep, HttpStep, RedisStep, SqlStep, Step
 from config.template import fill_text, placeholders
+from config.writes import changes_rows
 from evidence.marks import MarkKind
+from swarm.reach import Reach, TakesOthers
 from swarm.stores import StoreError, open_redis_store, redis_error, transaction
 
 CANARIES = {
@@ -22,8 +27,13 @@ CANARIES = {
 """Placeholders of marks, and what kind of mark each is."""
 
 
-def make_rows(profile: Profile, values: list[dict[str, object]]) -> None:
+def make_rows(profile: Profile, values: list[dict[str, object]], reach: Reach) -> None:
     """Makes the tenants with these values in every Postgres.
+
+    Args:
+        profile: says how.
+        values: what fills placeholders, for each tenant.
+        reach: sees to it that no statement changes what is others'.
 
     Raises:
         StoreError: one would not have them.
@@ -35,10 +45,32 @@ def make_rows(profile: Profile, values: list[dict[str, object]]) -> None:
         try:
             with transaction(url) as cursor:
                 for statement in planting.create:
+                    check_change(reach, cursor, planting.name, statement, values)
                     psycopg2.extras.execute_batch(cursor, statement, values)
         except KeyError as error:
             key = "provisioning.sql_create" if planting.name == "postgres" else f"create of {planting.name}"
             raise StoreError(f"{key} names %({error.args[0]})s, which nothing fills") from None
+
+
+def check_change(
+    reach: Reach, cursor: Cursor, store: str, statement: str, values: Sequence[Mapping[str, object]]
+) -> None:  # fmt: skip
+    """Does nothing if a statement that makes tenants changes no row that is there but those of these tenants.
+
+    Raises:
+        StoreError: it would change what is others'.
+        psycopg2.Error: it can't be carried out.
+        KeyError: it names what nothing fills.
+    """
+    if not changes_rows(statement) or not values:
+        return
+    try:
+        reach.check(cursor, store, statement, values[0], values[1:])
+    except TakesOthers as error:
+        raise StoreError(
+            f"tenant {values[0]['tenant']} was not made, because a statement of its making would change what is "
+            f"others' in {store}: {error}: {statement}"
+        ) from None
 
 
 def make_keys(profile: Profile, values: list[dict[str, object]]) -> None:

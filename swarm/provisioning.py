@@ -18,7 +18,9 @@ from evidence.naming import EMAIL_DOMAIN
 from evidence.oracle import control_pair, tenant_number
 from evidence.records import Gap, Row, TenantProvisioned
 from swarm.accounts import Accounts, NoAccountLeft, existing_row
+from swarm.before import all_can_be_asked, check_nothing_there, transactions_now
 from swarm.planting import CANARIES, make_keys, make_rows, planted_marks
+from swarm.reach import Reach
 from swarm.steps import Making, Steps
 from swarm.stores import StoreError
 from swarm.undoing import Leaving, remove
@@ -28,6 +30,7 @@ from users.run import TenantNotRemoved, TenantUnavailable
 from users.tenant import TenantIdentity
 
 _SHORT_BATCH = 5
+_LATEST = 4  # tenants of whom it is seen that the removal of another takes nothing
 
 
 class Provisioner:
@@ -74,7 +77,9 @@ class Provisioner:
         self._failure: str | None = None
         self._rows: dict[int, TenantProvisioned] = {}
         self._caller = caller or caller_of(profile)
-        self._steps = Steps(profile, self._caller, self._note, self._write_down)
+        self._reach = Reach()
+        self._latest: deque[Leaving] = deque(maxlen=_LATEST)
+        self._steps = Steps(profile, self._caller, self._note, self._write_down, self._reach)
         self._accounts: Accounts | None = None
         if profile.tenants.accounts is not None:
             self._accounts = Accounts(profile, *share, live_controls=live_control)
@@ -100,14 +105,19 @@ class Provisioner:
         Raises:
             TenantNotRemoved: a store would not, or nothing of the tenant was there: then nothing can outlive it either.
         """
-        names = list(dict.fromkeys([tenant.name, self._naming.name(tenant.number)]))
-        every = len(self._profile.provisioning.steps)
-        done = remove(self._profile, [Leaving(names, tenant.placeholders, every, every)], self._caller)
+        leaving = self._leaving(tenant)
+        beside = [one for one in self._latest if one.names != leaving.names]
+        done = remove(self._profile, [leaving], self._caller, self._reach, beside)
         if done.left:
             raise TenantNotRemoved(done.left[0])
         if not done.rows + done.keys + done.requests:
             raise TenantNotRemoved("nothing was there to be removed: correct what [provisioning] removes")
         return done.rows + done.keys + done.requests
+
+    def _leaving(self, tenant: TenantIdentity) -> Leaving:
+        names = list(dict.fromkeys([tenant.name, self._naming.name(tenant.number)]))
+        every = len(self._profile.provisioning.steps)
+        return Leaving(names, tenant.placeholders, every, every)
 
     def take_control(self) -> tuple[TenantIdentity, int]:
         """Makes the holder of this node's live control; returns it and the number whose data is to be planted."""
@@ -165,24 +175,34 @@ class Provisioner:
         makings = [self._making(identity, marked_as[identity.number]) for identity in batch]
         values = [making.values for making in makings]
         try:
-            planted = planted_marks(self._profile, [step for _, step in self._steps.taken()])
+            taken = [step for _, step in self._steps.taken()]
+            if not self._latest:
+                self._reach.since = transactions_now(self._profile)
+            check_nothing_there(self._profile, taken, values)
+            planted = planted_marks(self._profile, taken)
             # Written down before it is made: what a failure leaves behind half-made can still be removed.
             for making in makings:
                 self._rows[making.identity.number] = self._row(making, control, planted)
             self._write_down(makings)
-            make_rows(self._profile, values)
+            make_rows(self._profile, values, self._reach)
             make_keys(self._profile, values)
             self._steps.make(makings)
         except StoreError as error:
-            if error.taken:
+            if error.taken and any(making.identity.number in self._rows for making in makings):
                 self._leave_alone(makings)
             self._failure = str(error)
             self._on_failure(self._failure)
             raise TenantUnavailable(self._failure) from None
-        return [self._made(making) for making in makings]
+        made = [self._made(making) for making in makings]
+        self._latest.extend(self._leaving(tenant) for tenant in made[:_LATEST])
+        return made
 
     def _leave_alone(self, makings: list[Making]) -> None:
-        """One of these names is somebody's already, and nobody says which: none of them is ever removed."""
+        """One of these names is somebody's already, and nobody says which: where it could not be looked at before what
+        their removal would take, none of them is ever removed.
+        """
+        if all_can_be_asked(self._profile):
+            return
         names = ", ".join(making.identity.name for making in makings[:_SHORT_BATCH])
         more = f" and {len(makings) - _SHORT_BATCH} more" if len(makings) > _SHORT_BATCH else ""
         self._note(f"one of the tenants {names}{more} existed already, so that nothing of any of them is removed")

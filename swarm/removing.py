@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import psycopg2
-import psycopg2.extras
 import redis
 from redis.exceptions import RedisClusterException
 
-from config.plantings import PostgresPlanting, RedisPlanting, postgres_plantings, redis_plantings
-from config.profile import Profile
+from config.plantings import RedisPlanting
+from config.postgres_store import PostgresStore
+from swarm.reach import Reach, TakesOthers, Values
 from swarm.stores import (
     RedisClient,
-    StoreError,
     databases_of,
     open_postgres,
     open_redis_store,
@@ -24,6 +23,8 @@ from swarm.stores import (
     redis_error,
 )
 
+TOLD = 10
+"""Tenants of whom one statement or step left something that are told one by one."""
 _BATCH = 200
 _FEW = 5  # so many tenants' keys are asked for by name; more are found in one pass over all keys
 
@@ -47,49 +48,52 @@ class Removed:
     notes: list[str] = field(default_factory=list)
 
 
-def remove_tenants(profile: Profile, names: Collection[str]) -> Removed:
-    """Removes the tenants with these names. One store that can't be used does not spare the others."""
-    done = Removed()
-    _remove_keys(profile, names, done)
-    _remove_rows(profile, names, done)
-    return done
+def remove_rows(
+    store: PostgresStore, name: str, statement: str, who: Sequence[Sequence[Values]], done: Removed,
+    reach: Reach, beside: Sequence[Values] = (),
+) -> None:  # fmt: skip
+    """Carries out a removing statement for tenants, for each as often as it has names, and counts rows in ``done``.
 
+    What it would take of others it takes for nobody, and ``done`` says so.
 
-def _remove_rows(profile: Profile, names: Collection[str], done: Removed) -> None:
-    for planting in postgres_plantings(profile):
-        if not planting.remove:
-            continue
-        try:
-            _remove_rows_of(planting, names, done)
-        except StoreError as error:
-            done.left.append(str(error))
+    Args:
+        store: where.
+        name: its name in the profile.
+        statement: the statement.
+        who: for each tenant what fills the placeholders, once for each of its names.
+        done: is told what was removed and what was not.
+        reach: sees to it that nothing of others is taken.
+        beside: what fills the placeholders for tenants of the run that stay.
 
-
-def _remove_rows_of(planting: PostgresPlanting, names: Collection[str], done: Removed) -> None:
-    url = planting.store.address(writing=True)
+    Raises:
+        StoreError: the store would not.
+    """
+    url = store.address(writing=True)
     connection = open_postgres(url)
-    connection.autocommit = True
+    refused: list[str] = []
     try:
-        for statement in planting.remove:
-            try:
-                with connection.cursor() as cursor:
-                    for name in names:
-                        cursor.execute(statement, {"tenant": name})
-                        done.rows += max(cursor.rowcount, 0)
-            except psycopg2.Error as error:
-                done.left.append(f"{statement}: {postgres_error(error, url)}")
+        for index, names in enumerate(who):
+            others = [other[0] for other in who[index + 1 : index + 4]]
+            for values in names:
+                try:
+                    done.rows += reach.take(connection, name, statement, values, [*others, *beside])
+                except KeyError:
+                    continue  # what it would name was never learnt, so that nothing was made by this step
+                except TakesOthers as error:
+                    refused.append(f"tenant {values['tenant']}: not carried out, because {error}: {statement}")
+                except psycopg2.Error as error:
+                    if connection.closed or isinstance(error, psycopg2.ProgrammingError):
+                        raise postgres_error(error, url) from None
+                    refused.append(f"tenant {values['tenant']}: {postgres_error(error, url)}: {statement}")
     finally:
         connection.close()
+        done.left += few(refused)
 
 
-def _remove_keys(profile: Profile, names: Collection[str], done: Removed) -> None:
-    for planting in redis_plantings(profile):
-        if not planting.remove:
-            continue
-        try:
-            remove_keys(planting, names, done)
-        except StoreError as error:
-            done.left.append(str(error))
+def few(sentences: list[str]) -> list[str]:
+    """Returns the first of what could not be removed, and how many more there are."""
+    more = len(sentences) - TOLD
+    return [*sentences[:TOLD], f"and {more:,} more tenants in the same way"] if more > 0 else sentences
 
 
 def remove_keys(planting: RedisPlanting, names: Collection[str], done: Removed) -> None:
@@ -107,7 +111,7 @@ def _remove_keys_of(planting: RedisPlanting, database: int | None, ours: set[str
     client = open_redis_store(planting.store, decode=False, database=database)
     try:
         batch: list[bytes] = []
-        for key in _keys(client, planting.remove, ours):
+        for key in keys_of_tenants(client, planting.remove, ours):
             batch.append(key)
             if len(batch) >= _BATCH:
                 done.keys += int(client.unlink(*batch))
@@ -120,8 +124,12 @@ def _remove_keys_of(planting: RedisPlanting, database: int | None, ours: set[str
         client.close()
 
 
-def _keys(client: RedisClient, patterns: tuple[str, ...], names: set[str]) -> Iterator[bytes]:
-    """The keys that fit a removal pattern with one of the names in it."""
+def keys_of_tenants(client: RedisClient, patterns: tuple[str, ...], names: set[str]) -> Iterator[bytes]:
+    """Yields the keys that fit a removal pattern with one of the names in it; one without a wildcard need not be there.
+
+    Raises:
+        redis.RedisError, OSError: the server would not.
+    """
     if len(names) <= _FEW:
         for pattern in patterns:
             before, _, after = pattern.partition("{tenant}")

@@ -15,6 +15,8 @@ from config.profile import Profile
 from config.provisioning import Answered, CommandStep, HttpStep, RedisStep, SqlStep, Step
 from config.template import PlaceholderUnknown, fill_text
 from evidence.paths import first
+from swarm.planting import check_change
+from swarm.reach import Reach
 from swarm.stores import StoreError, open_redis_store, redis_error, transaction
 from users.commands import CommandFailed, run_command
 from users.http_calls import Caller, CallFailed
@@ -53,16 +55,18 @@ class Steps:
         caller: makes HTTP requests.
         note: told, in a sentence, what is knowingly skipped.
         written_down: called with tenants before and after what can't be undone by their minted names alone.
+        reach: sees to it that no statement changes what is others'.
     """
 
     def __init__(
         self, profile: Profile, caller: Caller, note: Callable[[str], None],
-        written_down: Callable[[list[Making]], None],
+        written_down: Callable[[list[Making]], None], reach: Reach,
     ) -> None:  # fmt: skip
         self._profile = profile
         self._caller = caller
         self._note = note
         self._written_down = written_down
+        self._reach = reach
         self._taken: list[tuple[str, Step]] | None = None
 
     def taken(self) -> list[tuple[str, Step]]:
@@ -103,10 +107,14 @@ class Steps:
         with transaction(url) as cursor:
             if not step.learn:
                 for statement in step.create:
-                    psycopg2.extras.execute_batch(cursor, statement, [making.values for making in batch])
+                    values = [making.values for making in batch]
+                    check_change(self._reach, cursor, step.store, statement, values)
+                    psycopg2.extras.execute_batch(cursor, statement, values)
                 return
-            for making in batch:
+            for index, making in enumerate(batch):
                 for statement in step.create:
+                    beside = [other.values for other in batch[:index]]
+                    check_change(self._reach, cursor, step.store, statement, [making.values, *beside])
                     cursor.execute(statement, making.values)
                 row = cursor.fetchone() if cursor.description else None
                 columns = [column.name for column in cursor.description or ()]

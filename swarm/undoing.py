@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import psycopg2
 import redis
 from gevent.pool import Pool
 from redis.exceptions import RedisClusterException
 
-from config.plantings import RedisPlanting
+from config.plantings import RedisPlanting, postgres_plantings, redis_plantings
 from config.profile import Profile
 from config.provisioning import CommandStep, HttpStep, RedisStep, SqlStep, gone_or
 from config.template import PlaceholderUnknown, fill_text
-from swarm.removing import Removed, remove_keys, remove_tenants
+from swarm.reach import Reach
+from swarm.removing import Removed, few, remove_keys, remove_rows
 from swarm.steps import has_table, named_steps
-from swarm.stores import StoreError, open_postgres, open_redis_store, postgres_error, redis_error
+from swarm.stores import StoreError, open_redis_store, redis_error
 from users.commands import CommandFailed, run_command
 from users.http_calls import Caller, CallFailed, caller_of
 
 _AT_ONCE = 8
-_TOLD = 10  # failures of one step that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,31 @@ class Leaving:
         """What fills the placeholders of its removal."""
         return {**self.values, "tenant": self.names[0]}
 
+    @property
+    def by_name(self) -> list[dict[str, object]]:
+        """The same where a name is all there is, once for each of them."""
+        return [{"tenant": name} for name in self.names]
 
-def remove(profile: Profile, who: Sequence[Leaving], caller: Caller | None = None) -> Removed:
-    """Removes these tenants as the profile says. What can't be undone in one place does not spare the others."""
-    caller, done = caller or caller_of(profile), Removed()
+
+def remove(
+    profile: Profile, who: Sequence[Leaving], caller: Caller | None = None, reach: Reach | None = None,
+    beside: Sequence[Leaving] = (),
+) -> Removed:  # fmt: skip
+    """Removes these tenants as the profile says. What can't be undone in one place does not spare the others.
+
+    Args:
+        profile: says how.
+        who: the tenants.
+        caller: makes HTTP requests; one of its own when None.
+        reach: knows which statements take nothing of others; one that knows nothing yet when None.
+        beside: tenants of the run that stay, of whom nothing may be taken.
+    """
+    caller, reach, done = caller or caller_of(profile), reach or Reach(), Removed()
     each = sum(isinstance(step, HttpStep | CommandStep) for step in profile.provisioning.steps)
     for name, step in reversed(named_steps(profile)):
         try:
             if isinstance(step, SqlStep):
-                _sql(profile, step, who, done)
+                _sql(profile, step, who, done, reach, beside)
             elif isinstance(step, RedisStep):
                 _redis(profile, step, who, done)
             else:
@@ -61,30 +76,37 @@ def remove(profile: Profile, who: Sequence[Leaving], caller: Caller | None = Non
                 _each(name, step, [one for one in who if one.begun > each], each, caller, done)
         except StoreError as error:
             done.left.append(f"{name}: {error}")
-    stores = remove_tenants(profile, list(dict.fromkeys(name for one in who for name in one.names)))
-    done.rows, done.keys, done.left = done.rows + stores.rows, done.keys + stores.keys, [*done.left, *stores.left]
+    _undo_plantings(profile, who, done, reach, beside)
     return done
 
 
-def _sql(profile: Profile, step: SqlStep, who: Sequence[Leaving], done: Removed) -> None:
+def _undo_plantings(
+    profile: Profile, who: Sequence[Leaving], done: Removed, reach: Reach, beside: Sequence[Leaving]
+) -> None:
+    """Whatever each tenant is called: its statements and patterns need no more than a name."""
+    for keys in redis_plantings(profile):
+        try:
+            if keys.remove:
+                remove_keys(keys, [name for one in who for name in one.names], done)
+        except StoreError as error:
+            done.left.append(str(error))
+    called, others = [one.by_name for one in who], [one.by_name[0] for one in beside]
+    for rows in postgres_plantings(profile):
+        for statement in rows.remove:
+            try:
+                remove_rows(rows.store, rows.name, statement, called, done, reach, others)
+            except StoreError as error:
+                done.left.append(f"{statement}: {error}")
+
+
+def _sql(
+    profile: Profile, step: SqlStep, who: Sequence[Leaving], done: Removed, reach: Reach, beside: Sequence[Leaving]
+) -> None:
     if not step.remove or not has_table(profile, step):
         return
-    url = profile.stores.all_postgres()[step.store].address(writing=True)
-    connection = open_postgres(url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            for statement in reversed(step.remove):
-                for one in who:
-                    try:
-                        cursor.execute(statement, one.placeholders)
-                    except KeyError:
-                        continue  # what it would name was never learnt, so that nothing was made by this step
-                    done.rows += max(cursor.rowcount, 0)
-    except psycopg2.Error as error:
-        raise postgres_error(error, url) from None
-    finally:
-        connection.close()
+    store, others = profile.stores.all_postgres()[step.store], [one.placeholders for one in beside]
+    for statement in reversed(step.remove):
+        remove_rows(store, step.store, statement, [[one.placeholders] for one in who], done, reach, others)
 
 
 def _redis(profile: Profile, step: RedisStep, who: Sequence[Leaving], done: Removed) -> None:
@@ -133,6 +155,4 @@ def _each(
 
     failures = [failure for failure in Pool(_AT_ONCE).map(undo, who) if failure]
     done.requests += len(who) - len(failures)
-    done.left += failures[:_TOLD]
-    if len(failures) > _TOLD:
-        done.left.append(f"{name}: {len(failures) - _TOLD} more tenants")
+    done.left += few(failures)

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from config.profile import Profile
-from swarm.removing import remove_tenants
+from swarm.undoing import Leaving, remove
 from tests.fixtures_stores import MigratedDatabase
 from tests.swarm.fixtures import profile_on
 from tests.swarm.test_provisioning import Provisioning, column
@@ -55,7 +55,8 @@ def test_names_mean_what_they_say_and_patterns_only_behind_them(fresh_redis: str
     strangers = {"budget:t1", "budget:tx[1]y", "session_events:t1:a", f"session_events:{name}", "budget:t*[1]?2"}
     with redis.Redis.from_url(fresh_redis, decode_responses=True) as client:
         client.mset(dict.fromkeys(ours | strangers, "x"))
-        done = remove_tenants(profile, [name, *(f"other-{number}" for number in range(others))])
+        names = [name, *(f"other-{number}" for number in range(others))]
+        done = remove(profile, [Leaving([one], {}, 0, 0) for one in names])
         assert (done.keys, done.left) == (2, [])
         assert set(client.keys()) == strangers
 
@@ -66,5 +67,5 @@ def test_one_store_that_is_away_does_not_spare_the_other(
     made = Provisioning(profile)
     gone = made.provisioner.take(short=False)
     away = profile_on("redis://127.0.0.1:1/0", migrated_database.owner_url)
-    done = remove_tenants(away, [gone.name])
+    done = remove(away, [Leaving([gone.name], {}, 0, 0)])
     assert done.rows == 1 and "connection refused" in done.left[0]

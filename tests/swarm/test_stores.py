@@ -86,6 +86,13 @@ def impatient() -> Iterator[None]:
     psycopg2.extensions.set_wait_callback(None)
 
 
+@pytest.fixture
+def patient() -> Iterator[None]:
+    wait_with_gevent(60)
+    yield
+    psycopg2.extensions.set_wait_callback(None)
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_postgres_that_accepts_and_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -94,7 +101,7 @@ def test_a_postgres_that_accepts_and_says_nothing_is_given_up() -> None:
             open_postgres(f"postgresql://u:p@127.0.0.1:{port}/db")
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("patient")
 def test_a_user_who_is_stopped_in_the_middle_of_a_query_is_no_failure_of_the_store(fresh_database: str) -> None:
     asked = gevent.event.Event()
 
@@ -103,7 +110,6 @@ def test_a_user_who_is_stopped_in_the_middle_of_a_query_is_no_failure_of_the_sto
             asked.set()
             cursor.execute("SELECT pg_sleep(60)")
 
-    wait_with_gevent(60)
     asking = gevent.spawn(wait_for_ever)
     assert asked.wait(10)
     asking.kill()
