@@ -2,89 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Annotated, Literal
 
-import jwt
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from config.calls import CommandCall, HttpCall
-from config.files import ProfileFile, column, read_table
-from config.parts import Message, Part, PositiveInt, Template
+from config.messages import Operation
+from config.parts import Message, Part
 from config.template import placeholders
+from config.tokens import SignedToken, TokenCommand, TokenFile, TokenService
 
 Source = Literal["jwt", "service", "file", "command", "token", "password"]
 _DESCRIBED = {"jwt", "service", "file", "command"}
+_FRESH = {"jwt", "service", "command"}
+"""Sources that make another token each time they are asked."""
 Place = Literal["query", "header", "cookie", "subprotocol", "path", "basic", "frame", "none"]
-
-
-class SignedToken(Part):
-    """Tokens we sign ourselves, as JSON Web Tokens."""
-
-    algorithm: str = Field("HS256", description="Any that PyJWT has: HS*, RS*, PS*, ES*, EdDSA.")
-    secret: SecretStr | None = Field(None, description="Shared secret, or private key in PEM.")
-    secret_file: ProfileFile | None = Field(None, description="File that holds it, in place of 'secret'.")
-    headers: dict[str, str] = Field(default_factory=dict, description="Further headers of the token, such as kid.")
-    lifetime_s: PositiveInt = Field(3600, description="Seconds from iat to exp.")
-    claims: dict[str, object] = Field(description="Claims beside iat and exp; placeholders as in messages.")
-
-    @cached_property
-    def key(self) -> str:
-        """The shared secret, or the private key in PEM."""
-        if self.secret_file is not None:
-            return self.secret_file.read_text(encoding="utf-8").strip()
-        return self.secret.get_secret_value() if self.secret is not None else ""
-
-    @model_validator(mode="after")
-    def _key_fits(self) -> SignedToken:
-        if (self.secret is None) == (self.secret_file is None):
-            raise ValueError("needs one of 'secret' and 'secret_file'")
-        algorithm = jwt.algorithms.get_default_algorithms().get(self.algorithm)
-        key = "secret" if self.secret_file is None else "secret_file"
-        try:
-            if algorithm is not None:
-                algorithm.prepare_key(self.key)
-        except (jwt.PyJWTError, TypeError, ValueError, OSError) as error:
-            raise ValueError(f"{key}: holds no key for algorithm {self.algorithm} ({type(error).__name__})") from None
-        return self
-
-
-class TokenService(HttpCall):
-    """Tokens that an HTTP service issues, or a login with user and password; body or form take the tenant's own
-    placeholders, {password} among them.
-    """
-
-    body: Template = Field(default_factory=dict, description="JSON body; placeholders as in messages.")
-    token: str = Field("access_token", description="Path of the token in the JSON answer.")
-    token_cookie: str | None = Field(None, description="Name of the cookie that is the token, in place of a path.")
-    token_header: str | None = Field(None, description="Name of the answer's header that is the token.")
-
-
-class TokenFile(Part):
-    """Tokens in a file: CSV with a head line, or lines of JSON objects."""
-
-    path: ProfileFile = Field(description="The file.")
-    tenant: str = Field("tenant", description="Column with the tenant's id.")
-    token: str = Field("token", description="Column with its token.")
-
-    @cached_property
-    def tokens(self) -> dict[str, str]:
-        """Tokens by tenant."""
-        table = read_table(self.path)
-        names = column(self.path, table, self.tenant, "auth.file.tenant")
-        return dict(zip(names, column(self.path, table, self.token, "auth.file.token"), strict=True))
-
-    @model_validator(mode="after")
-    def _can_be_read(self) -> TokenFile:
-        if not self.tokens:
-            raise ValueError(f"path: {self.path.name} holds no tokens")
-        return self
-
-
-class TokenCommand(CommandCall):
-    """A command that writes a token to its standard output."""
-
-    token: str | None = Field(None, description="Path of the token, if the command writes JSON.")
 
 
 class Placement(Part):
@@ -131,6 +62,41 @@ class OpeningFrame(Part):
         return self
 
 
+class Renewal(Part):
+    """How a session that is held for longer than its token lives goes on: with a fresh token, said in a message or
+    shown on a new connection.
+
+    A renewal that is refused or not answered is a fault: it counts as a refused or unanswered request, the session
+    logs in anew, and the run is inconclusive.
+    """
+
+    every_s: float | None = Field(None, gt=0, description="Seconds from a login to its renewal.")
+    before_expiry_s: float | None = Field(
+        None,
+        gt=0,
+        description="Or so long before the token expires, which a JSON Web Token says itself (exp), and of any other "
+        "auth.service.expires_in.",
+    )
+    operation: Operation | None = Field(
+        None,
+        description="What is said, with the fresh {token}, and what a reply looks like: as any operation. Left out: "
+        "the session is closed once its replies are in, and opened again with the fresh token.",
+    )
+
+    @model_validator(mode="after")
+    def _says_when_and_what(self) -> Renewal:
+        if (self.every_s is None) == (self.before_expiry_s is None):
+            raise ValueError("needs one of 'every_s' and 'before_expiry_s'")
+        if self.operation is not None:
+            if "token" not in self.operation.placeholders:
+                raise ValueError("operation.send: needs {token}, which is what is renewed")
+            if self.operation.reply_by == "none":
+                raise ValueError(
+                    "operation.reply_by: is 'none', so nobody would know of a refusal: say what answers a renewal"
+                )
+        return self
+
+
 class Auth(Placement):
     """How a tenant proves who it is when it connects."""
 
@@ -158,6 +124,7 @@ class Auth(Placement):
         description="That operation; without it the first of state_read, history, routing, chat that costs nothing.",
     )
     reuse_s: float = Field(300.0, ge=0, description="A token serves a tenant's reconnects for so long at most.")
+    renewal: Renewal | None = Field(None, description="How a session goes on whose token expires while it is held.")
 
     @property
     def places(self) -> tuple[Placement, ...]:
@@ -178,4 +145,23 @@ class Auth(Placement):
                 raise ValueError("place is 'frame', so a table [auth.frame] with {token} in its 'send' is needed")
         elif says_it:
             raise ValueError("frame.send holds {token}, so place must be 'frame' (or one of 'also')")
+        return self
+
+    @model_validator(mode="after")
+    def _renews_what_it_shows(self) -> Auth:
+        renewal = self.renewal
+        if renewal is None:
+            return self
+        if not self.places:
+            raise ValueError("renewal: there is no token to renew, since place is 'none'")
+        if self.source not in _FRESH:
+            raise ValueError(
+                f"renewal: needs a source that makes fresh tokens (jwt, service, command), and source is "
+                f"'{self.source}'"
+            )
+        before_s = renewal.before_expiry_s
+        if before_s is not None and self.jwt is not None and self.source == "jwt" and before_s >= self.jwt.lifetime_s:
+            raise ValueError(
+                f"renewal.before_expiry_s: is {before_s:g}, and a token lives for {self.jwt.lifetime_s} s: lower it"
+            )
         return self

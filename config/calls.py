@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, model_validator
 
-from config.parts import Part, Template
+from config.parts import Part, Path, Pattern, Template
 from config.template import placeholders
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+
+
+class Extract(Part):
+    """Where a value stands in an answer: at a path of its JSON, in a header, in a cookie, or anywhere in its text.
+
+    A text alone is a path. ``matches`` finds the value in what the others lead to, or in the whole body.
+    """
+
+    path: Path | None = Field(None, description="Path in the JSON of the answer.")
+    header: str | None = Field(None, min_length=1, description="Name of a header of the answer.")
+    cookie: str | None = Field(None, min_length=1, description="Name of a cookie, of this answer or kept from before.")
+    matches: Pattern | None = Field(
+        None,
+        description='Regular expression whose first group is the value, as in \'name="csrf" value="([^"]+)"\'; it is '
+        "looked for in the body if nothing else is said.",
+    )
+
+    @property
+    def is_of_http(self) -> bool:
+        """Whether only the answer to an HTTP request can have it."""
+        return self.header is not None or self.cookie is not None
+
+    @model_validator(mode="after")
+    def _says_one_place(self) -> Extract:
+        places = [name for name in ("path", "header", "cookie") if getattr(self, name) is not None]
+        if len(places) > 1:
+            raise ValueError(f"says {' and '.join(places)}: a value is taken from one place")
+        if not places and self.matches is None:
+            raise ValueError("needs one of path, header, cookie, matches")
+        if self.matches is not None and not re.compile(self.matches).groups:
+            raise ValueError("matches: needs a group in parentheses, which is the value")
+        return self
+
+
+def _as_extract(value: object) -> object:
+    return {"path": value} if isinstance(value, str) else value
+
+
+Extracted = Annotated[Extract, BeforeValidator(_as_extract, json_schema_input_type=str | Extract)]
+"""A path of the answer's JSON, or a table that says where else the value stands."""
 
 
 class HttpCall(Part):

@@ -31,6 +31,8 @@ ATTEMPT = "attempt: "
 CONTROL = "control: "
 _PROOFS = ("state_read", "history", "routing", "chat")
 MADE_UP = "made up: "
+RENEWAL = "renewal"
+"""What the operation of [auth.renewal] is called where operations are counted."""
 AT_DOORS = (ATTEMPT, CONTROL, MADE_UP)
 
 
@@ -173,6 +175,14 @@ class Profile(Part):
         return self
 
     @model_validator(mode="after")
+    def _renewal_has_its_name(self) -> Profile:
+        if self.renewing is not None and RENEWAL in self.operations.extra:
+            raise ValueError(
+                f"operations.extra.{RENEWAL}: is what [auth.renewal] is called in reports: choose another name"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _tokens_can_be_forged(self) -> Profile:
         if set(self.attempts.tokens) - UNSIGNED and self.auth.jwt is None:
             raise ValueError(
@@ -188,7 +198,14 @@ class Profile(Part):
             f"operations.{'extra.' if name in extra else ''}{name}": operation
             for name, operation in self.operations.all().items()
         }
+        if self.renewing is not None:
+            operations["auth.renewal.operation"] = self.renewing
         return operations | {f"attempts.doors.{name}": door for name, door in self.attempts.doors.items()}
+
+    @property
+    def renewing(self) -> Operation | None:
+        """What renews a login on an open session; None if nothing does."""
+        return self.auth.renewal.operation if self.auth.renewal is not None else None
 
     @property
     def learnt_names(self) -> tuple[str, ...]:
@@ -243,4 +260,6 @@ class Profile(Part):
         """
         if name.startswith(AT_DOORS):
             return self.attempts.doors.get(name.partition(": ")[2])
+        if name == RENEWAL and self.renewing is not None:
+            return self.renewing
         return self.operations.get(name)

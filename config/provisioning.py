@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from config.calls import CommandCall, HttpCall
+from config.calls import CommandCall, Extracted, HttpCall
 from config.parts import Name, Part, PositiveInt
 from config.writes import command_mistake, statement_mistake
 
@@ -55,16 +55,17 @@ class RedisStep(Part):
 
 
 class Answered(Part):
-    """A step for one tenant at a time, and what its answer teaches. Paths lead into its JSON."""
+    """A step for one tenant at a time, and what its answer teaches. A text is a path that leads into its JSON."""
 
     name: str = Field("", description="What the step does, for messages.")
     stored_in: tuple[str, ...] = Field((), description="Stores that keep the marks it is told.")
-    learn: dict[Name, str] = Field(
+    learn: dict[Name, Extracted] = Field(
         default_factory=dict,
-        description="Name to path: what fills placeholders from then on, in removals and messages too.",
+        description="Name to path (or { header = … }, { cookie = … }, { matches = … }): what fills placeholders from "
+        "then on, in removals and messages too.",
     )
-    learn_secret: dict[Name, str] = Field(
-        default_factory=dict, description="Name to path: its token or password, never written down."
+    learn_secret: dict[Name, Extracted] = Field(
+        default_factory=dict, description="Name to path, or as in learn: its token or password, never written down."
     )
 
 
@@ -87,6 +88,13 @@ class CommandStep(Answered):
     kind: Literal["command"] = Field(description="A command for each tenant.")
     create: CommandCall = Field(description="The command that makes a tenant.")
     remove: CommandCall | None = Field(None, description="The command that removes it.")
+
+    @model_validator(mode="after")
+    def _has_no_headers(self) -> CommandStep:
+        for name, extract in {**self.learn, **self.learn_secret}.items():
+            if extract.is_of_http:
+                raise ValueError(f"learns '{name}' from a header or cookie, which a command has not: give a path")
+        return self
 
     @property
     def removes(self) -> bool:

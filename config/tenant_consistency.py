@@ -34,7 +34,11 @@ def _logins(profile: Profile) -> Iterator[Mistake]:
     if auth.jwt is not None:
         said.append((("auth", "jwt", "claims"), auth.jwt.claims, own))
     if auth.service is not None:
-        said += _called(("auth", "service"), auth.service, secret)
+        told = set(secret)
+        for index, step in enumerate(auth.service.before):
+            said += _called(("auth", "service", "before", index), step, told)
+            told = told | step.learn.keys()
+        said += _called(("auth", "service"), auth.service, told)
     if auth.command is not None:
         said += _called(("auth", "command"), auth.command, secret, own)
     yield from _unfilled(said)

@@ -13,7 +13,9 @@ import orjson
 from evidence.rows.attempts import RETURN, AccessAttempt, DoorAnswers, LoudMoment, OwnerShutOut
 from evidence.rows.nodes import (
     FRAMES_CUT,
+    NOT_RENEWED,
     PUSHED_OWN,
+    RENEWED,
     SUBSCRIBED_OWN,
     Exposures,
     Gap,
@@ -28,7 +30,9 @@ from evidence.rows.tenants import IdLearnt, TenantLedger, TenantProvisioned, Ten
 
 __all__ = [
     "FRAMES_CUT",
+    "NOT_RENEWED",
     "PUSHED_OWN",
+    "RENEWED",
     "RETURN",
     "SUBSCRIBED_OWN",
     "AccessAttempt",

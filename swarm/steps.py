@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import orjson
 import psycopg2.extras
 import redis
 from gevent.pool import Pool
@@ -14,12 +13,12 @@ from redis.exceptions import RedisClusterException
 from config.profile import Profile
 from config.provisioning import Answered, CommandStep, HttpStep, RedisStep, SqlStep, Step
 from config.template import PlaceholderUnknown, fill_text
-from evidence.paths import first
 from swarm.planting import check_change
 from swarm.reach import Reach
 from swarm.stores import StoreError, open_redis_store, redis_error, transaction
 from users.commands import CommandFailed, run_command
-from users.http_calls import Caller, CallFailed
+from users.extracting import described, extract, said_by
+from users.http_calls import Answer, Caller, CallFailed
 from users.tenant import TenantIdentity
 
 _AT_ONCE = 8
@@ -149,12 +148,12 @@ class Steps:
         """Takes the step for one tenant; returns why it failed, None if it did not."""
         try:
             if isinstance(step, HttpStep):
-                document = self._caller.call(name, step.create, making.values).document
+                answer = self._caller.call(name, step.create, making.values)
             else:
-                document = _parsed(run_command(name, step.create, making.values))
+                answer = said_by(run_command(name, step.create, making.values))
             # Whatever can't be learnt was made all the same, and is removed if its name is enough for that.
             making.done += 1
-            _learn_from(making, step, document)
+            _learn_from(making, step, answer)
         except (CallFailed, CommandFailed, PlaceholderUnknown) as error:
             if isinstance(error, CallFailed) and error.status == _CONFLICT:
                 making.begun -= 1  # it is there already, and so is somebody else's: there is nothing to undo
@@ -187,12 +186,13 @@ def named_steps(profile: Profile) -> list[tuple[str, Step]]:
     ]
 
 
-def _learn_from(making: Making, step: Answered, document: object) -> None:
-    _learn(making, tuple(step.learn), {name: first(document, path) for name, path in step.learn.items()}, "the answer")
-    for name, path in step.learn_secret.items():
-        value = first(document, path)
+def _learn_from(making: Making, step: Answered, answer: Answer) -> None:
+    found = {name: extract(where, answer) for name, where in step.learn.items()}
+    _learn(making, tuple(step.learn), found, "the answer")
+    for name, where in step.learn_secret.items():
+        value = extract(where, answer)
         if not isinstance(value, str) or not value:
-            raise StoreError(f"the answer has nothing at '{path}' to learn '{name}' from")
+            raise StoreError(f"the answer has nothing {described(where)} to learn '{name}' from")
         making.secrets[name] = value
         making.values[name] = value
 
@@ -203,10 +203,3 @@ def _learn(making: Making, names: tuple[str, ...], found: dict[str, object], whe
         if value is None or isinstance(value, (dict, list, bool, float)):
             raise StoreError(f"{whence} taught no '{name}': there is no text or whole number")
         making.learnt[name] = making.values[name] = value if isinstance(value, int) else str(value)
-
-
-def _parsed(output: bytes) -> object:
-    try:
-        return orjson.loads(output)
-    except orjson.JSONDecodeError:
-        return None

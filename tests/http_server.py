@@ -34,6 +34,7 @@ class Reply:
     document: object = None
     headers: dict[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass
@@ -59,7 +60,7 @@ def http_server(answer: Callable[[Asked], Reply], tls: ssl.SSLContext | None = N
             asked = Asked(self.command, self.path, dict(self.headers), body)
             here.asked.append(asked)
             reply = answer(asked)
-            content = b"" if reply.document is None else orjson.dumps(reply.document)
+            content = reply.text.encode() if reply.document is None else orjson.dumps(reply.document)
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

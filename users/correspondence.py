@@ -158,6 +158,10 @@ class Correspondence:
         if values.get("tenant") != self._tenant.identity.json_name:
             self._inspector.said({name: values[name] for name in names_said(self._run.profile) if name in values})
 
+    def goes_on_with(self, token: str) -> None:
+        """Notes the token that the tenant has renewed its login with, for messages that show it."""
+        self._composer.token = token
+
     def compose_login(self, values: Mapping[str, object]) -> Message:
         """Returns the frame in which the tenant says who it is; ``values`` holds the token."""
         frame = self._run.profile.auth.frame

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
 
 from config.profile import Profile
 from users.http_calls import Caller, caller_of
 from users.placing import Introduction, introduce
 from users.tenant import TenantIdentity
-from users.token_sources import CredentialRefused, TokenSource
+from users.token_sources import CredentialRefused, Token, TokenSource
 
 __all__ = ["CredentialRefused", "Credentials"]
 
 _SWEEP_EVERY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A token, and until when it serves and lives, on the ``monotonic`` time line."""
+
+    token: Token
+    serves_until_s: float
+    lives_until_s: float | None
 
 
 class Credentials:
@@ -29,7 +39,7 @@ class Credentials:
     def __init__(self, profile: Profile, caller: Caller | None = None) -> None:
         self._profile = profile
         self._source = TokenSource(profile, caller or caller_of(profile))
-        self._tokens: dict[int, tuple[str, float]] = {}
+        self._tokens: dict[int, _Kept] = {}
         self._made = 0
 
     def introduce(self, tenant: TenantIdentity) -> tuple[Introduction, float | None]:
@@ -43,7 +53,8 @@ class Credentials:
         if not self._profile.auth.places:
             return introduce(self._profile, tenant, ""), None
         token, took_ms = self.token(tenant)
-        return introduce(self._profile, tenant, token), took_ms
+        expires_in_s = self.expires_in_s(tenant)
+        return replace(introduce(self._profile, tenant, token), expires_in_s=expires_in_s), took_ms
 
     def token(self, tenant: TenantIdentity) -> tuple[str, float | None]:
         """Returns a token of the tenant's and what getting it took in milliseconds, None if one was kept.
@@ -53,15 +64,21 @@ class Credentials:
         """
         now_s = time.monotonic()
         kept = self._tokens.get(tenant.number)
-        if kept is not None and kept[1] > now_s:
-            return kept[0], None
+        if kept is not None and kept.serves_until_s > now_s:
+            return kept.token.text, None
         started_s = time.perf_counter()
-        token, reuse_s = self._source.token(tenant)
-        self._tokens[tenant.number] = token, now_s + reuse_s
+        token = self._source.token(tenant)
         self._made += 1
         if self._made % _SWEEP_EVERY == 0:
             self._sweep(now_s)
-        return token, (time.perf_counter() - started_s) * 1000
+        lives_until_s = None if token.life_s is None else now_s + token.life_s
+        self._tokens[tenant.number] = _Kept(token, now_s + token.reuse_s, lives_until_s)
+        return token.text, (time.perf_counter() - started_s) * 1000
+
+    def expires_in_s(self, tenant: TenantIdentity) -> float | None:
+        """Returns in how many seconds the tenant's latest token expires; None if nobody says so."""
+        kept = self._tokens.get(tenant.number)
+        return None if kept is None or kept.lives_until_s is None else kept.lives_until_s - time.monotonic()
 
     def forget(self, tenant: TenantIdentity) -> None:
         """Drops a tenant's token: it was refused, or the tenant has left."""
@@ -69,4 +86,4 @@ class Credentials:
 
     def _sweep(self, now_s: float) -> None:
         """Lets go of what serves nobody any more: tenants leave without a word."""
-        self._tokens = {number: kept for number, kept in self._tokens.items() if kept[1] > now_s}
+        self._tokens = {number: kept for number, kept in self._tokens.items() if kept.serves_until_s > now_s}

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from config.attempts import Forgery
-from config.auth import SignedToken
 from config.profile import Profile
 from config.template import placeholders
+from config.tokens import SignedToken
 from evidence.answers import look_alike
 from evidence.naming import EMAIL_DOMAIN
 from evidence.oracle import ORDINAL_BITS

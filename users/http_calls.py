@@ -5,8 +5,12 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.cookies import CookieError, SimpleCookie
+from typing import cast
 from urllib.parse import quote, urlencode
+from urllib.request import Request
 
 import gevent
 import orjson
@@ -14,6 +18,7 @@ import urllib3
 
 from config.address import shown
 from config.calls import HttpCall
+from config.hosts import hosts_in, is_here
 from config.profile import Profile
 from config.template import fill, fill_known, fill_text
 
@@ -42,13 +47,52 @@ class Answer:
     Attributes:
         document: the body, if it is JSON.
         headers: by name in lower case.
-        cookies: those it sets.
+        cookies: those it sets, and those that were kept from before.
+        text: the body as text.
     """
 
     status: int
     document: object = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    cookies: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
+
+
+class Cookies:
+    """What one tenant is given to keep between requests that belong together, as a browser keeps it."""
+
+    def __init__(self) -> None:
+        self._jar = CookieJar()
+
+    def header(self, request: Request) -> str | None:
+        """Returns the Cookie header of a request: the cookies that were set for its host and path."""
+        self._be_as_strict_as_a_browser(request)
+        self._jar.add_cookie_header(request)
+        return request.get_header("Cookie")
+
+    def take(self, request: Request, headers: urllib3.HTTPHeaderDict) -> None:
+        """Keeps what an answer sets."""
+        self._jar.extract_cookies(cast(HTTPResponse, _Head(headers)), request)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """Every cookie by name."""
+        return {cookie.name: cookie.value for cookie in self._jar if cookie.value is not None}
+
+    def _be_as_strict_as_a_browser(self, request: Request) -> None:
+        """Cookies for https alone are kept on this machine without it, where nobody could listen on the way."""
+        secure = ("https", "http") if all(map(is_here, hosts_in(request.full_url))) else ("https",)
+        self._jar.set_policy(DefaultCookiePolicy(secure_protocols=secure))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The part of an answer that the standard library's jar reads."""
+
+    headers: urllib3.HTTPHeaderDict
+
+    def info(self) -> urllib3.HTTPHeaderDict:
+        return self.headers
 
 
 class Caller:
@@ -62,13 +106,14 @@ class Caller:
         # One pool for all tenants is safe: urllib3 keeps no cookies, and each request carries its own credentials.
         self._pool = urllib3.PoolManager(maxsize=256, retries=False, ssl_context=tls)
 
-    def call(self, what: str, call: HttpCall, values: Mapping[str, object]) -> Answer:
+    def call(self, what: str, call: HttpCall, values: Mapping[str, object], cookies: Cookies | None = None) -> Answer:
         """Makes the request, and makes it again as often as ``call`` says while the server could not be reached.
 
         Args:
             what: what it is for, for the error.
             call: the request.
             values: what fills its placeholders.
+            cookies: those of earlier requests that belong to it, and where those go that the answer sets.
 
         Raises:
             CallFailed: no answer, or a status that means no success.
@@ -77,7 +122,7 @@ class Caller:
         where = f"{what} {shown(call.url)}"
         for left in range(call.retries, -1, -1):
             try:
-                answer = self._once(where, call, values)
+                answer = self._once(where, call, values, cookies or Cookies())
             except CallFailed as error:
                 if error.sent or not left:
                     raise
@@ -89,7 +134,7 @@ class Caller:
             raise CallFailed(f"{where} answered {answer.status}", answer.status)
         return answer
 
-    def _once(self, where: str, call: HttpCall, values: Mapping[str, object]) -> Answer:
+    def _once(self, where: str, call: HttpCall, values: Mapping[str, object], cookies: Cookies) -> Answer:
         escaped = {name: quote(str(value), safe="") for name, value in values.items() if value is not None}
         url = fill_text(call.url, escaped)
         headers = {name: fill_known(value.get_secret_value(), values) for name, value in call.headers.items()}
@@ -100,6 +145,11 @@ class Caller:
         elif call.method != "GET" and call.body is not None:
             body = orjson.dumps(fill(call.body, values))
             headers = {"Content-Type": "application/json", **headers}
+        request = Request(url)
+        own = next((name for name in headers if name.lower() == "cookie"), None)
+        if (kept := cookies.header(request)) is not None:
+            said = headers.pop(own) if own is not None else ""
+            headers["Cookie"] = f"{said}; {kept}" if said else kept
         try:
             answer = self._pool.request(
                 call.method, url, body=body, headers=headers, timeout=call.timeout_s, redirect=False
@@ -109,7 +159,10 @@ class Caller:
                 error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
             )
             raise CallFailed(f"{where} did not answer: {reason_of(error)}", sent=reached) from None
-        return Answer(answer.status, _parsed(answer.data), _lowered(answer.headers), _cookies(answer.headers))
+        cookies.take(request, answer.headers)
+        text = answer.data.decode("utf-8", "replace")
+        given = {**cookies.kept, **_cookies(answer.headers)}
+        return Answer(answer.status, parsed(answer.data), _lowered(answer.headers), given, text)
 
 
 def caller_of(profile: Profile) -> Caller:
@@ -137,7 +190,8 @@ def reason_of(error: Exception) -> str:
     return type(cause).__name__
 
 
-def _parsed(data: bytes) -> object:
+def parsed(data: bytes) -> object:
+    """Returns what JSON says, None if it is none."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -149,6 +203,7 @@ def _lowered(headers: urllib3.HTTPHeaderDict) -> dict[str, str]:
 
 
 def _cookies(headers: urllib3.HTTPHeaderDict) -> dict[str, str]:
+    """What an answer sets, for whatever host it says."""
     found: dict[str, str] = {}
     for line in headers.getlist("Set-Cookie"):
         try:

@@ -26,6 +26,7 @@ class Introduction:
         subprotocols: offered, in order of preference.
         cookie: the Cookie header.
         values: what fills the placeholders of the first frame.
+        expires_in_s: in how many seconds the token expires; None if nobody says so.
     """
 
     url: str = field(repr=False)
@@ -34,6 +35,7 @@ class Introduction:
     subprotocols: list[str] = field(default_factory=list, repr=False)
     cookie: str | None = field(default=None, repr=False)
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    expires_in_s: float | None = field(default=None, compare=False)
 
 
 def introduce(profile: Profile, tenant: TenantIdentity, token: str) -> Introduction:

@@ -13,11 +13,14 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
 from config.messages import Operation
+from config.profile import RENEWAL
+from evidence.records import NOT_RENEWED, RENEWED
 from evidence.requests import Outcome, Request
 from users.correspondence import Correspondence
 from users.credentials import CredentialRefused, Credentials
 from users.dialects.base import Message
 from users.placing import Introduction, connect
+from users.renewing import Renewing
 from users.run import NodeRun
 from users.session_log import SessionLog
 from users.tenant import Tenant
@@ -63,12 +66,14 @@ class Session:
         self._pinged_s = 0.0
         self._kept_alive_s = 0.0
         self._introduced = False
+        self._renewing = Renewing(run, tenant, credentials)
+        self._moving = False
         self.awaits_pong = False
 
     @property
     def is_open(self) -> bool:
-        """Whether the session has a connection now, and the target has let the tenant in."""
-        return self._connection is not None and self._introduced and self._talk.opening.is_open
+        """Whether the session has a connection now, which is not about to be closed, and the tenant was let in."""
+        return self._connection is not None and self._introduced and self._talk.opening.is_open and not self._moving
 
     @property
     def turned_away(self) -> str:
@@ -126,6 +131,7 @@ class Session:
         self._wait_ready(connection, introduction)
         self._say_on_connect(connection)
         self._introduced = True
+        self._renewing.logged_in(introduction.expires_in_s)
         if resume:
             self._resume(previous)
         self._wake()
@@ -207,6 +213,8 @@ class Session:
             self._give_up(connection, "a reply in order was lost")
             return
         self._keep_alive(connection, now_s)
+        if self.is_open and not self._run.stopping:
+            self._renewing.when_due(now_s, self.renew)
         if self.awaits_pong:
             if now_s - self._pinged_s >= 2 * every_s:
                 self._give_up(connection, "no answer to a ping")
@@ -215,6 +223,55 @@ class Session:
             self.awaits_pong = True
             # Apart, because a send waits while the peer does not read, and one caller keeps all sessions.
             gevent.spawn(_ping, connection)
+
+    def renew(self) -> Request | None:
+        """Renews the login with a fresh token, in a message or on a new connection; returns the message, if there is
+        one. A renewal that does not succeed costs the connection: the next one logs in anew.
+        """
+        operation, connection = self._run.profile.renewing, self._connection
+        if operation is None:
+            self._renew_by_connecting()
+            return None
+        try:
+            token, expires_in_s = self._renewing.fresh_token()
+            self._tenant.tokens.add(token)
+            request = self.ask(RENEWAL, operation, time.perf_counter(), {"token": token})
+        except CredentialRefused as error:
+            self._log.refused("auth", error.status, f"renewal: {self._tenant.conceal(str(error))}", error)
+            if connection is not None and self._connection is connection:
+                self._not_renewed(connection, "no fresh token was to be had")
+            return None
+        except SessionUnavailable:
+            return None  # the session was lost meanwhile: whoever mends it logs in
+        self.wait(request)
+        if request.outcome is Outcome.ANSWERED:
+            self._talk.goes_on_with(token)
+            self._renewing.logged_in(expires_in_s)
+            self._count_renewal(True)
+        elif connection is not None and self._connection is connection:
+            self._not_renewed(connection, "the renewal of its login was not accepted")
+        return request
+
+    def _not_renewed(self, connection: Connection, reason: str) -> None:
+        self._count_renewal(False)
+        self._renewing.forget()
+        self._give_up(connection, reason)
+
+    def _count_renewal(self, renewed: bool) -> None:
+        self._run.exposures[RENEWED if renewed else NOT_RENEWED] += 1
+
+    def _renew_by_connecting(self) -> None:
+        """Closes the connection once its replies are in, and opens another one with a fresh token."""
+        self._moving = True  # nobody says anything more on this one
+        try:
+            self.wait_idle(self._run.profile.target.reply_timeout_s)
+            self._renewing.forget()
+            self.leave()
+        finally:
+            self._moving = False
+        if not self._run.stopping:
+            self.reopen(resume=False)
+            self._count_renewal(self.is_open)
 
     def _keep_alive(self, connection: Connection, now_s: float) -> None:
         """Says what the protocol wants said every few seconds, beside the pings of WebSocket itself."""

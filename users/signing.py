@@ -10,8 +10,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from config.auth import SignedToken
 from config.template import fill
+from config.tokens import SignedToken
 from users.tenant import TenantIdentity
 
 _RSA_BITS = 2048

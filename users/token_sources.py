@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import orjson
+import jwt
 
-from config.address import shown
 from config.auth import Auth
+from config.calls import Extract
 from config.profile import Profile
-from evidence.paths import first
+from config.template import PlaceholderUnknown
 from users.commands import CommandFailed, run_command
+from users.extracting import extract, said_by
 from users.http_calls import Caller, CallFailed
+from users.logins import LoginFailed, log_in
 from users.signing import NotSigned, claims_of, sign
 from users.tenant import TenantIdentity
 
@@ -28,6 +32,21 @@ class CredentialRefused(Exception):
         self.status = status
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and how long it is good for.
+
+    Attributes:
+        text: the token.
+        reuse_s: for how many seconds it may be shown again.
+        life_s: in how many seconds it expires; None where nobody says so.
+    """
+
+    text: str = field(repr=False)
+    reuse_s: float
+    life_s: float | None = None
+
+
 class TokenSource:
     """Makes tokens as the profile says.
 
@@ -40,25 +59,45 @@ class TokenSource:
         self._auth: Auth = profile.auth
         self._caller = caller
 
-    def token(self, tenant: TenantIdentity) -> tuple[str, float]:
-        """Returns a token of the tenant's, and for how many seconds it may be used again.
+    def token(self, tenant: TenantIdentity) -> Token:
+        """Returns a token of the tenant's.
 
         Raises:
-            CredentialRefused: there is none to be had.
+            CredentialRefused: there is none to be had; or it has to be renewed before it expires, and nobody says when
+                that is, or it is so soon that a fresh one would have to be renewed at once.
         """
-        auth, reuse_s = self._auth, self._auth.reuse_s
+        text, life_s = self._made(tenant)
+        life_s = _life_s(text) if life_s is None else life_s
+        reuse_s, renewal = self._auth.reuse_s, self._auth.renewal
+        before_s = renewal.before_expiry_s if renewal is not None else None
+        if before_s is not None and life_s is None:
+            raise CredentialRefused(
+                "auth.renewal.before_expiry_s: the token does not say when it expires: let auth.service.expires_in say "
+                "where its answer does, or use auth.renewal.every_s"
+            )
+        if life_s is not None:
+            if before_s is not None and life_s <= before_s:
+                raise CredentialRefused(
+                    f"auth.renewal.before_expiry_s: is {before_s:g}, and a token lives for {life_s:.0f} s: lower it"
+                )
+            reuse_s = min(reuse_s, life_s / 2, life_s - (before_s or 0.0))
+        return Token(text, max(0.0, reuse_s), life_s)
+
+    def _made(self, tenant: TenantIdentity) -> tuple[str, float | None]:
+        """A token, and its life in seconds where its answer says that."""
+        auth = self._auth
         match auth.source:
             case "jwt":
                 assert auth.jwt is not None  # the profile's validator has seen to it
-                return self._sign(tenant), min(reuse_s, auth.jwt.lifetime_s / 2)
+                return self._sign(tenant), float(auth.jwt.lifetime_s)
             case "service":
-                return self._ask(tenant), reuse_s
+                return self._ask(tenant)
             case "command":
-                return self._run(tenant), reuse_s
+                return self._run(tenant), None
             case "file":
-                return self._look_up(tenant), reuse_s
+                return self._look_up(tenant), None
             case "token" | "password":
-                return self._own(tenant, auth.source), reuse_s
+                return self._own(tenant, auth.source), None
 
     def _sign(self, tenant: TenantIdentity) -> str:
         assert self._auth.jwt is not None
@@ -67,23 +106,15 @@ class TokenSource:
         except NotSigned as error:
             raise CredentialRefused(str(error)) from None
 
-    def _ask(self, tenant: TenantIdentity) -> str:
+    def _ask(self, tenant: TenantIdentity) -> tuple[str, float | None]:
         service = self._auth.service
         assert service is not None  # the profile's validator has seen to it
         try:
-            answer = self._caller.call("auth service", service, _all_of(tenant))
+            return log_in(self._caller, service, _all_of(tenant))
         except CallFailed as error:
             raise CredentialRefused(str(error), error.status) from None
-        if service.token_cookie is not None:
-            token, where = answer.cookies.get(service.token_cookie), f"in the cookie '{service.token_cookie}'"
-        elif service.token_header is not None:
-            token, where = answer.headers.get(service.token_header.lower()), f"in the header '{service.token_header}'"
-        else:
-            found = first(answer.document, service.token)
-            token, where = found if isinstance(found, str) else None, f"at '{service.token}'"
-        if not token:
-            raise CredentialRefused(f"auth service {shown(service.url)} answered without a token {where}")
-        return token
+        except (LoginFailed, PlaceholderUnknown) as error:
+            raise CredentialRefused(str(error)) from None
 
     def _run(self, tenant: TenantIdentity) -> str:
         command = self._auth.command
@@ -92,13 +123,11 @@ class TokenSource:
             output = run_command("auth.command", command, _all_of(tenant))
         except CommandFailed as error:
             raise CredentialRefused(str(error)) from None
+        answer = said_by(output)
         if command.token is None:
-            token, where = output.decode("utf-8", "replace").strip(), ""
+            token, where = answer.text, ""
         else:
-            try:
-                found = first(orjson.loads(output), command.token)
-            except orjson.JSONDecodeError:
-                found = None
+            found = extract(Extract(path=command.token), answer)
             token, where = found if isinstance(found, str) else "", f" at '{command.token}'"
         if not token:
             raise CredentialRefused(f"auth.command wrote no token{where} to its standard output")
@@ -120,3 +149,15 @@ class TokenSource:
 
 def _all_of(tenant: TenantIdentity) -> Mapping[str, object]:
     return {**tenant.placeholders, **tenant.secrets}
+
+
+def _life_s(token: str) -> float | None:
+    """In how many seconds a JSON Web Token expires by its own word, counted from when it was issued."""
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return None
+    expires_s, issued_s = claims.get("exp"), claims.get("iat")
+    if not isinstance(expires_s, int | float):
+        return None
+    return expires_s - (issued_s if isinstance(issued_s, int | float) else time.time())

@@ -11,6 +11,8 @@ PUSHED_OWN = "pushes_showing_own of kind: "
 """How the exposures begin that count, by kind, pushes that showed content of their tenant's own."""
 SUBSCRIBED_OWN = "pushes_showing_own of: "
 """How those begin that count the same by the subscription that brought them."""
+RENEWED, NOT_RENEWED = "renewals", "renewals_failed"
+"""The exposures that count renewals of a login on a session that was held, and those that did not succeed."""
 
 
 @dataclass(frozen=True, slots=True)

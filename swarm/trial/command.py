@@ -137,6 +137,7 @@ def _say_everything(run: TrialRun, talks: Sequence[Talk], page: Page) -> Tried:
     names = order_of(profile)
     for name in names:
         one.say(name)
+    one.renew()
     if profile.operation("resume") is not None:
         one.resume()
     if one.learnt:

@@ -14,10 +14,11 @@ from config.address import shown
 from config.calls import CommandCall, HttpCall
 from config.hosts import hosts_of
 from config.plantings import postgres_plantings, redis_plantings
-from config.profile import ATTEMPT, Profile
+from config.profile import ATTEMPT, RENEWAL, Profile
 from config.provisioning import RedisStep, SqlStep
 from config.sentences import written
 from config.template import fill, fill_text
+from config.tokens import TokenService
 from evidence.marks import Keyring, RunKey
 from evidence.records import Row
 from swarm.provisioning import Provisioner
@@ -102,7 +103,7 @@ def _show_sql(store: str, statements: tuple[str, ...], values: dict[str, object]
 
 def _show_call(name: str, call: HttpCall | CommandCall | None, values: dict[str, object], page: Page) -> None:
     if isinstance(call, HttpCall):
-        body = orjson.dumps(fill(call.body if call.body is not None else call.form, values)).decode()
+        body = orjson.dumps(fill(call.body if call.form is None else call.form, values)).decode()
         headers = "".join(f"  {header}: (hidden)" for header in call.headers)
         page.plain(f"{name}: {call.method} {shown(fill_text(call.url, values))}{headers}  {body}".rstrip())
     elif isinstance(call, CommandCall):
@@ -141,6 +142,10 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
     values = {name: f"({name})" for name in profile.of_tenant | profile.secrets_of_tenant} | dict(identity.placeholders)
     if profile.auth.places:
         source = getattr(profile.auth, profile.auth.source, None)
+        if isinstance(source, TokenService):
+            for name, step in source.named_steps:
+                _show_call(name, step, values, page)
+                values |= {learnt: f"({learnt} learnt)" for learnt in step.learn}
         if isinstance(source, (HttpCall, CommandCall)):
             _show_call(f"auth.{profile.auth.source}", source, values, page)
         else:
@@ -157,6 +162,14 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
         page.plain("→ " + orjson.dumps(fill(profile.auth.frame.send, introduction.values)).decode())
     if profile.attempts.tokens:
         page.plain(f"and in the same way with tokens that must be refused: {', '.join(profile.attempts.tokens)}")
+    if (renewal := profile.auth.renewal) is not None:
+        when = (
+            f"{renewal.every_s:g} s after a login"
+            if renewal.every_s
+            else (f"{renewal.before_expiry_s:g} s before its token expires")
+        )
+        how = f"the message {RENEWAL}, below" if renewal.operation is not None else "the same again"
+        page.plain(f"{when}: a fresh token, and {how}")
 
 
 def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, victim: TenantIdentity, page: Page) -> None:
@@ -170,7 +183,7 @@ def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, vict
     keyring = Keyring(key)
     known = {f"victim_{name}": f"({name} of another)" for name in profile.learnt_names}
     victims = {**known, **{f"victim_{name}": value for name, value in victim.placeholders.items()}}
-    said = [*operations_of(profile), *(f"{ATTEMPT}{door}" for door in profile.attempts.doors)]
+    said = [*operations_of(profile), RENEWAL, *(f"{ATTEMPT}{door}" for door in profile.attempts.doors)]
     for name in said:
         operation = profile.operation(name)
         if operation is None:

@@ -9,8 +9,9 @@ from types import MappingProxyType
 
 import gevent
 
+from config.address import shown
 from config.messages import Operation
-from config.profile import Profile
+from config.profile import RENEWAL, Profile
 from evidence.findings import Sighting
 from evidence.marks import Keyring
 from evidence.paths import dig
@@ -97,10 +98,43 @@ class Talk:
             heard = self._came()
             self._page.bad(why_not_connected(self._run.profile, failed, str(error), heard))
             return False
+        if not resume:
+            self._show_login()
         how = "connected again and resumed" if resume else "connected"
         self._page.good(f"{how} as tenant {self.tenant.identity.name}")
         self.show()
         return True
+
+    def _show_login(self) -> None:
+        """Says which requests a login took, if it took several: all have succeeded, or nobody would be connected."""
+        service = self._run.profile.auth.service
+        if self._run.profile.auth.source != "service" or service is None or not service.before:
+            return
+        steps = [
+            f"{step.name or f'{step.method} {shown(step.url)}'}"
+            + (f" (learnt {', '.join(step.learn)})" if step.learn else "")
+            for step in service.before
+        ]
+        self._page.good(f"logged in over HTTP: {', '.join(steps)}, then {service.method} {shown(service.url)}")
+
+    def renew(self) -> None:
+        """Renews the login as a session that is held for long would, and shows what came of it."""
+        renewal, page = self._run.profile.auth.renewal, self._page
+        if renewal is None:
+            return
+        self.listen()
+        started_s = time.perf_counter()
+        request = self._session.renew()
+        self._waited_s = time.perf_counter() - started_s
+        if request is not None:
+            self._judge(RENEWAL, request)
+        elif renewal.operation is None and self._session.is_open:
+            page.good("renewal: connected again with a fresh token")
+            self.show()
+        else:
+            failed = self._sink.failed[-1].detail if self._sink.failed else "the session was lost"
+            page.bad(f"renewal: the login was not renewed: {failed}; look at [auth.renewal]")
+            self.show()
 
     def _hide_what_proves(self) -> None:
         """Has the tenant's token and password left out of what is shown: a login may be a frame like any other."""

@@ -65,6 +65,16 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
         "auth.command.argv",
         "nothing fills {password}",
     ),
+    (
+        {"auth.place": "none", "auth.renewal": {"every_s": 5}},
+        "auth.renewal",
+        "there is no token to renew, since place is 'none'",
+    ),
+    (
+        {"auth.source": "password", "auth.renewal": {"every_s": 5}, "attempts.tokens": []},
+        "auth.renewal",
+        "needs a source that makes fresh tokens (jwt, service, command), and source is 'password'",
+    ),
     ({"auth.source": "file", "auth.file": {"path": "no.csv"}}, "auth.file.path", "there is no file no.csv"),
 ]
 
@@ -84,25 +94,6 @@ def test_a_token_may_go_to_several_places() -> None:
     also = [{"place": "header", "parameter": "X-Token"}, {"place": "none"}]
     auth = changed(auth__place="cookie", auth__also=also).auth
     assert [placement.place for placement in auth.places] == ["cookie", "header"]
-
-
-def test_a_key_is_read_from_a_file_beside_the_profile(tmp_path: Path) -> None:
-    (tmp_path / "shared.key").write_text(f"{SHORT}\n", encoding="utf-8")
-    changes = {"auth.jwt.secret": REMOVE, "auth.jwt.secret_file": "shared.key"}
-    settings = load(written(tmp_path / "right.toml", changes), ENVIRONMENT).auth.jwt
-    assert settings is not None and settings.key == SHORT
-
-
-def test_tokens_are_read_from_a_file_and_a_bad_one_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "tokens.jsonl"
-    changes = {"auth.source": "file", "auth.file": {"path": "tokens.jsonl"}}
-    path.write_text('{"tenant": "a", "token": "PLANTED-1"}\n\n{"tenant": 7, "token": "PLANTED-2"}\n', encoding="utf-8")
-    file = load(written(tmp_path / "p.toml", changes), ENVIRONMENT).auth.file
-    assert file is not None and file.tokens == {"a": "PLANTED-1", "7": "PLANTED-2"}
-    for content, says in (("", "holds no tokens"), ("[]\n", "line 1: is no JSON object"), ("{}\n", "no column")):
-        path.write_text(content, encoding="utf-8")
-        with pytest.raises(ProfileInvalid, match=says):
-            load(written(tmp_path / "p.toml", changes), ENVIRONMENT)
 
 
 def test_the_program_itself_may_stand_in_a_variable(tmp_path: Path) -> None:

@@ -116,6 +116,9 @@ EVERYWHERE: dict[str, dict[str, object]] = {
     "target.url": {"target__url": "ws://far.example/ws"},
     "health[].url": {"health": [{"name": "x", "url": "http://far.example/health"}]},
     "auth.service.url": {"auth__service": {"url": "https://far.example/token"}},
+    "auth.service.before[].url": {
+        "auth__service": {"url": "http://127.0.0.1/token", "before": [{"url": "https://far.example/login"}]}
+    },
     "stores.redis.url": {"stores__redis__url": "redis://far.example/0"},
     "stores.redis.write_url": {"stores__redis__write_url": "redis://far.example/0"},
     "stores.redis.sentinel.addresses": {

@@ -84,6 +84,10 @@ success_rate = 0.95
 recall = 0.99
 """
 
+SERVICE = '[auth.service]\nurl = "http://127.0.0.1/token"\n'
+STEP = SERVICE + '[[auth.service.before]]\nurl = "http://127.0.0.1/login"\n'
+RENEWAL = "[auth.renewal]\nevery_s = 60\n"
+
 # A line of the good profile, what stands there instead, the key that the sentence must name, and what it must say.
 WRONG: list[tuple[str, str, str, str]] = [
     # where the target is
@@ -122,6 +126,37 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("claims = {", 'claims = { sub = "{tenat}" }', "auth.jwt.claims", "nothing fills {tenat}"),
     ("claims = {", 'claims = {}\nlifetime_s = 0', "auth.jwt.lifetime_s", "greater than 0"),
     ("claims = {", 'claims = {}\nalgorithm = "HS265"', "auth.jwt.algorithm", "did you mean HS256"),
+    # logins of several steps, and their renewal: the table stands before that of the key it departs from
+    ('[auth.jwt]', STEP + "learn = { email = 'a' }\n[auth.jwt]", "auth.service.before[0]", "learns 'email', which is"),
+    ('[auth.jwt]', STEP + "learn = { a = '$.a' }\n[auth.jwt]", "auth.service.before[0].learn.a", "is no field path"),
+    ('[auth.jwt]', STEP + "learn = { a = { } }\n[auth.jwt]", "auth.service.before[0].learn.a", "needs one of path"),
+    ('[auth.jwt]', STEP + "learn = { a = { header = 'X', cookie = 'y' } }\n[auth.jwt]",
+     "auth.service.before[0].learn.a", "says header and cookie: a value is taken from one place"),
+    ('[auth.jwt]', STEP + "learn = { a = { matches = 'code=.*' } }\n[auth.jwt]",
+     "auth.service.before[0].learn.a.matches", "needs a group in parentheses"),
+    ('[auth.jwt]', STEP + "learn = { a = { matches = '(' } }\n[auth.jwt]",
+     "auth.service.before[0].learn.a.matches", "is no regular expression"),
+    ('[auth.jwt]', STEP + "learn = { a = { regex = '(.)' } }\n[auth.jwt]",
+     "auth.service.before[0].learn.a.regex", "is no key of"),
+    ('[auth.jwt]', STEP + "form = { c = '{code}' }\n[auth.jwt]", "auth.service.before[0].form", "nothing fills {code}"),
+    ('[auth.jwt]', STEP + "follow = true\n[auth.jwt]", "auth.service.before[0].follow", "is no key of"),
+    ('[auth.jwt]', SERVICE + "token_learnt = 'code'\n[auth.jwt]", "auth.service.token_learnt", "no step of 'before'"),
+    ('[auth.jwt]', SERVICE + "expires_in = '/x'\n[auth.jwt]", "auth.service.expires_in", "is no field path"),
+    ('[auth.jwt]', "[auth.renewal]\n[auth.jwt]", "auth.renewal", "needs one of 'every_s' and 'before_expiry_s'"),
+    ('[auth.jwt]', "[auth.renewal]\nevery_s = 0\n[auth.jwt]", "auth.renewal.every_s", "greater than 0, found 0"),
+    ('[auth.jwt]', "[auth.renewal]\nevery_s = 5\nbefore_expiry_s = 5\n[auth.jwt]", "auth.renewal", "needs one of"),
+    ('[auth.jwt]', "[auth.renewal]\nbefore_expiry_s = 3600\n[auth.jwt]", "auth.renewal.before_expiry_s",
+     "is 3600, and a token lives for 3600 s: lower it"),
+    ('[auth.jwt]', RENEWAL + "operation = { send = { kind = 'renew' }, ends = ['renewed'] }\n[auth.jwt]",
+     "auth.renewal.operation.send", "needs {token}, which is what is renewed"),
+    ('[auth.jwt]', RENEWAL + "operation = { send = { t = '{token}' }, reply_by = 'none' }\n[auth.jwt]",
+     "auth.renewal.operation.reply_by", "nobody would know of a refusal"),
+    ('[auth.jwt]', RENEWAL + "operation = { send = { t = '{token}' } }\n[auth.jwt]",
+     "auth.renewal.operation.ends", "is missing: name the kinds of the final frame"),
+    ('[auth.jwt]', RENEWAL + "operation = { send = { t = '{token}', u = '{who}' }, ends = 'x' }\n[auth.jwt]",
+     "auth.renewal.operation.send", "nothing fills the placeholder {who}"),
+    ('[auth.jwt]', RENEWAL + "operation = { send = { t = '{token}' }, ends = 'x' }\n"
+     "[operations.extra.renewal]\nsend = 'x'\nends = 'y'\n[auth.jwt]", "operations.extra.renewal", "another name"),
     # what is where in a frame
     ("request_id = ", 'request_id = { path = "id" }', "frames.request_id", 'should be a list'),
     ("request_id = ", "request_id = []", "frames.request_id", "needs one entry at least"),

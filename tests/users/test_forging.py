@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from config.attempts import Forgery
-from config.auth import SignedToken
+from config.tokens import SignedToken
 from evidence.marks import Mark, MarkKind
 from evidence.records import SightingSeen
 from tests.config.profiles import REMOVE

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from config.auth import SignedToken
+from config.tokens import SignedToken
 from tests.users.fixtures import identity
 from users.signing import another_key, claims_of, sign, sign_nothing
 

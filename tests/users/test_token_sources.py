@@ -22,7 +22,7 @@ def account(**secrets: str) -> TenantIdentity:
 
 
 def token(profile: Profile, tenant: TenantIdentity) -> str:
-    return TokenSource(profile, Caller()).token(tenant)[0]
+    return TokenSource(profile, Caller()).token(tenant).text
 
 
 def source(name: str, **changes: object) -> Profile:
@@ -89,6 +89,6 @@ def test_a_tenant_s_own_password_or_token_is_the_token() -> None:
 
 def test_a_token_serves_for_as_long_as_the_profile_says_and_half_its_life() -> None:
     settings = {"secret": "PLANTED-shared-secret-of-forty-characters", "claims": {}, "lifetime_s": 100}
-    assert TokenSource(source("jwt", auth__jwt=settings), Caller()).token(identity())[1] == 50
+    assert TokenSource(source("jwt", auth__jwt=settings), Caller()).token(identity()).reuse_s == 50
     own = source("password", auth__reuse_s=7.0)
-    assert TokenSource(own, Caller()).token(account(password="p"))[1] == 7.0
+    assert TokenSource(own, Caller()).token(account(password="p")).reuse_s == 7.0

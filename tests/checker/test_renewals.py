@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from checker.result import Verdict
+from evidence.records import NOT_RENEWED, RENEWED, Exposures
+from tests.checker.histories import History, healthy, profile
+
+JWT = {"secret": "PLANTED-shared-secret-of-forty-characters", "claims": {}}
+
+
+def long_lived(**exposures: int) -> History:
+    """A run whose profile says how a login is renewed."""
+    history = healthy()
+    auth = profile().auth
+    shown = {**auth.model_dump(), "place": "query", "source": "jwt", "jwt": JWT}
+    renewal = type(auth).model_validate({**shown, "renewal": {"every_s": 60}}).renewal
+    history.profile = profile().model_copy(update={"auth": auth.model_copy(update={"renewal": renewal})})
+    if exposures:
+        history.rows["local"].append(Exposures("local", exposures))
+    return history
+
+
+def test_a_run_whose_logins_were_renewed_is_as_clean_as_any() -> None:
+    result = long_lived(**{RENEWED: 12}).judged()
+    assert (result.verdict, result.reasons) == (Verdict.ISOLATED, [])
+    assert not any("renew" in note for note in result.notes)
+
+
+def test_renewals_that_did_not_succeed_are_never_passed_over() -> None:
+    result = long_lived(**{RENEWED: 11, NOT_RENEWED: 1}).judged()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reasons == ["1 of 12 renewals of a login did not succeed, and the sessions had to log in anew"]
+
+
+def test_a_run_too_short_to_renew_anything_says_so() -> None:
+    result = long_lived().judged()
+    assert result.verdict is Verdict.ISOLATED
+    assert any("no login was renewed, though the profile says how" in note for note in result.notes)
