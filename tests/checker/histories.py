@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from checker.judge import judge
 from checker.look import Look
-from checker.result import Result
+from checker.result import Result, Verdict
 from checker.scan import StoreScan
 from checker.summarise import summarise
 from checker.summary import Summary
@@ -302,3 +302,27 @@ def _postgres(tenants: int, chats: int) -> StoreScan:
         containers={"public.users": tenants, "public.messages": 9 * tenants},
         seconds=0.2,
     )
+
+
+def unanswered(history: History, where: Callable[[RequestEnded], bool] = lambda row: True) -> None:
+    """Makes requests time out, in rows and ledgers alike."""
+    lost: dict[int, int] = {}
+
+    def give_up(row: RequestEnded) -> RequestEnded:
+        lost[row.tenant] = lost.get(row.tenant, 0) + 1
+        return dataclasses.replace(
+            row, outcome="unknown", reason="timed out", first_ms=None, reply_ms=None, events=[], charged=0, own_marks=0
+        )
+
+    history.replace(RequestEnded, give_up, where)
+    history.replace(
+        TenantLedger,
+        lambda row: dataclasses.replace(
+            row, answered=row.answered - lost.get(row.tenant, 0), unknown_requests=lost.get(row.tenant, 0), low=0
+        ),
+    )
+
+
+def outcome(result: Result) -> tuple[Verdict, int, list[str]]:
+    """The verdict in short."""
+    return result.verdict, result.exit_code, result.reasons

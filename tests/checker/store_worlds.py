@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg2
 import redis
@@ -114,3 +115,40 @@ def execute(url: str, *statements: str) -> None:
                 cursor.execute(statement)
     finally:
         connection.close()
+
+
+def found(scan: StoreScan) -> list[tuple[int | None, int | None, str, int]]:
+    """Whose data lies at whom, where, and how often."""
+    return [who(finding) for finding in scan.findings]
+
+
+def query(url: str, statement: str) -> list[tuple[str, ...]]:
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return [tuple(map(str, row)) for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def fill_every_shape(client: Any, tenants: range) -> None:
+    """Fifty tenants in every shape that a key can have."""
+    pipe = client.pipeline(transaction=False)
+    for number in tenants:
+        name, mail = tenant(number), f"tenant-{number}@example.test"
+        pipe.set(f"budget:{name}", 10**12 + number)
+        pipe.set(f"doc:{name}", f'{{"user_id": "{name}", "note": "{canary(number, 1)}", "email": "{mail}"}}')
+        pipe.hset(f"user_context:{name}", mapping={"project": canary(number, 2), "email": mail, "n": 1})
+        pipe.hset(f"session:{number:04d}ab", mapping={"user_id": name, "last": canary(number, 3)})
+        pipe.rpush(f"queue:{{{name}}}:in", canary(number, 4), message(number, 4))
+        pipe.sadd(f"tags:{name}", canary(number, 5), "plain")
+        pipe.zadd(f"recent:{name}", {canary(number, 6): 1.5, "plain": 2})
+        pipe.xadd(f"session_events:{name}:s1", {"type": "reply", "body": f"text {canary(number, 7)}"})
+        pipe.hset("plan_by_tenant", name, f'{{"plan": "pro", "note": "{canary(number, 8)}"}}')
+        pipe.sadd("online", name)
+        pipe.zadd("ranking", {name: number})
+        pipe.rpush("audit", f'{{"who": "{name}", "what": "{message(number, 9)}"}}')
+        pipe.xadd("events", {"user_id": name, "body": canary(number, 10)})
+    pipe.set("config:model", "large")
+    pipe.execute()

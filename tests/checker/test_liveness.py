@@ -6,8 +6,7 @@ import pytest
 
 from checker.result import Verdict
 from evidence.records import HealthAnswer, RequestEnded
-from tests.checker.histories import START_S, History, healthy, profile
-from tests.checker.test_judge import unanswered
+from tests.checker.histories import START_S, History, healthy, profile, unanswered
 
 
 def freeze(history: History, for_s: float, reason: str = "user stopped") -> None:

@@ -1,21 +1,16 @@
 from __future__ import annotations
 
-from checker.scan import StoreScan
 from tests.checker.store_worlds import (
     A,
     B,
     C,
     canary,
     execute,
+    found,
     marked_world,
     tenant,
     thread,
-    who,
 )
-
-
-def found(scan: StoreScan) -> list[tuple[int | None, int | None, str, int]]:
-    return [who(finding) for finding in scan.findings]
 
 
 def test_a_json_field_that_names_a_tenant_owns_the_row_and_its_children(fresh_database: str) -> None:

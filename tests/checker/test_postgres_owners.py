@@ -17,11 +17,11 @@ from tests.checker.store_worlds import (
     World,
     canary,
     execute,
+    found,
     ignore_progress,
     marked_world,
     named_world,
     tenant,
-    who,
 )
 
 NUMBERS = {A: "101", B: "102", C: "103"}
@@ -30,10 +30,6 @@ NUMBERS = {A: "101", B: "102", C: "103"}
 def scanned(url: str, world: World, **settings: Any) -> StoreScan:
     store = PostgresStore.model_validate({"url": SecretStr(url), **settings})
     return scan_postgres(store, KEYRING, world.roster(), ignore_progress)
-
-
-def found(scan: StoreScan) -> list[tuple[int | None, int | None, str, int]]:
-    return [who(finding) for finding in scan.findings]
 
 
 def notes(url: str, kind: str, names: dict[int, str], holder: int) -> None:

@@ -1,34 +1,31 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
-from collections.abc import Callable
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
 from checker.postgres_catalogue import Catalogue, read_catalogue
-from checker.scan import StoreScan, StoreUnreachable
+from checker.scan import StoreUnreachable
 from config.stores import PostgresBudget
-from evidence.budgets import BudgetBands
 from evidence.marks import Mark, MarkKind
 from target.migrate import migrate
 from target.service_role import ServiceRole
 from tests.checker.store_worlds import (
     EARLIER,
     HOLDER,
-    KEY,
     PLANTED,
     A,
     B,
     C,
     canary,
     execute,
+    found,
     marked_world,
     message,
     named_world,
+    query,
     tenant,
     thread,
     who,
@@ -78,10 +75,6 @@ def conversations(fresh_database: str) -> str:
     execute(fresh_database, SCHEMA)
     fill(fresh_database, range(1, 4))
     return fresh_database
-
-
-def found(scan: StoreScan) -> list[tuple[int | None, int | None, str, int]]:
-    return [who(finding) for finding in scan.findings]
 
 
 def test_fifty_clean_tenants_are_clean_and_all_their_marks_are_found(fresh_database: str) -> None:
@@ -229,96 +222,6 @@ def test_materialised_views_and_generated_columns_and_inherited_tables_are_read_
     assert "later" in scan.notes[0]
 
 
-@pytest.mark.parametrize("around", ["\t", "\n", "\\", "\\\\n", "\b\f\v\r", "é", "'\"$`", "\\N"])
-def test_escapes_of_copy_hide_no_mark(fresh_database: str, around: str) -> None:
-    key = f"k{around}y"
-    execute(fresh_database, "CREATE TABLE notes (id text PRIMARY KEY, owner uuid, body text)")
-    with psycopg2.connect(fresh_database) as connection, connection.cursor() as cursor:
-        cursor.execute("INSERT INTO notes VALUES (%s, %s, %s)", (key, tenant(B), f"{around}{canary(A)}{around}"))
-        cursor.execute("INSERT INTO notes VALUES ('2', %s, %s)", (tenant(B), f"{around}{message(A)}{around}"))
-        cursor.execute("INSERT INTO notes VALUES ('3', %s, %s)", (tenant(B), around + canary(B, 7)))
-    connection.close()
-    scan = marked_world().postgres(fresh_database)
-    assert found(scan) == [(A, B, "public.notes", 2)]
-    first = scan.findings[0].first
-    assert canary(A) in first.excerpt
-    assert (MarkKind.PROMPT, B, 7) in scan.own_marks
-    arguments = subprocess.run(
-        ["bash", "-c", first.reproduce.replace("psql", "printf '%s\\0'", 1)],
-        env={"POSTGRES_URL": "unused", "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        check=True,
-    ).stdout.split(b"\0")
-    assert _query(fresh_database, arguments[2].decode()) == [(tenant(B), f"{around}{canary(A)}{around}")]
-
-
-def _query(url: str, statement: str) -> list[tuple[str, ...]]:
-    connection = psycopg2.connect(url)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return [tuple(map(str, row)) for row in cursor.fetchall()]
-    finally:
-        connection.close()
-
-
-def test_an_escaped_hyphen_hides_no_mark(fresh_database: str) -> None:
-    escaped = message(A).replace("-", "\\u002d")
-    execute(fresh_database, "CREATE TABLE notes (owner uuid, body text)")
-    with psycopg2.connect(fresh_database) as connection, connection.cursor() as cursor:
-        cursor.execute("INSERT INTO notes VALUES (%s, %s)", (tenant(B), escaped))
-    connection.close()
-    assert found(marked_world().postgres(fresh_database)) == [(A, B, "public.notes", 1)]
-
-
-@pytest.mark.parametrize("kind", ["text", "bytea", "jsonb"])
-def test_a_value_too_large_for_memory_is_read_in_windows(
-    fresh_database: str, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    monkeypatch.setattr("checker.postgres_large.LARGE_BYTES", 20_000)
-    monkeypatch.setattr("checker.postgres_large.WINDOW", 10_000)
-    execute(fresh_database, f"CREATE TABLE blobs (id int PRIMARY KEY, owner uuid, body {kind})")
-    connection = psycopg2.connect(fresh_database)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE blobs ALTER body SET STORAGE EXTERNAL")
-        for number, shift in enumerate(range(-32, 8, 4)):
-            before = "x" * (10_000 + shift - (1 if kind == "jsonb" else 0))
-            text = before + canary(A) + "é" * 30_000 + canary(B, 100 + number)
-            value = f'"{text}"' if kind == "jsonb" else text
-            cursor.execute(
-                "INSERT INTO blobs VALUES (%s, %s, %s)",
-                (number, tenant(B), value.encode() if kind == "bytea" else value),
-            )
-        cursor.execute("INSERT INTO blobs VALUES (99, %s, %s)", (tenant(A), f'"{canary(A, 5)}"'))
-    connection.close()
-    scan = marked_world().postgres(fresh_database)
-    assert found(scan) == [(A, B, "public.blobs", 10)]
-    assert scan.findings[0].first.place == "postgres public.blobs id=0 column body"
-    assert (scan.units, scan.skipped) == (11, [])
-    assert {(MarkKind.PROMPT, B, 100 + number) for number in range(10)} <= scan.own_marks
-    assert (MarkKind.PROMPT, A, 5) in scan.own_marks
-    shared = marked_world().postgres(fresh_database, shared=["blobs"])
-    assert (found(shared), shared.units) == ([], 11)
-
-
-@pytest.mark.parametrize("kind", ["text", "jsonb"])
-def test_an_amount_of_another_tenants_in_a_document_too_large_for_memory_is_found(
-    fresh_database: str, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    monkeypatch.setattr("checker.postgres_large.LARGE_BYTES", 20_000)
-    monkeypatch.setattr("checker.postgres_large.WINDOW", 10_000)
-    execute(fresh_database, f"CREATE TABLE blobs (id int PRIMARY KEY, owner uuid, body {kind})")
-    connection = psycopg2.connect(fresh_database)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE blobs ALTER body SET STORAGE EXTERNAL")
-        for number, whose in enumerate((A, B)):
-            amount = BudgetBands(KEY).starting(whose)
-            document = f'{{"a": "{"x" * 15_000}", "remaining": {amount}, "z": "{"y" * 15_000}"}}'
-            cursor.execute("INSERT INTO blobs VALUES (%s, %s, %s)", (number, tenant(B), document))
-    connection.close()
-    assert found(marked_world().postgres(fresh_database, fields=["remaining"])) == [(A, B, "public.blobs", 1)]
-
-
 def test_the_reference_schema_is_read_past_its_row_security(fresh_database: str) -> None:
     migrate(fresh_database, ServiceRole(urlsplit(fresh_database).path.strip("/") + "_reader", "hunter2"))
     statements = []
@@ -437,94 +340,10 @@ def test_budgets_are_read_by_tenant(fresh_database: str) -> None:
     assert len(scan.skipped) == 1 and "missing" in scan.skipped[0]
 
 
-@pytest.fixture
-def reader(fresh_database: str) -> Callable[..., str]:
-    """Makes a role that may connect, and returns its URL."""
-    name = urlsplit(fresh_database).path.strip("/") + "_reader"
-
-    def make(*grants: str, attributes: str = "") -> str:
-        execute(fresh_database, f"CREATE ROLE {name} LOGIN PASSWORD 'hunter2' {attributes}")
-        execute(fresh_database, *(grant.replace("READER", name) for grant in grants))
-        parts = urlsplit(fresh_database)
-        return urlunsplit(parts._replace(netloc=f"{name}:hunter2@{parts.hostname}:{parts.port}"))
-
-    return make
-
-
-def test_a_table_that_may_not_be_read_is_skipped_and_named_and_the_others_are_read(
-    fresh_database: str, reader: Callable[..., str]
-) -> None:
-    execute(
-        fresh_database,
-        "CREATE TABLE hidden (a text)",
-        "CREATE TABLE notes (owner uuid, body text)",
-        f"INSERT INTO notes VALUES ('{tenant(B)}', '{canary(A)}')",
-    )
-    scan = marked_world().postgres(reader("GRANT SELECT ON notes TO READER"))
-    assert found(scan) == [(A, B, "public.notes", 1)]
-    assert len(scan.skipped) == 1
-    assert "public.hidden" in scan.skipped[0] and "GRANT SELECT" in scan.skipped[0]
-
-
-def test_row_security_that_hides_rows_is_said_with_what_to_grant(
-    fresh_database: str, reader: Callable[..., str]
-) -> None:
-    execute(
-        fresh_database,
-        "CREATE TABLE notes (owner uuid, body text)",
-        f"INSERT INTO notes VALUES ('{tenant(B)}', '{canary(A)}')",
-        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY",
-        "ALTER TABLE notes FORCE ROW LEVEL SECURITY",
-        "CREATE POLICY own ON notes USING (owner::text = current_setting('app.tenant', true))",
-    )
-    url = reader("GRANT SELECT ON notes TO READER", "ALTER TABLE notes OWNER TO READER")
-    scan = marked_world().postgres(url)
-    assert found(scan) == []
-    assert len(scan.skipped) == 1
-    assert "BYPASSRLS" in scan.skipped[0] and "public.notes" in scan.skipped[0] and "_reader" in scan.skipped[0]
-
-
-def test_a_role_past_row_security_sees_everything(fresh_database: str, reader: Callable[..., str]) -> None:
-    execute(
-        fresh_database,
-        "CREATE TABLE notes (owner uuid, body text)",
-        f"INSERT INTO notes VALUES ('{tenant(B)}', '{canary(A)}')",
-        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY",
-        "ALTER TABLE notes FORCE ROW LEVEL SECURITY",
-    )
-    scan = marked_world().postgres(reader("GRANT SELECT ON notes TO READER", attributes="BYPASSRLS"))
-    assert (found(scan), scan.skipped) == ([(A, B, "public.notes", 1)], [])
-
-
-@pytest.fixture(autouse=True)
-def _no_roles_left(fresh_database: str, postgres_server: object) -> object:
-    """Roles belong to the server, not to the database that is dropped with its test."""
-    yield
-    name = urlsplit(fresh_database).path.strip("/") + "_reader"
-    if _query(fresh_database, f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'"):
-        execute(fresh_database, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
-
-
-def test_a_table_that_is_locked_is_skipped_and_named(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "checker.postgres_connection._SETTINGS", ("SET row_security = off", "SET lock_timeout = '50ms'")
-    )
-    execute(fresh_database, "CREATE TABLE busy (a text)", "CREATE TABLE free (a text)", "INSERT INTO free VALUES ('x')")
-    blocker = psycopg2.connect(fresh_database)
-    try:
-        with blocker.cursor() as cursor:
-            cursor.execute("LOCK TABLE busy")
-            scan = marked_world().postgres(fresh_database)
-    finally:
-        blocker.close()
-    assert scan.units == 1
-    assert len(scan.skipped) == 1 and "public.busy" in scan.skipped[0] and "lock" in scan.skipped[0]
-
-
 def test_nothing_can_be_written_by_the_scan(conversations: str) -> None:
-    before = _query(conversations, "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables")
+    before = query(conversations, "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables")
     marked_world().postgres(conversations)
-    assert _query(conversations, "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables") == before
+    assert query(conversations, "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables") == before
 
 
 def test_a_session_ended_by_the_server_is_a_sentence(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
