@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from checker.figures import count, listed, percent
 from checker.request_counter import ON_PURPOSE
 from checker.summary import NodeHistory, Summary
-from config.profile import AT_DOORS
+from config.profile import TRIED
 from evidence.records import FRAMES_CUT
 
 
@@ -92,7 +92,7 @@ def _never_answered(summary: Summary) -> list[str]:
     silent = [
         name
         for name, ended in summary.operations.items()
-        if not ended.answered and ended.refused - ended.due + ended.unknown > 0 and not name.startswith(AT_DOORS)
+        if not ended.answered and ended.refused - ended.due + ended.unknown > 0 and not name.startswith(TRIED)
     ]
     if not silent:
         return []

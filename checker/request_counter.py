@@ -8,6 +8,7 @@ from collections import defaultdict
 from checker.recent_writes import RecentWrites
 from checker.summary import NodeHistory, Summary, TenantHistory
 from checker.traffic import OperationCount
+from config.profile import TOO_LONG
 from evidence.oracle import is_control
 from evidence.records import RequestEnded
 
@@ -60,7 +61,7 @@ class RequestCounter:
         node.requests += 1
         if row.outcome == "answered" or (row.outcome == "refused" and row.expected):
             self._summary.replies.answered(_ended_at_s(row))
-        elif row.outcome == "unknown":
+        elif row.outcome == "unknown" and not row.operation.startswith(TOO_LONG):
             self._summary.replies.unanswered(row.sent_at_s, _ended_at_s(row))
         else:
             self._summary.replies.ended(_ended_at_s(row))
@@ -70,6 +71,8 @@ class RequestCounter:
             self._summary.exposures["reads_after_writes"] += self._writes[node.node].precede(row)
 
     def _count_outcome(self, tenant: TenantHistory, count: OperationCount, row: RequestEnded) -> None:
+        if row.canaries and row.operation.startswith(TOO_LONG):  # however it ended: nothing is expected of it
+            tenant.stored.setdefault(row.operation, array("L")).extend(row.canaries)
         if row.outcome == "answered":
             tenant.answered += 1
             tenant.answers[row.operation] = tenant.answers.get(row.operation, 0) + 1
@@ -93,6 +96,8 @@ class RequestCounter:
 
     def _cut_short(self, row: RequestEnded) -> bool:
         """Whether the run, and not the target, is to blame that this request has no answer."""
+        if row.operation.startswith(TOO_LONG):
+            return True
         known = row.ended_at_s > 0  # evidence of older runs does not tell
         return row.reason in ON_PURPOSE and not (known and row.ended_at_s - row.sent_at_s > self._excused_s)
 

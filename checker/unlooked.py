@@ -10,7 +10,7 @@ from collections import defaultdict
 from checker.figures import count, listed, percent
 from checker.sufficiency import SIGNS_OF_LIFE
 from checker.summary import Summary
-from config.profile import AT_DOORS, Profile
+from config.profile import TRIED, Profile
 
 REFUSED_SHARE = 0.25
 """More requests of a kind that were refused without being due, and little is known of what it would have answered."""
@@ -22,7 +22,7 @@ def refused_too_often(summary: Summary) -> list[str]:
     reasons = []
     for name, counted in sorted(summary.operations.items()):
         refused = counted.refused - counted.due
-        if name.startswith(AT_DOORS) or not counted.answered or counted.judged < ENOUGH_REQUESTS:
+        if name.startswith(TRIED) or not counted.answered or counted.judged < ENOUGH_REQUESTS:
             continue  # without a single answer it is a reason of its own
         if refused > REFUSED_SHARE * counted.judged:
             reasons.append(

@@ -18,8 +18,9 @@ from config.provisioning import PROVISIONED
 from config.redis_store import Command, RedisStore
 from config.sentences import mistyped
 from config.stores import Store
-from config.template import placeholders
+from config.template import fill_text, placeholders
 from config.tenant_consistency import of_tenants
+from config.texts import CANARY_LENGTH, OWN_TEXTS, texts_of
 from config.writes import SQL_NAME
 
 Mistake = tuple[Key, str]
@@ -31,7 +32,7 @@ _RECOGNISABLE = {"canary", "prompt", "state_canary", "message_id", "test_id"}
 
 def mistakes(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
-    for check in (_tokens, _learnt, _ends, _replies, _addresses, _statements, _commands, _workload, of_tenants):
+    for check in (_tokens, _learnt, _ends, _replies, _texts, _addresses, _statements, _commands, _workload, of_tenants):
         yield from check(profile)
 
 
@@ -88,6 +89,29 @@ def _replies(profile: Profile) -> Iterator[Mistake]:
             needs = "something in send to know it by: {canary}, {prompt}, {state_canary}, {message_id} or {test_id}"
         if needs:
             yield (*key, "reply_by"), f"is '{by}', which needs {needs}"
+
+
+def _texts(profile: Profile) -> Iterator[Mistake]:
+    """A limit that ordinary texts can't keep, or that concerns none of ours."""
+    canary = dict.fromkeys(OWN_TEXTS, "c" * CANARY_LENGTH)
+    for key, operation in _said(profile):
+        limit = operation.text_limit
+        if limit is None:
+            continue
+        # What else fills placeholders is not known yet, and may be short.
+        texts = [fill_text(text, dict.fromkeys(placeholders(text)) | canary) for text in texts_of(operation.send)]
+        needed = max(map(limit.length, texts), default=0)
+        if not texts:
+            yield (
+                (*key, "text_limit"),
+                "is for texts with {prompt}, {canary} or {state_canary}, and send has none: remove it",
+            )
+        elif needed > limit.most:
+            yield (
+                (*key, "text_limit", "most"),
+                f"is {limit}, and the shortest text of send that names its owner has {needed}: raise it, or leave "
+                "{prompt}, {canary} and {state_canary} out of send if the service takes no more",
+            )
 
 
 def _said(profile: Profile) -> Iterator[tuple[Key, Operation]]:

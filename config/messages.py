@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from config.frames import ReplyBy
 from config.parts import Kinds, Message, Name, Part, Path, PositiveInt
 from config.template import placeholders
+from config.texts import TextLimit
 
 ANY = "*"
 IDS = ("message_id", "test_id", "uuid", "counter")
@@ -75,6 +76,14 @@ class Operation(Part):
         "report says so.",
     )
     resumable: bool = Field(False, description="Whether its reply can still arrive after a resume.")
+    text_limit: TextLimit | None = Field(
+        None, description="How long its texts may be, where the service takes no longer ones."
+    )
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """The kinds of tenants that say more of it than their kind does anyway."""
+        return ("agent", "state")
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -149,6 +158,10 @@ class Operations(Part):
         """Returns the operation of this name, or None if the profile has none."""
         value = getattr(self, name, None)
         return value if isinstance(value, Operation) else self.extra.get(name)
+
+    def trying_long_texts(self) -> dict[str, Operation]:
+        """Returns those whose texts may be too long, and of which longer ones are tried, by name."""
+        return {name: found for name, found in self.all().items() if found.text_limit and found.text_limit.tries}
 
     def all(self) -> dict[str, Operation]:
         """Returns every operation that the profile has, by name."""

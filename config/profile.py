@@ -31,9 +31,11 @@ ATTEMPT = "attempt: "
 CONTROL = "control: "
 _PROOFS = ("state_read", "history", "routing", "chat")
 MADE_UP = "made up: "
+TOO_LONG = "too long: "
 RENEWAL = "renewal"
 """What the operation of [auth.renewal] is called where operations are counted."""
 AT_DOORS = (ATTEMPT, CONTROL, MADE_UP)
+TRIED = (*AT_DOORS, TOO_LONG)
 
 
 class Target(Part):
@@ -256,10 +258,11 @@ class Profile(Part):
         """Returns what a tenant says under this name: an operation, or the attempt or control at a door.
 
         Args:
-            name: an operation's name, or a door's after ``attempt: ``, ``control: `` or ``made up: ``.
+            name: an operation's name, also after ``too long: ``, or a door's after ``attempt: ``, ``control: `` or
+                ``made up: ``.
         """
         if name.startswith(AT_DOORS):
             return self.attempts.doors.get(name.partition(": ")[2])
         if name == RENEWAL and self.renewing is not None:
             return self.renewing
-        return self.operations.get(name)
+        return self.operations.get(name.removeprefix(TOO_LONG))

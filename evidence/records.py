@@ -14,6 +14,7 @@ from evidence.rows.attempts import RETURN, AccessAttempt, DoorAnswers, LoudMomen
 from evidence.rows.nodes import (
     FRAMES_CUT,
     NOT_RENEWED,
+    OVERLONG,
     PUSHED_OWN,
     RENEWED,
     SUBSCRIBED_OWN,
@@ -31,6 +32,7 @@ from evidence.rows.tenants import IdLearnt, TenantLedger, TenantProvisioned, Ten
 __all__ = [
     "FRAMES_CUT",
     "NOT_RENEWED",
+    "OVERLONG",
     "PUSHED_OWN",
     "RENEWED",
     "RETURN",

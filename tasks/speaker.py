@@ -48,6 +48,9 @@ class Speaker(Protocol):
     def repeats(self) -> int:
         """How often a statement is repeated on one connection."""
 
+    def may_say_too_much(self, name: str) -> bool:
+        """Takes one of this process's tries with a text that is too long for this operation; False if none is left."""
+
     def draw_loudness(self) -> int:
         """Draws whether the tenant is loud now, writes it down, and returns how many requests it sends at once."""
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from gevent import GreenletExit
 
 from tasks.conversing import converse
-from tasks.saying_more import saying
+from tasks.saying_more import saying, saying_too_much
 from tasks.speaker import needed_by
 from users.credentials import Credentials
 from users.departing import leave_for_good, time_to_leave
@@ -55,6 +55,8 @@ class TenantUser(User):
         for name, operation in run.profile.operations.extra.items():
             if self.mix in operation.speakers:
                 able += [saying(name)] * operation.weight
+        long_texts = run.profile.operations.trying_long_texts()
+        able += [saying_too_much(name) for name, operation in long_texts.items() if self.mix in operation.speakers]
         self.tasks = able or [converse]
         self._move_in(run)
 

@@ -7,18 +7,14 @@ import uuid
 from collections.abc import Mapping
 
 from config.messages import IDS, Operation
+from config.profile import TOO_LONG
 from config.template import fill, placeholders
 from evidence.marks import MarkKind
+from evidence.records import OVERLONG
 from evidence.requests import Request
 from users.run import NodeRun
 from users.tenant import Tenant
-
-_PROMPTS = (
-    "Summarise what you know about order {canary}.",
-    "What is the status of ticket {canary}?",
-    "Please draft a note to the customer of case {canary}.",
-    "Compare last week's figures with those of report {canary}.",
-)
+from users.texts import fits, lengthened, prompt
 
 
 def content_alias(kind: MarkKind, sequence: int) -> str:
@@ -103,11 +99,16 @@ class Composer:
             canaries.append(sequence)
             said.append((MarkKind.PROMPT, sequence))
             values["canary"] = canary = tenant.prompt_canary(sequence)
-            values["prompt"] = _PROMPTS[sequence % len(_PROMPTS)].format(canary=canary)
+            values["prompt"] = prompt(canary, sequence)
         if "state_canary" in used:
             values["state_canary"] = tenant.next_state_canary()
             said.append((MarkKind.STATE, tenant.state_sequence))
         values.update(extra)
+        if name.startswith(TOO_LONG):
+            values.update(lengthened(operation, values))
+        elif not fits(operation, values):
+            values["prompt"] = values.get("canary")
+            self._run.exposures[f"{OVERLONG}{name}"] += not fits(operation, values)
         request_id, aliases = f"{name} {sequence}", [str(values[key]) for key in IDS if key in used]
         for key in ("message_id", "test_id"):
             if key in used:

@@ -12,7 +12,8 @@ import time
 from dataclasses import dataclass
 
 from config.profile import Profile
-from config.template import placeholders
+from config.template import fill_known, placeholders
+from config.texts import CANARY_LENGTH, OWN_TEXTS, texts_of
 from evidence.marks import Mark, MarkKind
 from evidence.records import ControlCaught
 from evidence.requests import Outcome
@@ -30,6 +31,7 @@ _BY_CHAT = ("chat", "history")
 class _Holder(Tenant):
     planted: int = 0
     known_by_content: bool = False
+    alone: bool = False
 
     def next_state_canary(self) -> str:
         planted = self.key.mint_canary(Mark(MarkKind.STATE, self.planted, 1))
@@ -37,8 +39,10 @@ class _Holder(Tenant):
         return f"{Tenant.next_state_canary(self)} {planted}" if self.known_by_content else planted
 
     def prompt_canary(self, sequence: int) -> str:
-        # Its own goes along: some replies are known by nothing but that.
         planted = self.key.mint_canary(Mark(MarkKind.PROMPT, self.planted, sequence))
+        if self.alone:
+            return planted
+        # Its own goes along: some replies are known by nothing but that.
         return f"{Tenant.prompt_canary(self, sequence)} {planted}"
 
 
@@ -61,7 +65,7 @@ def try_control(run: NodeRun) -> ControlCaught:
     aside = Aside(run)
     tenant = _Holder.of(identity, run.key)
     assert isinstance(tenant, _Holder)
-    tenant.planted = planted
+    tenant.planted, tenant.alone = planted, not _takes_two(run.profile)
     tenant.known_by_content = _is_known_by_content(run.profile)
     presence = Presence(aside, tenant, sessions=1, rate=1.0, credentials=credentials_of(run), tls=tls_of(run))
     try:
@@ -92,3 +96,10 @@ def _steps(profile: Profile) -> list[str]:
 def _is_known_by_content(profile: Profile) -> bool:
     write = profile.operation("state_write")
     return write is not None and profile.reply_by(write) == "content"
+
+
+def _takes_two(profile: Profile) -> bool:
+    """Whether a chat's texts may be long enough for two canaries."""
+    chat = profile.operations.chat
+    limit, two = chat.text_limit, dict.fromkeys(OWN_TEXTS, "c" * (2 * CANARY_LENGTH + 1))
+    return limit is None or all(limit.length(fill_known(text, two)) <= limit.most for text in texts_of(chat.send))

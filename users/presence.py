@@ -6,6 +6,7 @@ import math
 import random
 import ssl
 import time
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -156,6 +157,14 @@ class Presence:
     def pause(self, low_ms: float, high_ms: float) -> None:
         """Waits for a random time between two bounds in milliseconds, as people do."""
         self._rest(self.random.uniform(low_ms, high_ms) / 1000)
+
+    def may_say_too_much(self, name: str) -> bool:
+        """Takes one of this process's tries with a text that is too long for this operation; False if none is left."""
+        operation = self._run.profile.operation(name)
+        limit = operation.text_limit if operation is not None else None
+        tried = self._run.shared("long texts", lambda: Counter[str]())
+        tried[name] += 1
+        return limit is not None and tried[name] <= limit.tries
 
     def draw_loudness(self) -> int:
         """Draws whether the tenant is loud now, writes it down, and returns how many requests it sends at once.

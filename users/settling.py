@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from config.messages import Operation
-from config.profile import ATTEMPT, MADE_UP
+from config.profile import ATTEMPT, MADE_UP, TOO_LONG
 from evidence.account import Violation
 from evidence.findings import Sighting
 from evidence.records import RequestEnded
@@ -66,8 +66,7 @@ class Settling:
 
     def answered(self, request: Request, operation: Operation, at_s: float, length: int = 0) -> None:
         """Ends a request as answered; what its frames said it was charged and remains settles the account."""
-        charged = operation.cost if request.charged is None else request.charged
-        violations = self._tenant.account.answered(request.request_id, charged, self._own(request.remaining))
+        charged, violations = self._charge(request, operation, request.charged, request.remaining)
         self._end(request, Outcome.ANSWERED, at_s, charged=charged, length=length)
         self._sight_all(violations, request)
 
@@ -84,8 +83,25 @@ class Settling:
             account.refused(request.request_id)
         else:
             account.lost(request.request_id)  # an error of the target's may follow a charge
-        due = request.operation.startswith((ATTEMPT, MADE_UP)) and not self._refusal.is_failure(code)
+        due = self._expects_refusal(request) and not self._refusal.is_failure(code)
         self._end(request, Outcome.REFUSED, at_s, code, expected=due, length=length)
+
+    def _expects_refusal(self, request: Request) -> bool:
+        if request.operation.startswith(TOO_LONG):
+            operation = self._run.profile.operation(request.operation)
+            limit = operation.text_limit if operation is not None else None
+            return limit is not None and limit.beyond == "refused"
+        return request.operation.startswith((ATTEMPT, MADE_UP))
+
+    def _charge(
+        self, request: Request, operation: Operation, told: int | None, amounts: Sequence[int]
+    ) -> tuple[int, list[Violation]]:
+        """Settles the account with an answer: what was charged, and what can't be explained."""
+        if told is None and request.operation.startswith(TOO_LONG):
+            self._tenant.account.lost(request.request_id)  # what is dropped or cut short may be cheaper, or free
+            return 0, []
+        charged = operation.cost if told is None else told
+        return charged, self._tenant.account.answered(request.request_id, charged, self._own(amounts))
 
     def unknown(self, request: Request, at_s: float, reason: str) -> None:
         """Ends a request as unknown: it may have been done, and charged, or not."""
@@ -104,10 +120,9 @@ class Settling:
                 account.refused(request.request_id)
         elif reader.ends(document, kind, operation, len(request.events) + 1):
             outcome, reason = Outcome.ANSWERED, ""
-            found = reader.charged(document, operation)
-            charged = found if found is not None else operation.cost if request.charged is None else request.charged
+            told = reader.charged(document, operation)
             amounts = reader.amounts(document) or request.remaining
-            violations = account.answered(request.request_id, charged, self._own(amounts))
+            charged, violations = self._charge(request, operation, request.charged if told is None else told, amounts)
         else:
             return
         self._book.settle_late(request.request_id)

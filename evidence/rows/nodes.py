@@ -13,6 +13,8 @@ SUBSCRIBED_OWN = "pushes_showing_own of: "
 """How those begin that count the same by the subscription that brought them."""
 RENEWED, NOT_RENEWED = "renewals", "renewals_failed"
 """The exposures that count renewals of a login on a session that was held, and those that did not succeed."""
+OVERLONG = "texts_beyond_their_limit of: "
+"""How those begin that count, by operation, texts that could not be kept as short as the service takes them."""
 
 
 @dataclass(frozen=True, slots=True)

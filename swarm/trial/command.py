@@ -17,7 +17,7 @@ from checker.figures import count
 from config.command_line import FAILED, FINE, WRONG, command_parser
 from config.errors import ProfileError
 from config.load import load, public_view
-from config.profile import Profile
+from config.profile import TOO_LONG, Profile
 from config.secrets import secrets_of
 from evidence.marks import Keyring, RunKey
 from evidence.runfolder import RunFolder, RunFolderError, RunHeader, new_run_id
@@ -135,7 +135,7 @@ def _say_everything(run: TrialRun, talks: Sequence[Talk], page: Page) -> Tried:
     if not one.connect():
         return {}
     names = order_of(profile)
-    for name in names:
+    for name in (*names, *(f"{TOO_LONG}{name}" for name in profile.operations.trying_long_texts())):
         one.say(name)
     one.renew()
     if profile.operation("resume") is not None:

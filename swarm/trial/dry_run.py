@@ -14,7 +14,7 @@ from config.address import shown
 from config.calls import CommandCall, HttpCall
 from config.hosts import hosts_of
 from config.plantings import postgres_plantings, redis_plantings
-from config.profile import ATTEMPT, RENEWAL, Profile
+from config.profile import ATTEMPT, RENEWAL, TOO_LONG, Profile
 from config.provisioning import RedisStep, SqlStep
 from config.sentences import written
 from config.template import fill, fill_text
@@ -183,13 +183,19 @@ def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, vict
     keyring = Keyring(key)
     known = {f"victim_{name}": f"({name} of another)" for name in profile.learnt_names}
     victims = {**known, **{f"victim_{name}": value for name, value in victim.placeholders.items()}}
-    said = [*operations_of(profile), RENEWAL, *(f"{ATTEMPT}{door}" for door in profile.attempts.doors)]
+    said = [
+        *operations_of(profile),
+        RENEWAL,
+        *(f"{TOO_LONG}{name}" for name in profile.operations.trying_long_texts()),
+        *(f"{ATTEMPT}{door}" for door in profile.attempts.doors),
+    ]
     for name in said:
         operation = profile.operation(name)
         if operation is None:
             continue
         _, message = talk.compose(name, operation, time.perf_counter(), victims if name.startswith(ATTEMPT) else {})
-        page.plain(f"{name}:")
+        limit = operation.text_limit if name.startswith(TOO_LONG) else None
+        page.plain(f"{name}, {limit.tries} times at most in each process:" if limit is not None else f"{name}:")
         text = message if isinstance(message, str) else message.decode("utf-8", "replace")
         page.frame(">", text, keyring, identity.number, [])
 

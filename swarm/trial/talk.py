@@ -11,7 +11,7 @@ import gevent
 
 from config.address import shown
 from config.messages import Operation
-from config.profile import RENEWAL, Profile
+from config.profile import RENEWAL, TOO_LONG, Profile
 from evidence.findings import Sighting
 from evidence.marks import Keyring
 from evidence.paths import dig
@@ -206,8 +206,14 @@ class Talk:
     def _judge(self, name: str, request: Request) -> None:
         page, profile, operation = self._page, self._run.profile, self._operation(name)
         took = f"{(request.ended_s - request.sent_s) * 1000:.0f} ms" if request.outcome else ""
+        limit = operation.text_limit if name.startswith(TOO_LONG) else None
         if profile.reply_by(operation) == "none":
             page.good(f"{name}: sent; the profile says that nothing answers it")
+        elif limit is not None and request.outcome is not None:
+            ended = request.outcome if request.outcome is not Outcome.UNKNOWN else "not answered"
+            right = (request.outcome is Outcome.REFUSED) == (limit.beyond == "refused")
+            said = f"{name}: a text beyond {limit} was {ended}; the profile says '{limit.beyond}'"
+            page.good(said) if right and request.outcome is not Outcome.UNKNOWN else page.bad(said)
         elif request.outcome is Outcome.ANSWERED:
             page.good(f"{name}: answered after {took}")
         elif request.outcome is Outcome.REFUSED:
@@ -215,7 +221,7 @@ class Talk:
         else:
             page.bad(f"{name}: {self.why_unanswered(name, request)}")
         self.show()
-        if request.outcome is Outcome.ANSWERED:
+        if request.outcome is Outcome.ANSWERED and limit is None:
             for what in self._missing(operation, request):
                 page.note(f"{name}: {what}")
 

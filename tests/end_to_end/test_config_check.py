@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from target.frames import CONTENT_CHARACTERS
 from tests.end_to_end.profiles import short_profile
 from tests.end_to_end.stack import Stack
 
@@ -101,6 +102,27 @@ def test_another_machine_needs_a_permission(stack: Stack) -> None:
     assert code == 2 and "staging.example (target.url)" in output
     code, output = check(stack, profile_with(stack), "--offline", "--allow-host", "staging.example", environment=away)
     assert code == 0, output
+
+
+LIMITED = ("cost = 7", 'cost = 7\ntext_limit = {{ most = {most}, beyond = "{beyond}" }}')
+
+
+@pytest.mark.parametrize(
+    ("most", "beyond", "code", "says"),
+    [
+        (CONTENT_CHARACTERS, "refused", 0, "  ok    too long: chat: a text beyond 32,000 characters was refused"),
+        (CONTENT_CHARACTERS, "dropped", 3, "  wrong too long: chat: a text beyond 32,000 characters was refused"),
+        (200, "refused", 3, "  wrong too long: chat: a text beyond 200 characters was answered"),
+    ],
+)
+def test_what_becomes_of_a_text_that_is_too_long_is_tried(
+    stack: Stack, most: int, beyond: str, code: int, says: str
+) -> None:
+    profile = profile_with(stack, (LIMITED[0], LIMITED[1].format(most=most, beyond=beyond)))
+    ended, output = check(stack, profile)
+    assert ended == code and f"{says}; the profile says '{beyond}'" in output, output
+    _, output = check(stack, profile, "--dry-run")
+    assert "too long: chat, 2 times at most in each process:" in output
 
 
 NOWHERE = {

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from gevent import GreenletExit
 
+from tasks.saying_more import say_too_much
 from tasks.speaker import needed_by
 from tests.config.profiles import REMOVE
 from tests.users.fixtures import Tenants, World, profile_for, world
@@ -102,3 +105,19 @@ def test_what_the_profile_lacks_takes_no_turn_and_what_it_adds_does() -> None:
     assert [name for name in said[StateTenant] if name] == ["look_up"] * 3 + ["file"] * 2
     assert [name for name in said[AgentTenant] if name] == ["file"] * 2
     assert said[ListeningTenant] == ["listen"] * 2
+
+
+def test_the_kinds_that_say_it_try_texts_that_are_too_long_now_and_then() -> None:
+    limit = {"operations__chat__text_limit": {"most": 100, "beyond": "cut", "tries": 1}}
+    with small_target() as target:
+        for kind, tries in ((AgentTenant, 1), (ListeningTenant, 0)):
+            here = world(profile_for(target.url, **limit))
+            user = user_in(here, kind)
+            user.on_start()
+            long: list[Any] = [task for task in user.tasks if getattr(task, "func", None) is say_too_much]
+            assert len(long) == tries
+            for task in [*long, *long]:
+                task(user)
+            user.on_stop()
+            named = [row.operation for row in here.requests if row.operation.endswith("chat")]
+            assert named == ["too long: chat", "chat"][: 2 * tries]

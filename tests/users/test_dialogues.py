@@ -263,6 +263,55 @@ def test_what_can_t_be_read_is_inspected_and_ends_nothing(garbage: str | bytes) 
         assert here.tenant.counts.frames == here.tenant.counts.inspected == 2
 
 
+class Drops:
+    """A service that answers every text "ok" and keeps none that is longer than it likes."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.kept: list[str] = []
+
+    def __call__(self, caller: Caller, message: Message) -> None:
+        heard = orjson.loads(message)
+        if len(heard["text"]) <= self.most:
+            self.kept.append(heard["text"])
+        caller.say({"type": "done", "id": heard["id"]})
+
+
+def test_a_text_over_the_limit_is_tried_apart_and_ordinary_ones_are_kept() -> None:
+    chat = {
+        "send": {"id": "{message_id}", "text": "{prompt}"}, "ends": "done",
+        "text_limit": {"most": 50, "beyond": "dropped"},
+    }  # fmt: skip
+    drops = Drops(50)
+    with scripted_service(drops) as service:
+        with session_at(service, frames={"request_id": "id"}, operations__chat=chat) as (session, here):
+            for _ in range(4):  # every sentence that there is
+                answered(session, here)
+            long = answered(session, here, "too long: chat")
+        assert len(drops.kept) == 4 and all(len(text) <= 50 for text in drops.kept)
+        (canary,) = long.canaries
+        assert not any(here.tenant.prompt_canary(canary) in text for text in drops.kept)
+        assert [row.operation for row in here.requests] == ["chat"] * 4 + ["too long: chat"]
+
+
+def test_what_of_a_text_over_the_limit_shows_up_at_another_tenants_is_a_leak() -> None:
+    chat = {
+        "send": {"id": "{message_id}", "text": "{prompt}"}, "ends": "done",
+        "text_limit": {"most": 50, "beyond": "dropped"},
+    }  # fmt: skip
+    text = "x" * 50 + KEY.mint_canary(Mark(MarkKind.PROMPT, OTHER, 9))
+
+    def echo_of_another(caller: Caller, message: Message) -> None:
+        caller.say({"type": "done", "id": orjson.loads(message)["id"], "text": text})
+
+    with scripted_service(echo_of_another) as service:
+        with session_at(service, frames={"request_id": "id"}, operations__chat=chat) as (session, here):
+            answered(session, here)
+        assert [(row.kind, row.severity) for row in here.sink.of(SightingSeen)] == [
+            (FindingKind.FOREIGN_CONTENT, "leak")
+        ]
+
+
 def test_an_operation_that_leaks_by_design_is_counted_apart_and_no_other_is() -> None:
     foreign = KEY.mint_canary(Mark(MarkKind.PROMPT, OTHER, 1))
 

@@ -266,3 +266,14 @@ def test_nobody_is_loud_where_the_profile_says_so() -> None:
     with small_target() as target, presence_at(target, workload__loud_chats=1) as (presence, here):
         assert [presence.draw_loudness() for _ in range(9)] == [1] * 9
         assert here.sink.of(LoudMoment) == []
+
+
+def test_so_many_long_texts_are_tried_by_all_tenants_of_a_process_together() -> None:
+    limit = {"most": 100, "beyond": "cut", "tries": 2}
+    with small_target() as target, presence_at(target, operations__chat__text_limit=limit) as (presence, here):
+        other = Presence(
+            here.run, here.tenant, sessions=1, rate=1.0, credentials=Credentials(here.run.profile), tls=None
+        )
+        tried = [speaker.may_say_too_much("chat") for speaker in (presence, other, presence, other)]
+        assert tried == [True, True, False, False]
+        assert not presence.may_say_too_much("history")
