@@ -14,6 +14,7 @@ from checker.check import check
 from checker.crash_log import CrashLog
 from checker.profile_of_run import profile_of_run
 from checker.progress import ShownProgress
+from config.hosts import add_allow_host
 from config.load import ProfileError, ProfileInvalid
 from evidence.runfolder import RunFolder, RunFolderError
 from reporting.console import render
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = RunFolder(options.run_folder)
     try:
         header = folder.header()
-        profile = profile_of_run(header, options.profile, _addresses(options))
+        profile = profile_of_run(header, options.profile, _addresses(options), options.allow_hosts)
         shown = options.stores_progress and not options.quiet
         with ShownProgress(sys.stderr, shown) as progress:
             result = check(folder, profile, progress.of)
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--redis-url", metavar="URL", help="the same as --store redis=URL")
     parser.add_argument("--postgres-url", metavar="URL", help="the same as --store postgres=URL")
+    add_allow_host(parser)
     parser.add_argument(
         "--no-stores-progress", dest="stores_progress", action="store_false", help="don't show how far reading is"
     )

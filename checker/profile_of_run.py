@@ -6,11 +6,12 @@ where the stores are; the rest stands in ``run.json``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
+from config.hosts import allow_named, check_hosts
 from config.load import ProfileInvalid, VariableMissing, load, public_view
 from config.profile import Profile
 from config.stores import Store
@@ -19,13 +20,19 @@ from evidence.runfolder import RunHeader
 _OPTIONS = {"redis": "--redis-url", "postgres": "--postgres-url"}
 
 
-def profile_of_run(header: RunHeader, path: Path | None = None, addresses: Mapping[str, str] | None = None) -> Profile:
+def profile_of_run(
+    header: RunHeader,
+    path: Path | None = None,
+    addresses: Mapping[str, str] | None = None,
+    allowed_hosts: Sequence[str] = (),
+) -> Profile:
     """Returns the profile to judge with.
 
     Args:
         header: the run's header.
         path: a profile to use instead of the one the run was started with.
-        addresses: by name of a store where it is, if not where the profile says.
+        addresses: by name of a store where it is, if not where the profile says; whoever says so allows it.
+        allowed_hosts: machines that may be talked to, beside those that were allowed for the run.
 
     Raises:
         ProfileError: there is no usable profile; the message says which file and key, and never shows a secret.
@@ -36,7 +43,11 @@ def profile_of_run(header: RunHeader, path: Path | None = None, addresses: Mappi
     except VariableMissing as error:
         profile = _written_down(header, error)
         _need_stores(profile, error, given)
-    return _with_stores(profile, given)
+    profile = _with_stores(profile, given)
+    allowed = [*header.allowed_hosts, *allowed_hosts]
+    check_hosts(profile, allowed, lambda key: key[0] == "stores" and not given.keys() & set(key[1:3]))
+    allow_named(profile, allowed)
+    return profile
 
 
 def changed_since(header: RunHeader, profile: Profile) -> list[str]:

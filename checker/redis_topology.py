@@ -12,7 +12,9 @@ from redis.connection import parse_url
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from checker.redis_wire import CONNECT_TIMEOUT_S, RedisAddress, RedisWire, parse_address
-from checker.scan import RightsMissing, StoreNotUnderstood, StoreUnreachable
+from checker.scan import RightsMissing, StoreNotAllowed, StoreNotUnderstood, StoreUnreachable
+from config.errors import HostNotAllowed
+from config.hosts import check_named
 from config.redis_store import RedisStore
 from config.stores import Store, Stores
 
@@ -36,10 +38,14 @@ def addresses(store: RedisStore, base: RedisAddress) -> list[RedisAddress]:
         base: the server, or any node of the cluster (see ``entrance``).
 
     Raises:
-        StoreUnreadable: it can't be asked, or slots of the cluster are served by nobody.
+        StoreUnreadable: it can't be asked, slots of the cluster are served by nobody, or by a machine that is not
+            allowed.
     """
     if store.cluster:
-        return [dataclasses.replace(base, host=host, port=port) for host, port in masters(slots_of(base), base.where)]
+        found = masters(slots_of(base), base.where)
+        for host, _ in found:
+            _check_allowed(store, host, f"the cluster of Redis at {base.where}")
+        return [dataclasses.replace(base, host=host, port=port) for host, port in found]
     if store.databases is None:
         return [base]
     numbers: Iterable[int] = store.databases if isinstance(store.databases, tuple) else ()
@@ -54,12 +60,13 @@ def entrance(store: RedisStore, *, writing: bool = False) -> RedisAddress:
     """Returns the address to begin with: the URL's, or that of the master which the sentinels name now.
 
     Raises:
-        StoreUnreadable: the URL can't be used, or no sentinel knows the master.
+        StoreUnreadable: the URL can't be used, no sentinel knows the master, or it is on a machine that is not allowed.
     """
     base = parse_address(store.address(writing=writing))
     if store.sentinel is None:
         return base
     host, port = _master(store, base)
+    _check_allowed(store, host, f"the sentinel at {', '.join(store.sentinel.addresses)}")
     return dataclasses.replace(base, host=host, port=port, path="")
 
 
@@ -78,6 +85,13 @@ def beside_others(stores: Stores) -> dict[str, Store]:
         if not store.cluster:
             found[name] = store.model_copy(update={"databases_left_out": tuple(sorted(left_out))})
     return found
+
+
+def _check_allowed(store: RedisStore, host: str, whence: str) -> None:
+    try:
+        check_named(store, host, whence)
+    except HostNotAllowed as error:
+        raise StoreNotAllowed(str(error)) from None
 
 
 def _server(store: RedisStore) -> tuple[object, ...]:

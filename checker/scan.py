@@ -29,6 +29,7 @@ class StoreUnreadable(Exception):
     ├── StoreUnreachable    nothing answers there: refused, timed out, no such host, lost in between
     ├── StoreRefused        it answers and does not let us in: wrong password, unknown database or role, TLS
     ├── StoreNotUnderstood  what answers there does not speak the store's protocol, or the URL says nothing usable
+    ├── StoreNotAllowed     a server of it names another machine, and nobody has said that it may be tested
     └── RightsMissing       we are in, but the role may not see everything: row security, no read rights at all
     """
 
@@ -43,6 +44,10 @@ class StoreRefused(StoreUnreadable):
 
 class StoreNotUnderstood(StoreUnreadable):
     """The address is unusable, or what answers there is another kind of server."""
+
+
+class StoreNotAllowed(StoreUnreadable):
+    """A sentinel or a node of a cluster names a machine that nobody has given permission to test."""
 
 
 class RightsMissing(StoreUnreadable):

@@ -2,7 +2,8 @@
 
 A load test with other people's data in reach is begun by a typing error as easily as on purpose. So whatever is not on
 this machine needs a permission that names it: ``target.allow_hosts`` in the profile, or an option. Nothing is resolved
-or sent to find out.
+or sent to find out: a name counts as it stands, wherever it leads. What sentinels and nodes of a cluster name at run
+time is held to the same before anything connects to it. Where a command or an adapter goes can't be seen.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import fnmatch
 import ipaddress
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
@@ -22,6 +24,7 @@ from pydantic import BaseModel, SecretStr
 from config.errors import HostNotAllowed
 from config.positions import Path as Key
 from config.profile import Profile
+from config.redis_store import RedisStore
 from config.sentences import written
 
 _LEADS_SOMEWHERE = re.compile(r"(?:^|_)(?:url|urls|addresses|nodes|sentinels)$")
@@ -29,20 +32,31 @@ _LIBPQ = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "service": "PGSERVICE"}
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
-def check_hosts(profile: Profile, allowed: Sequence[str] = ()) -> None:
+def add_allow_host(parser: ArgumentParser) -> None:
+    """Adds the option ``--allow-host`` to the parser of a command that talks to what a profile names."""
+    parser.add_argument(
+        "--allow-host", dest="allow_hosts", action="append", default=[], metavar="NAME",
+        help="a machine other than this one that may be talked to; may be given several times",
+    )  # fmt: skip
+
+
+def check_hosts(
+    profile: Profile, allowed: Sequence[str] = (), concerns: Callable[[Key], bool] = lambda _key: True
+) -> None:
     """Does nothing if every machine the profile leads to is this one or is allowed.
 
     Args:
         profile: the profile; its ``target.allow_hosts`` are allowed.
         allowed: further host names; ``*`` stands for any part of a name.
+        concerns: whether a key is looked at, for who does not go everywhere.
 
     Raises:
         HostNotAllowed: one is not; the message names it and the key that leads there.
     """
-    permitted = [name.lower() for name in (*profile.target.allow_hosts, *allowed)]
+    permitted = _permitted(profile, allowed)
     wrong: dict[str, Key] = {}
     for key, host in hosts_of(profile):
-        if not is_here(host) and not any(fnmatch.fnmatchcase(host, name) for name in permitted):
+        if concerns(key) and not _may_be_tested(host, permitted):
             wrong.setdefault(host, key)
     if wrong:
         named = " and ".join(f"{host} ({written(key)})" for host, key in wrong.items())
@@ -50,6 +64,33 @@ def check_hosts(profile: Profile, allowed: Sequence[str] = ()) -> None:
         raise HostNotAllowed(
             f"the profile leads to {named}, not on this machine, and nothing was sent: if you may test what is there, "
             f"say so with allow_hosts = [{listed}] in [target], or with the option --allow-host"
+        )
+
+
+def allow_named(profile: Profile, allowed: Sequence[str] = ()) -> None:
+    """Lets sentinels and clusters of the profile name these hosts at run time, and those that the profile allows."""
+    for store in profile.stores.all_redis().values():
+        store.allow(_permitted(profile, allowed))
+
+
+def check_named(store: RedisStore, host: str, whence: str) -> None:
+    """Does nothing if a host that a server named at run time may be connected to.
+
+    Args:
+        store: the store that led there.
+        host: the host.
+        whence: who named it, for the message.
+
+    Raises:
+        HostNotAllowed: it may not.
+    """
+    urls = [url.get_secret_value() for url in (store.url, store.write_url) if url is not None]
+    own = [named for url in urls for named in hosts_in(url)]
+    plain = _plain(f"[{host}]" if ":" in host else host)
+    if plain not in own and not _may_be_tested(plain, store.allowed_hosts):
+        raise HostNotAllowed(
+            f"{whence} names {plain}, not on this machine, and nothing was sent there: if you may test what is there, "
+            f'say so with allow_hosts = ["{plain}"] in [target], or with the option --allow-host'
         )
 
 
@@ -79,13 +120,24 @@ def hosts_in(address: str, environment: Mapping[str, str] = os.environ) -> list[
 
 
 def is_here(host: str) -> bool:
-    """Returns whether a host is this machine by its name, without asking a resolver."""
-    if host in ("localhost", "") or host.endswith(".localhost"):
+    """Returns whether a host is this machine by its name, without asking a resolver.
+
+    Names under ``localhost`` are not: some resolvers ask a server in the network for them.
+    """
+    if host in ("localhost", ""):
         return True
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+def _permitted(profile: Profile, allowed: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in (*profile.target.allow_hosts, *allowed))
+
+
+def _may_be_tested(host: str, permitted: Sequence[str]) -> bool:
+    return is_here(host) or any(fnmatch.fnmatchcase(host, name) for name in permitted)
 
 
 def _of_url(address: str) -> list[str]:

@@ -77,8 +77,8 @@ class Target(Part):
     )
     allow_hosts: tuple[str, ...] = Field(
         (),
-        description="Machines other than this one that may be tested, by every name that the profile has for them; "
-        "* stands for any part of a name.",
+        description="Machines other than this one that may be tested, by every name that the profile has for them, and "
+        "that sentinels and nodes of a cluster have; * stands for any part of a name. Commands are held to nothing.",
     )
 
 

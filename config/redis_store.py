@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, StringConstraints, model_validator
 
 from config.parts import Part
 
@@ -98,6 +98,17 @@ class RedisStore(Part):
     remove: tuple[_WithTenant, ...] = Field(
         (), description="Key patterns that are removed with a tenant, as provisioning.redis_remove in [stores.redis]."
     )
+
+    _allowed_hosts: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """Machines that sentinels and nodes of a cluster may name at run time, beside this one and those of the URL."""
+        return self._allowed_hosts
+
+    def allow(self, hosts: tuple[str, ...]) -> None:
+        """Says which they are. It is no part of this table: who may be tested is said once for the whole profile."""
+        self._allowed_hosts = hosts
 
     @model_validator(mode="after")
     def _is_one_kind_of_deployment(self) -> RedisStore:

@@ -50,6 +50,7 @@ class RunHeader:
         locust_requests: what Locust's own statistics counted as ended requests, and as failed, at the end.
         clean_up: whether what the run created is to be removed.
         cleaned_at_s: when that was done, so that the stores hold nothing of this run any more.
+        allowed_hosts: machines that options have given permission to test, beside those of the profile.
         transactions: by Postgres store, the number its transactions had reached when the run began: older rows are not
             the run's.
     """
@@ -71,6 +72,7 @@ class RunHeader:
     locust_failures: int | None = None
     clean_up: bool = True
     cleaned_at_s: float | None = None
+    allowed_hosts: list[str] = field(default_factory=list)
     transactions: dict[str, int] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from config.hosts import add_allow_host, allow_named, check_hosts
 from config.load import ProfileError, load
 from evidence.records import EvidenceError
 from evidence.runfolder import RunFolder
@@ -19,10 +20,16 @@ def main(arguments: list[str] | None = None) -> int:
     remove = commands.add_parser("clean", help="remove what a run created")
     remove.add_argument("run", type=Path, help="the run folder")
     remove.add_argument("--profile", type=Path, help="target profile (default: the one the run was started with)")
+    add_allow_host(remove)
     options = parser.parse_args(arguments)
     folder = RunFolder(options.run)
     try:
-        done = clean(folder, load(options.profile or Path(folder.header().profile_path)))
+        header = folder.header()
+        profile = load(options.profile or Path(header.profile_path))
+        allowed = [*header.allowed_hosts, *options.allow_hosts]
+        check_hosts(profile, allowed)
+        allow_named(profile, allowed)
+        done = clean(folder, profile)
     except (ProfileError, EvidenceError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -24,7 +24,7 @@ def ask(check: HealthCheck, tls: ssl.SSLContext | None = None) -> HealthAnswer:
     started_s = time.perf_counter()
     with urllib3.PoolManager(retries=False, ssl_context=tls) as http:
         try:
-            answer = http.request("GET", check.url, timeout=check.timeout_s)
+            answer = http.request("GET", check.url, timeout=check.timeout_s, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             detail = f"{check.name} at {shown(check.url)} did not answer: {reason_of(error)}"
             return HealthAnswer(check.name, time.time(), False, None, detail)

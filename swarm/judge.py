@@ -142,6 +142,7 @@ class Judge:
             spawn_rate=float(options.spawn_rate or 0),
             started_at_s=time.time(),
             clean_up=not options.keep_data,
+            allowed_hosts=list(options.allow_hosts),
         )
         try:
             folder = RunFolder.create(Path(options.runs), header, key)

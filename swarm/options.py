@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.address import shown
-from config.hosts import check_hosts
+from config.hosts import allow_named, check_hosts
 from config.load import DEFAULT_PROFILE, ProfileError, ProfileInvalid, load
 from config.profile import Profile
 from users.dialects.choosing import dialect_of
@@ -97,6 +97,7 @@ def check_fit(profile: Profile, path: str | Path, allowed_hosts: Sequence[str]) 
         ProfileError: it can't be used.
     """
     check_hosts(profile, allowed_hosts)
+    allow_named(profile, allowed_hosts)
     try:
         dialect_of(profile)
     except ProfileInvalid as error:

@@ -22,6 +22,8 @@ from checker.redis_topology import addresses, entrance
 from checker.redis_wire import RedisWire
 from checker.scan import StoreUnreadable
 from config.address import UNREADABLE, readable, scrub, shown
+from config.errors import HostNotAllowed
+from config.hosts import check_named
 from config.redis_store import RedisStore
 from config.stores import Stores
 
@@ -129,7 +131,7 @@ def open_redis_store(store: RedisStore, *, decode: bool = True, database: int | 
     }  # fmt: skip
     try:
         if store.cluster:
-            return RedisCluster.from_url(url, **options)
+            return RedisCluster.from_url(url, connection_pool_class=_pool_within(store), **options)
         options |= parse_url(url)
         if store.sentinel is not None:
             master = entrance(store, writing=True)
@@ -143,6 +145,20 @@ def open_redis_store(store: RedisStore, *, decode: bool = True, database: int | 
     except (redis.RedisError, RedisClusterException, ValueError, OSError) as error:
         raise redis_error(error, url) from None
     return client
+
+
+def _pool_within(store: RedisStore) -> type[redis.ConnectionPool]:
+    """The pool of each node of a cluster, which is made before anything connects to it, also when the node is new."""
+
+    class Pool(redis.ConnectionPool):
+        def __init__(self, **options: Any) -> None:
+            try:
+                check_named(store, str(options.get("host", "")), f"the cluster of Redis at {shown(store.address())}")
+            except HostNotAllowed as error:
+                raise redis.RedisError(str(error)) from None
+            super().__init__(**options)
+
+    return Pool
 
 
 def try_reading(stores: Stores) -> None:

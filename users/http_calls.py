@@ -23,6 +23,7 @@ from config.profile import Profile
 from config.template import fill, fill_known, fill_text
 
 _FIRST_PAUSE_S = 0.2
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 _NOT_NOW = frozenset({429, 503})
 
 
@@ -131,7 +132,7 @@ class Caller:
                     break
             gevent.sleep(_FIRST_PAUSE_S * 2 ** (call.retries - left))
         if answer.status not in call.expect if call.expect else not 200 <= answer.status < 300:
-            raise CallFailed(f"{where} answered {answer.status}", answer.status)
+            raise CallFailed(f"{where} answered {answer.status}{_leads(answer)}", answer.status)
         return answer
 
     def _once(self, where: str, call: HttpCall, values: Mapping[str, object], cookies: Cookies) -> Answer:
@@ -168,6 +169,13 @@ class Caller:
 def caller_of(profile: Profile) -> Caller:
     """Returns what makes the profile's HTTP requests, with the profile's certificates."""
     return Caller(profile.target.tls.chosen())
+
+
+def _leads(answer: Answer) -> str:
+    """Where a redirect leads, which is followed nowhere: who may be tested was said of the address that was asked."""
+    if answer.status not in _ELSEWHERE:
+        return ""
+    return ", which leads elsewhere and is not followed: give the address that it leads to, or name it in expect"
 
 
 def reason_of(error: Exception) -> str:

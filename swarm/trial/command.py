@@ -16,6 +16,7 @@ from typing import TextIO
 from checker.figures import count
 from config.command_line import FAILED, FINE, WRONG, command_parser
 from config.errors import ProfileError
+from config.hosts import add_allow_host
 from config.load import load, public_view
 from config.profile import TOO_LONG, Profile
 from config.secrets import secrets_of
@@ -69,6 +70,7 @@ def _try(profile: Profile, options: argparse.Namespace, page: Page) -> Tried:
     header = RunHeader(
         run_id=f"{new_run_id()}-trial", profile_path=str(options.file), profile_name=profile.target.name,
         profile=public_view(profile), topology="local", users=2, spawn_rate=0, started_at_s=time.time(),
+        allowed_hosts=list(options.allow_hosts),
     )  # fmt: skip
     folder = RunFolder.create(Path(options.runs), header, key)
     sink = FileSink(folder.writer("local"))
@@ -190,10 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dry-run", action="store_true", help="show all that would be sent, and open no connection at all"
     )
-    parser.add_argument(
-        "--allow-host", dest="allow_hosts", action="append", default=[], metavar="NAME",
-        help="a machine other than this one that may be tested; may be given several times",
-    )  # fmt: skip
+    add_allow_host(parser)
     parser.add_argument("--keep-data", action="store_true", help="leave the two tenants in the target")
     parser.add_argument("--runs", default="runs", metavar="FOLDER", help="where the trial keeps what it has to remove")
     return parser

@@ -6,6 +6,7 @@ from locust.env import Environment
 
 import re
 import time
+from collections.abc import Iterator
 from typing import cast
 
 import orjson
@@ -15,7 +16,7 @@ from config.calls import CommandCall, HttpCall
 from config.hosts import hosts_of
 from config.plantings import postgres_plantings, redis_plantings
 from config.profile import ATTEMPT, RENEWAL, TOO_LONG, Profile
-from config.provisioning import RedisStep, SqlStep
+from config.provisioning import CommandStep, RedisStep, SqlStep
 from config.sentences import written
 from config.template import fill, fill_text
 from config.tokens import TokenService
@@ -65,6 +66,8 @@ def show_dry_run(profile: Profile, page: Page) -> None:
     page.title("Nothing is sent. A run would talk to")
     for host_key, host in dict.fromkeys(hosts_of(profile)):
         page.plain(f"{host} ({written(host_key)})")
+    for name, program in _unseen(profile):
+        page.plain(f"wherever {program} goes ({name}): that can't be seen, nor held to allow_hosts")
     page.title("Asked before and during a run")
     for check in profile.health:
         page.plain(f"GET {shown(check.url)}")
@@ -77,6 +80,17 @@ def show_dry_run(profile: Profile, page: Page) -> None:
     page.title("For each tenant, after the run")
     _show_removing(profile, values, page)
     _show_amounts(profile, page)
+
+
+def _unseen(profile: Profile) -> Iterator[tuple[str, str]]:
+    """What runs outside of what can be seen: programs and code of the profile's own, each with its key."""
+    if profile.auth.command is not None:
+        yield "auth.command", profile.auth.command.argv[0]
+    for name, step in named_steps(profile):
+        if isinstance(step, CommandStep):
+            yield from dict.fromkeys((name, call.argv[0]) for call in (step.create, step.remove) if call is not None)
+    if profile.target.adapter is not None:
+        yield "target.adapter", profile.target.adapter
 
 
 def _show_making(profile: Profile, values: dict[str, object], page: Page) -> None:

@@ -226,6 +226,26 @@ def test_every_store_can_be_said_to_be_elsewhere_by_its_name(
     assert capsys.readouterr().err.endswith("with --postgres-url and --store billing=URL\n")
 
 
+def test_a_store_elsewhere_is_read_only_if_that_was_allowed_for_the_run_or_is_now(
+    tmp_path: Path, profile_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = healthy()
+    stores_of(history, monkeypatch)
+    monkeypatch.setenv("STORE_URL", "redis://u:sesame@far.example/0")
+    monkeypatch.setenv("SERVICE_URL", "ws://elsewhere.example/ws")
+    folder = history.write(tmp_path / "runs")
+    options = [str(folder.path), "--profile", str(profile_file), "--quiet"]
+    assert main(options) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("checker: the profile leads to far.example (stores.redis.url), not on this machine")
+    assert main([*options, "--allow-host", "far.example"]) == 0
+    assert main([*options, "--redis-url", "redis://u:sesame@far.example/0"]) == 0
+    header = folder.header()
+    header.allowed_hosts = ["far.example"]
+    folder.write_header(header)
+    assert main(options) == 0
+
+
 def test_an_address_without_a_stores_name_is_refused_and_not_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,10 +13,21 @@ from redis.cluster import RedisCluster
 
 from checker.redis_scan import scan_redis
 from checker.redis_topology import Slots, entrance, masters
-from checker.scan import StoreNotUnderstood, StoreRefused, StoreScan, StoreUnreachable, StoreUnreadable
+from checker.scan import StoreNotAllowed, StoreNotUnderstood, StoreRefused, StoreScan, StoreUnreachable, StoreUnreadable
 from config.stores import RedisBudget, RedisStore, Sentinel
+from swarm.stores import StoreError, open_redis_store
 from tests.checker.store_worlds import KEYRING, A, B, C, canary, fill_redis, ignore_progress, marked_world, tenant, who
-from tests.redis_deployments import HOST, PASSWORD, SENTINEL_PASSWORD, SERVICE, behind_tls, cluster, sentinel, valkey
+from tests.redis_deployments import (
+    HOST,
+    PASSWORD,
+    SENTINEL_PASSWORD,
+    SERVICE,
+    behind_tls,
+    cluster,
+    sentinel,
+    valkey,
+    wait_for,
+)
 
 
 def scanned(url: str, **settings: Any) -> StoreScan:
@@ -206,3 +217,30 @@ def test_a_user_and_a_socket(tmp_path: Path) -> None:
         scan = scanned(f"unix://reader:s3cret@{path}?db=1")
     assert [who(finding) for finding in scan.findings] == [(A, B, "doc:*", 1)]
     assert scan.where == f"{path}/1"
+
+
+def test_a_master_that_a_sentinel_names_elsewhere_is_not_connected_to(
+    sentinel_ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = RedisStore(url=SecretStr(f"redis://:{PASSWORD}@anywhere/0"), sentinel=sentinels(sentinel_ports[0]))
+    monkeypatch.setattr("checker.redis_topology._master", lambda *_: ("192.0.2.7", 6379))
+    for writing in (False, True):
+        with pytest.raises(StoreNotAllowed) as refused:
+            entrance(store, writing=writing)
+        assert str(refused.value).startswith(f"the sentinel at {HOST}:{sentinel_ports[0]} names 192.0.2.7, not on this")
+    store.allow(("192.0.2.*",))
+    assert entrance(store).host == "192.0.2.7"
+
+
+def test_a_cluster_that_names_nodes_elsewhere_is_neither_read_nor_written() -> None:
+    with cluster(masters=1) as (port,):
+        with redis.Redis(host=HOST, port=port, password=PASSWORD) as node:
+            node.config_set("cluster-announce-ip", "192.0.2.7")
+            wait_for(lambda: b"192.0.2.7" in node.execute_command("CLUSTER", "NODES"))
+        store = RedisStore(url=SecretStr(f"redis://:{PASSWORD}@{HOST}:{port}/0"), cluster=True)
+        with pytest.raises(
+            StoreNotAllowed, match=rf"the cluster of Redis at {HOST}:{port}/0 names 192\.0\.2\.7, not on"
+        ):
+            scan_redis(store, KEYRING, marked_world().roster(), ignore_progress)
+        with pytest.raises(StoreError, match=r"names 192\.0\.2\.7, not on this machine, and nothing was sent there"):
+            open_redis_store(store)

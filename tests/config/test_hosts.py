@@ -5,7 +5,7 @@ import re
 import pytest
 
 from config.errors import HostNotAllowed
-from config.hosts import check_hosts, hosts_in, is_here
+from config.hosts import allow_named, check_hosts, check_named, hosts_in, is_here
 from config.schema_tables import tables
 from tests.config.profiles import changed, reference
 
@@ -58,14 +58,24 @@ def test_what_an_address_of_postgres_leaves_open_comes_from_the_environment(addr
     assert hosts_in(address, environment) == hosts
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1", "app.localhost"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1"])
 def test_this_machine_is_here(host: str) -> None:
     assert is_here(host)
 
 
 @pytest.mark.parametrize(
     "host",
-    ["example.com", "10.0.0.1", "0.0.0.0", "::", "127.0.0.1.example", "localhost.example", "*.example", "2130706433"],
+    [
+        "example.com",
+        "10.0.0.1",
+        "0.0.0.0",
+        "::",
+        "127.0.0.1.example",
+        "localhost.example",
+        "app.localhost",
+        "*.example",
+        "2130706433",
+    ],
 )
 def test_any_other_is_not(host: str) -> None:
     assert not is_here(host)
@@ -172,3 +182,25 @@ def test_wherever_the_schema_takes_an_address_it_needs_a_permission(key: str, ch
 
 def test_nothing_is_wrong_with_the_reference_profile() -> None:
     check_hosts(reference())
+
+
+def test_what_a_server_names_at_run_time_is_held_to_the_same() -> None:
+    url = {"stores__redis__url": "redis://cache.example/0", "stores__redis__write_url": "redis://[2001:db8::1]/0"}
+    profile = changed(target__allow_hosts=["*.staging"], **url)
+    store = profile.stores.redis
+    assert store is not None
+    for host in ("127.0.0.1", "::1", "localhost", "Cache.example", "2001:db8::1"):
+        check_named(store, host, "it")
+    for host in ("10.0.0.9", "2001:db8::2", "db.staging"):
+        with pytest.raises(HostNotAllowed, match=f"the sentinel names {host}, not on this machine"):
+            check_named(store, host, "the sentinel")
+    allow_named(profile, ["10.0.0.9"])
+    check_named(store, "10.0.0.9", "it")
+    check_named(store.model_copy(update={"databases": (1,)}), "DB.staging", "it")
+
+
+def test_only_what_concerns_somebody_is_looked_at() -> None:
+    profile = changed(target__url="ws://far.example/ws", stores__redis__url="redis://far.example/0")
+    check_hosts(profile, (), lambda key: key[0] == "health")
+    with pytest.raises(HostNotAllowed, match=r"\(stores\.redis\.url\)"):
+        check_hosts(profile, (), lambda key: key[0] == "stores")

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from config.profile import HealthCheck
 from swarm.health import ask
 from target.embedded.ports import free_port
+from tests.http_server import Reply, http_server
 
 
 @contextmanager
@@ -69,3 +70,11 @@ def test_nobody_listening_is_one_sentence() -> None:
     assert not answer.ok
     assert answer.detail == f"target at 127.0.0.1:{port}/health did not answer: connection refused"
     assert answer.latency_ms is None
+
+
+def test_a_redirect_is_followed_nowhere() -> None:
+    with http_server(lambda _: Reply(200, {})) as elsewhere:
+        with http_server(lambda _: Reply(302, headers={"Location": elsewhere.url})) as server:
+            answer = ask(HealthCheck(name="target", url=server.url, timeout_s=1.0))
+        assert not answer.ok and answer.detail.endswith("answered 302")
+        assert elsewhere.asked == []

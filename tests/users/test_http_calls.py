@@ -88,3 +88,17 @@ def test_a_redirect_is_not_followed_with_the_credentials() -> None:
         with pytest.raises(CallFailed, match="answered 302"):
             Caller().call("step", call(server.url, retries=0), VALUES)
         assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_is_followed_nowhere(status: int, method: str) -> None:
+    with http_server(lambda _: Reply()) as elsewhere:
+        reply = Reply(status, headers={"Location": f"{elsewhere.url}/in"})
+        with http_server(lambda _: reply) as server:
+            asking = call(server.url, method=method, body={"pw": "{password}"} if method == "POST" else None)
+            with pytest.raises(CallFailed, match=f"answered {status}, which leads elsewhere and is not followed"):
+                Caller().call("login", asking, VALUES)
+            expecting = asking.model_copy(update={"expect": (status,)})
+            assert Caller().call("login", expecting, VALUES).status == status
+        assert elsewhere.asked == []
