@@ -76,14 +76,19 @@ class Resolved:
     shown: list[tuple[Key, str]] = field(default_factory=list)
 
 
-def read(path: Path, readers: tuple[Path, ...] = ()) -> Document:
+def read(path: Path, readers: tuple[Path, ...] = (), text: str | None = None) -> Document:
     """Returns the document in a file, laid over the one it ``extends``.
+
+    Args:
+        path: the file.
+        readers: the profiles that extend it.
+        text: what the file will hold, where it is not written yet.
 
     Raises:
         ProfileUnreadable: the file, or one it extends, is missing or no TOML.
         ProfileInvalid: ``extends`` leads nowhere.
     """
-    text = _text(path)
+    text = _text(path) if text is None else text
     try:
         values: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

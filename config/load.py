@@ -43,19 +43,20 @@ _HIDDEN = "(hidden)"
 _ADDRESS_SECRETS = re.compile(r"(://)\S*@|\?\S+")
 
 
-def load(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
+def load(path: Path, environment: Mapping[str, str] = os.environ, text: str | None = None) -> Profile:
     """Returns the profile in a TOML file. A key ``extends`` at its top names another one that it is laid over.
 
     Args:
         path: the file.
         environment: where ``${NAME}`` is looked up.
+        text: what the file will hold, where it is not written yet.
 
     Raises:
         ProfileUnreadable: the file is missing or no TOML.
         VariableMissing: a variable it names is not set.
         ProfileInvalid: its content does not fit the schema.
     """
-    document = read(path)
+    document = read(path, text=text)
     resolved = resolve(document, environment)
     needed = [key for key, _ in resolved.missing]
     lines = [

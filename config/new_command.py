@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from config.answers import AnswerUnfit
 from config.command_line import FINE, WRONG, command_parser
 from config.errors import ProfileError, VariableMissing
 from config.load import load
-from config.new_profile import AnswerUnfit, Making, Said, written
+from config.new_profile import Said, written
+from config.new_tenants import Making, made_by
+from config.question import Question
 from config.questions import EXAMPLES, OPERATIONS, QUESTIONS, ask, unanswered, with_defaults
 
+_NEEDED = re.compile(r"(needs the environment variable) (\w+)")
 _SCHEMA = Path(__file__).resolve().parent.parent / "docs" / "profile.schema.json"
 
 
@@ -68,7 +72,9 @@ def _ask_operations(known: Sequence[Said], example: str) -> list[Said]:
 
 
 def _ask_making(answers: Mapping[str, str], options: argparse.Namespace) -> None:
-    """Asks how tenants come into being, unless options say it."""
+    """Asks how tenants come into being in the stores, if they do, and unless options say it."""
+    if made_by(answers) != "stores":
+        return
     asked = {
         "sql_create": ("postgres", "SQL that makes a tenant, with %(tenant)s"),
         "sql_remove": ("postgres", "SQL that removes it, with %(tenant)s"),
@@ -97,22 +103,21 @@ def _schema_from(out: Path | None) -> str:
 
 
 def _try(text: str, out: Path | None) -> None:
-    """Loads what is about to be written; variables that are not set yet are no mistake.
+    """Loads what is about to be written, as if it lay there; variables that are not set yet are no mistake.
 
     Raises:
-        ProfileError: it can't be loaded; the lines are those of the file that was not written.
+        AnswerUnfit: it can't be loaded; the lines are those of the file that was not written.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / (out.name if out is not None else "profile.toml")
-        draft.write_text(text, encoding="utf-8")
-        try:
-            load(draft)
-        except VariableMissing:
-            return
-        except ProfileError as error:
-            lines = [line for line in str(error).splitlines() if "needs the environment variable" not in line]
-            named = "\n".join(lines).replace(str(draft), draft.name)
-            raise AnswerUnfit(f"nothing was written, for the answers make no profile:\n{named}") from None
+    place = out if out is not None else Path("profile.toml")
+    try:
+        load(place, text=text)
+    except VariableMissing as error:
+        missing = {name for _, name in _NEEDED.findall(str(error))}
+        named = ", ".join(sorted(missing))
+        print(f"not set yet, so that not everything could be tried: {named}", file=sys.stderr)
+    except ProfileError as error:
+        lines = [line for line in str(error).splitlines() if not _NEEDED.search(line)]
+        raise AnswerUnfit("\n".join(["nothing was written, for the answers make no profile:", *lines])) from None
 
 
 def _write(text: str, out: Path | None) -> None:
@@ -141,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     for question in QUESTIONS:
         parser.add_argument(
             question.option, dest=question.name, choices=question.choices or None,
-            metavar=None if question.choices else "X", help=_help(question.asks, question.default),
+            metavar=None if question.choices else "X", help=_help(question),
         )  # fmt: skip
     parser.add_argument(
         "--operation", nargs=3, action="append", default=[], metavar=("NAME", "KIND", "JSON"),
@@ -155,6 +160,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _help(asks: str, default: str | None) -> str:
+def _help(question: Question) -> str:
+    default = question.default
     usual = f" (usually {default.strip()})" if default else "" if default is None else " (usually none)"
-    return (asks + usual).replace("%", "%%")
+    means = "; ".join(f"{choice}: {meaning}" for choice, meaning in question.means.items())
+    return (question.asks + usual + (f" {means}" if means else "")).replace("%", "%%")

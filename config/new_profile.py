@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from config.questions import Answers
+from config.answers import AnswerUnfit, inline
+from config.new_auth import auth_of, target_of, tokens_of
+from config.new_tenants import Making, provisioning_of, tenants_of
+from config.question import Answers
 from config.toml_text import toml_value
 
 _KINDS_OF_STORE = {"redis": "REDIS_URL", "postgres": "POSTGRES_URL"}
-
-
-class AnswerUnfit(Exception):
-    """An answer can't be used; the message names its option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +29,6 @@ class Said:
     send: str
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
-    """How tenants are made and removed.
-
-    Attributes:
-        sql_create: statements with %(tenant)s and others.
-        sql_remove: statements that name %(tenant)s.
-        redis_create: commands, words apart by spaces, with {tenant} and others.
-        redis_remove: key patterns with {tenant}.
-    """
-
-    sql_create: Sequence[str] = ()
-    sql_remove: Sequence[str] = ()
-    redis_create: Sequence[str] = ()
-    redis_remove: Sequence[str] = ()
-
-
 def written(answers: Answers, operations: Sequence[Said], making: Making, schema: str) -> str:
     """Returns the profile as TOML.
 
@@ -58,11 +39,11 @@ def written(answers: Answers, operations: Sequence[Said], making: Making, schema
         schema: path of the schema file, for editors.
 
     Raises:
-        AnswerUnfit: an answer that should be JSON is none.
+        AnswerUnfit: an answer that should be JSON is none, or two contradict each other.
     """
-    parts = [_head(answers, schema), _auth(answers), _tenants(answers), _frames(answers)]
+    parts = [_head(answers, schema), auth_of(answers), tenants_of(answers), _frames(answers)]
     parts += [_operation(said, answers.get("chat_cost", "0")) for said in operations]
-    parts += [_attempts(answers), _stores(answers), _making(making), _ends()]
+    parts += [_attempts(answers), _stores(answers), provisioning_of(answers, making), _ends()]
     return "\n".join("\n".join(part) for part in map(list, parts) if part)
 
 
@@ -72,58 +53,13 @@ def _head(answers: Answers, schema: str) -> Iterator[str]:
     yield ""
     yield "[target]"
     yield f"name = {toml_value(answers['name'])}"
-    yield f"url = {toml_value(answers['url'])}"
+    yield from target_of(answers)
     if answers["dialect"] != "json":
         yield "# It also settles where kinds, ids and refusals stand; your own keys go first: docs/messages.md."
         yield f"dialect = {toml_value(answers['dialect'])}"
     yield '# A machine other than this one has to be allowed by name: allow_hosts = ["staging.example"]'
     yield "# A request without its final frame by then counts as unknown."
     yield "reply_timeout_s = 30"
-    yield ""
-
-
-def _auth(answers: Answers) -> Iterator[str]:
-    place = answers["token"]
-    yield "# How a tenant proves who it is: where the token goes and how it is made."
-    yield "[auth]"
-    yield f"place = {toml_value(place)}"
-    if place in ("query", "cookie"):
-        yield f"parameter = {toml_value(answers['token_parameter'])}"
-    if place == "header":
-        yield f"parameter = {toml_value(answers['token_header'])}"
-        yield f"scheme = {toml_value(answers['token_scheme'])}"
-    if place != "none":
-        yield f"source = {toml_value(answers['token_source'])}"
-        if answers["proved_by"] == "operation":
-            yield "# A token counts as accepted only if an operation that costs nothing is answered."
-            yield 'proved_by = "operation"'
-    yield ""
-    if place == "frame":
-        yield "[auth.frame]"
-        yield f"send = {_inline(answers, 'login_frame')}"
-        yield f"accepted = [{toml_value(answers['login_accepted'])}]"
-        yield '# refused = ["…"]'
-        yield ""
-    if place != "none" and answers["token_source"] == "jwt":
-        yield "[auth.jwt]"
-        yield f"algorithm = {toml_value(answers['jwt_algorithm'])}"
-        yield f"secret = {toml_value(answers['jwt_secret'])}"
-        yield f"claims = {_inline(answers, 'jwt_claims')}"
-        yield ""
-    if place != "none" and answers["token_source"] == "service":
-        yield "[auth.service]"
-        yield f"url = {toml_value(answers['token_url'])}"
-        if answers["token_authorization"]:
-            yield f"headers = {{ Authorization = {toml_value(answers['token_authorization'])} }}"
-        yield f"body = {_inline(answers, 'token_body')}"
-        yield f"token = {toml_value(answers['token_path'])}"
-        yield ""
-
-
-def _tenants(answers: Answers) -> Iterator[str]:
-    yield "# What tenants are called; it must suit the target's columns and keys."
-    yield "[tenants]"
-    yield f"names = {toml_value(answers['names'])}"
     yield ""
 
 
@@ -138,7 +74,7 @@ def _frames(answers: Answers) -> Iterator[str]:
         ("tenant", "tenant_path", "paths that name the tenant a frame is for"),
         ("budget", "budget_path", "paths of remaining amounts"),
     ):
-        yield f"{key} = [{toml_value(answers[name])}]" if answers[name] else f"# {key} = []  # {comment}"
+        yield f"{key} = [{toml_value(answers[name])}]" if answers.get(name) else f"# {key} = []  # {comment}"
     if answers["thread_path"]:
         yield f"learn = {{ thread = {toml_value(answers['thread_path'])} }}"
     else:
@@ -163,7 +99,7 @@ def _operation(said: Said, cost: str) -> Iterator[str]:
     if said.name == "chat":
         yield "# What tenants say. A string that is one {placeholder} alone takes its value with its type."
     yield f"[operations.{said.name}]"
-    yield f"send = {_inline({said.name: said.send}, said.name, '--operation')}"
+    yield f"send = {inline({said.name: said.send}, said.name, '--operation')}"
     yield f"ends = [{toml_value(said.ends)}]"
     if said.name == "chat":
         yield "# events = []  # kinds of the frames before the final one"
@@ -177,10 +113,9 @@ def _operation(said: Said, cost: str) -> Iterator[str]:
 
 
 def _attempts(answers: Answers) -> Iterator[str]:
-    signed = answers["token"] != "none" and answers["token_source"] == "jwt"
     yield "# Access attempts: tokens that must be refused, and other tenants' doors ({victim_…} is what is theirs)."
     yield "[attempts]"
-    yield 'tokens = ["missing", "unsigned", "expired", "wrong_key"]' if signed else '# tokens = ["missing"]'
+    yield tokens_of(answers)
     yield ""
     yield "# [attempts.doors.read_history]"
     yield '# does = "read"'
@@ -203,30 +138,6 @@ def _stores(answers: Answers) -> Iterator[str]:
         yield ""
 
 
-def _making(making: Making) -> Iterator[str]:
-    yield "# How tenants are made and removed. SQL takes %(name)s, Redis commands {name}: tenant, number, email,"
-    yield "# budget, now, and the canaries context, state, secret and row, by which what a store holds is found again."
-    yield "[provisioning]"
-    for key, example in (
-        ("sql_create", "INSERT INTO users (id, name) VALUES (%(tenant)s, %(row)s)"),
-        ("sql_remove", "DELETE FROM users WHERE id = %(tenant)s"),
-    ):
-        yield from _listed(key, [toml_value(statement) for statement in getattr(making, key)], toml_value(example))
-    commands = [toml_value(command.split(" ")) for command in making.redis_create]
-    yield from _listed("redis_create", commands, '["SET", "budget:{tenant}", "{budget}"]')
-    yield from _listed("redis_remove", [toml_value(pattern) for pattern in making.redis_remove], '"budget:{tenant}"')
-    yield ""
-
-
-def _listed(key: str, values: Sequence[str], example: str) -> Iterator[str]:
-    if not values:
-        yield f"# {key} = [{example}]"
-        return
-    yield f"{key} = ["
-    yield from (f"    {value}," for value in values)
-    yield "]"
-
-
 def _ends() -> Iterator[str]:
     yield "# How much the target gets at most, whatever the command line says."
     yield "[limits]"
@@ -238,15 +149,3 @@ def _ends() -> Iterator[str]:
     yield "[thresholds]"
     yield "success_rate = 0.95"
     yield ""
-
-
-def _inline(answers: Mapping[str, str], name: str, option: str = "") -> str:
-    """An answer that is a JSON object, as an inline table."""
-    option = option or f"--{name.replace('_', '-')}"
-    try:
-        document = json.loads(answers[name])
-    except json.JSONDecodeError as error:
-        raise AnswerUnfit(f"{option}: {name} is no JSON: {error.msg} at column {error.colno}") from None
-    if not isinstance(document, dict):
-        raise AnswerUnfit(f'{option}: {name} should be a JSON object, such as {{"type": "…"}}')
-    return toml_value(document)

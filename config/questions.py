@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from config.dialects import settles
+from config.new_auth import AUTH_QUESTIONS
+from config.new_tenants import TENANT_QUESTIONS, has_budgets
+from config.question import Answers, Condition, Question
 
-Answers = Mapping[str, str]
 EXAMPLES = {
     "json": '{"type": "chat", "message_id": "{message_id}", "text": "{prompt}"}',
     "json-binary": '{"type": "chat", "message_id": "{message_id}", "text": "{prompt}"}',
@@ -22,39 +23,7 @@ EXAMPLES = {
 OPERATIONS = ("ping", "routing", "chat", "history", "state_read", "state_write", "resume")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One thing to be known.
-
-    Attributes:
-        name: name of the answer; its option has hyphens for underscores.
-        asks: the question.
-        default: the answer if none is given; None if there has to be one.
-        choices: what may be answered; anything if empty.
-        when: whether it is asked at all, given the answers so far.
-    """
-
-    name: str
-    asks: str
-    default: str | None = None
-    choices: tuple[str, ...] = ()
-    when: Callable[[Answers], bool] = lambda _answers: True
-
-    @property
-    def option(self) -> str:
-        """The command-line option that answers it."""
-        return f"--{self.name.replace('_', '-')}"
-
-
-def _token(*places: str) -> Callable[[Answers], bool]:
-    return lambda answers: answers.get("token", "none") in places
-
-
-def _source(*sources: str) -> Callable[[Answers], bool]:
-    return lambda answers: answers.get("token", "none") != "none" and answers.get("token_source") in sources
-
-
-def _open(table: str, *keys: str) -> Callable[[Answers], bool]:
+def _open(table: str, *keys: str) -> Condition:
     """Whether the dialect leaves these keys to the profile."""
     return lambda answers: not settles(answers.get("dialect", "json"), table, *keys)
 
@@ -66,43 +35,14 @@ QUESTIONS = (
         "dialect", "Which protocol is spoken over it?", "json",
         ("json", "json-binary", "graphql-transport-ws", "json-rpc", "socket.io", "stomp"),
     ),
-    Question(
-        "token", "Where does a tenant's token go when it connects?", "query",
-        ("query", "header", "cookie", "subprotocol", "frame", "none"),
-    ),
-    Question("token_parameter", "Name of the query parameter or cookie?", "token", when=_token("query", "cookie")),
-    Question("token_header", "Name of the header?", "Authorization", when=_token("header")),
-    Question("token_scheme", "What stands before the token in it?", "Bearer ", when=_token("header")),
-    Question(
-        "login_frame", 'What is said first, as JSON? (such as {"type": "auth", "token": "{token}"})',
-        when=_token("frame"),
-    ),
-    Question("login_accepted", "Kind of the frame that lets the tenant in?", when=_token("frame")),
-    Question(
-        "proved_by", "When is a bad token refused: as the session opens, or only at the first operation?", "opening",
-        ("opening", "operation"), when=lambda answers: answers.get("token") != "none",
-    ),
-    Question(
-        "token_source", "How is the token made?", "jwt", ("jwt", "service"),
-        when=lambda answers: answers.get("token") != "none",
-    ),
-    Question("jwt_algorithm", "With which algorithm is it signed?", "HS256", when=_source("jwt")),
-    Question("jwt_secret", "Variable with the signing secret?", "${TARGET_JWT_SECRET}", when=_source("jwt")),
-    Question("jwt_claims", "Which claims has it, as JSON?", '{"sub": "{tenant}"}', when=_source("jwt")),
-    Question("token_url", "Address of the service that issues it?", when=_source("service")),
-    Question("token_body", "What is posted to it, as JSON?", '{"user_id": "{tenant}"}', when=_source("service")),
-    Question(
-        "token_authorization", "Authorization header for it? (such as Bearer ${AUTH_SERVICE_KEY}; empty for none)", "",
-        when=_source("service"),
-    ),
-    Question("token_path", "Path of the token in its answer?", "access_token", when=_source("service")),
-    Question("names", "What do tenants' ids look like?", "uuid", ("uuid", "slug", "integer", "email")),
+    *AUTH_QUESTIONS,
+    *TENANT_QUESTIONS,
     Question("type_path", "Path of a frame's type?", "type", when=_open("frames", "type", "kinds")),
     Question(
         "id_path", "Path of the message id that a reply repeats?", "message_id", when=_open("frames", "request_id")
     ),
     Question("tenant_path", "Path of the tenant's id in frames? (empty if there is none)", ""),
-    Question("budget_path", "Path of the remaining budget in frames? (empty if there is none)", ""),
+    Question("budget_path", "Path of the remaining budget in frames? (empty if there is none)", "", when=has_budgets),
     Question(
         "chat_cost", "What is a chat charged, in whole units? (the most, if it differs)", "0",
         when=lambda answers: bool(answers.get("budget_path")),
@@ -153,6 +93,8 @@ def ask(given: Answers, read: Callable[[str], str], say: Callable[[str], None]) 
 
 
 def _ask(question: Question, read: Callable[[str], str], say: Callable[[str], None]) -> str:
+    for choice, meaning in question.means.items():
+        say(f"  {choice}: {meaning}")
     offered = f" ({', '.join(question.choices)})" if question.choices else ""
     usual = f" [{question.default.strip()}]" if question.default else ""
     while True:

@@ -44,7 +44,9 @@ def introduce(profile: Profile, tenant: TenantIdentity, token: str) -> Introduct
     url, shown_path = target.url, None
     if "{" in url:
         path = url.partition("://")[2].partition("?")[0].partition("/")[2]
-        url = fill_text(url, {name: quote(str(value), safe="") for name, value in values.items()})
+        url = fill_text(
+            url, {name: quote(str("" if value is None else value), safe="") for name, value in values.items()}
+        )
         shown_path = f"/{path}"
     headers = [(name, value.get_secret_value()) for name, value in target.headers.items()]
     cookies = [value for name, value in headers if name.lower() == "cookie"]

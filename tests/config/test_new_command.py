@@ -75,6 +75,41 @@ def test_answers_that_make_no_profile_are_said_and_nothing_is_written(
     assert not out.exists()
 
 
+def test_variables_that_are_not_set_yet_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "shop.toml"
+    assert main([*ENOUGH, "--redis", "yes", "--out", str(out)]) == 0
+    assert "not everything could be tried: REDIS_URL, SHOP_SECRET" in capsys.readouterr().err
+
+
+def test_files_are_looked_for_beside_the_profile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_SECRET", SECRET["SHOP_SECRET"])
+    out = tmp_path / "shop.toml"
+    accounts = ("--tenants", "accounts", "--accounts-file", "accounts.csv")
+    assert main([*ENOUGH, *accounts, "--out", str(out)]) == 2
+    assert f"{out}:" in (said := capsys.readouterr().err) and "there is no file accounts.csv" in said
+    (tmp_path / "accounts.csv").write_text("tenant\nann\n", encoding="utf-8")
+    assert main([*ENOUGH, *accounts, "--out", str(out)]) == 0
+    assert [account.tenant for account in load(out, SECRET).tenants.existing] == ["ann"]
+
+
+def test_on_a_terminal_only_what_applies_is_asked(tmp_path: Path) -> None:
+    out = tmp_path / "asked.toml"
+    (tmp_path / "tokens.csv").write_text("tenant,token\nann,PLANTED-token\n", encoding="utf-8")
+    typed = {
+        "called": "shop", "WebSocket": "ws://127.0.0.1:9/ws", "token go": "header", "token made": "file",
+        "file with the tokens": "tokens.csv", "file with the accounts": "tokens.csv",
+        "chat:": '{"type": "say", "message_id": "{message_id}", "text": "{prompt}"}', "final frame": "said",
+    }  # fmt: skip
+    output = converse(["--out", str(out)], typed)
+    assert "file: a table of accounts and tokens" in output and "PLANTED" not in output
+    assert "come to be" not in output and "SQL" not in output and "budget in frames" not in output
+    profile = load(out, {})
+    assert profile.auth.file is not None and profile.tenants.existing[0].tenant == "ann"
+    assert profile.tenants.existing[0].extra == {}, "a token is a secret, and no placeholder for messages"
+
+
 def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     out = tmp_path / "asked.toml"
     typed = {

@@ -6,29 +6,58 @@ from pathlib import Path
 
 import pytest
 
+from config.answers import AnswerUnfit
+from config.errors import ProfileInvalid
 from config.load import load
-from config.new_profile import AnswerUnfit, Making, Said, written
+from config.new_profile import Said, written
+from config.new_tenants import Making
 from config.questions import EXAMPLES, QUESTIONS, with_defaults
 
 CHAT = Said("chat", "said", '{"type": "say", "message_id": "{message_id}", "text": "{prompt}"}')
 GIVEN = {
     "name": 'the "shop"', "url": "ws://127.0.0.1:9/ws", "login_frame": '{"type": "auth", "t": "{token}"}',
     "login_accepted": "welcome", "token_url": "http://127.0.0.1:9/token",
-    "jwt_secret": "a-secret-of-forty-characters-and-more-12",
+    "jwt_secret": "a-secret-of-forty-characters-and-more-12", "token_address": "ws://127.0.0.1:9/ws/{token}",
+    "token_name": "sid", "token_file": "tokens.csv", "token_command": "./issue --tenant '{tenant}'",
+    "accounts_file": "accounts.csv", "account_password": "secret", "account_token": "key",
+    "create_url": "http://127.0.0.1:9/users", "create_command": "./make {tenant}", "created_token": "api.token",
+    "remove_url": "http://127.0.0.1:9/users/{tenant}", "remove_command": "./remove {tenant}",
 }  # fmt: skip
+CHOSEN = ("token", "token_source", "tenants", "proved_by")
 CHOICES = [
-    [(question.name, choice) for choice in question.choices]
-    for question in QUESTIONS
-    if question.name not in ("names", "dialect") and question.choices
+    [(question.name, choice) for choice in question.choices] for question in QUESTIONS if question.name in CHOSEN
 ]
+FURTHER = [
+    {question.name: choice, **needs}
+    for question, needs in (
+        (question, {"token_source": "login"} if question.name in ("token_in", "login_sent_as") else {})
+        for question in QUESTIONS
+        if question.name not in (*CHOSEN, "dialect")
+    )
+    for choice in question.choices
+]
+
+
+def said_as_options(answers: dict[str, str]) -> dict[str, str]:
+    """What is left of the answers when only the questions that apply have been answered."""
+    asked: dict[str, str] = {}
+    for question in QUESTIONS:
+        if question.when(asked) and (value := answers.get(question.name, question.default)) is not None:
+            asked[question.name] = value
+    return asked
 
 
 def made(
     tmp_path: Path, answers: dict[str, str], *, making: Making | None = None, said: tuple[Said, ...] = (CHAT,)
 ) -> str:
-    text = written(with_defaults({**GIVEN, **answers}), said, making or Making(), "profile.schema.json")
+    text = written(said_as_options({**GIVEN, **answers}), said, making or Making(), "profile.schema.json")
+    (tmp_path / "accounts.csv").write_text("tenant,secret,key\nu1,PLANTED-1,PLANTED-2\n", encoding="utf-8")
+    (tmp_path / "tokens.csv").write_text("tenant,token\nu1,PLANTED-3\n", encoding="utf-8")
     (tmp_path / "made.toml").write_text(text, encoding="utf-8")
     return text
+
+
+STORES = {"REDIS_URL": "redis://127.0.0.1:9", "POSTGRES_URL": "postgresql://127.0.0.1:9/x"}
 
 
 @pytest.mark.parametrize(
@@ -36,14 +65,37 @@ def made(
 )
 def test_whatever_is_chosen_loads(tmp_path: Path, chosen: tuple[tuple[str, str], ...]) -> None:
     made(tmp_path, dict(chosen))
-    stores = {"REDIS_URL": "redis://127.0.0.1:9", "POSTGRES_URL": "postgresql://127.0.0.1:9/x"}
-    profile = load(tmp_path / "made.toml", stores)
     answers = dict(chosen)
+    own = answers["token_source"] == "token" and answers["token"] != "none"
+    if own and answers["tenants"] in ("stores", "nothing"):
+        with pytest.raises(ProfileInvalid, match="nothing gives a tenant"):
+            load(tmp_path / "made.toml", STORES)
+        return
+    profile = load(tmp_path / "made.toml", STORES)
     assert profile.auth.place == answers["token"]
     assert profile.auth.proved_by == ("opening" if answers["token"] == "none" else answers["proved_by"])
-    assert (profile.stores.redis is not None) == (answers["redis"] == "yes")
-    assert (profile.stores.postgres is not None) == (answers["postgres"] == "yes")
     assert profile.target.name == 'the "shop"'
+    source = "service" if answers["token_source"] == "login" else answers["token_source"]
+    assert not profile.auth.places or profile.auth.source == source
+    accounts = answers["tenants"] == "accounts" or (bool(profile.auth.places) and source == "file")
+    assert (profile.tenants.accounts is not None) == accounts
+    kinds = [step.kind for step in profile.provisioning.steps]
+    assert kinds == ([] if accounts or answers["tenants"] in ("stores", "nothing") else [answers["tenants"]])
+    assert all(step.removes for step in profile.provisioning.steps)
+    assert bool(profile.attempts.tokens) == bool(profile.auth.places)
+
+
+@pytest.mark.parametrize("chosen", FURTHER, ids=str)
+def test_every_other_choice_loads(tmp_path: Path, chosen: dict[str, str]) -> None:
+    made(tmp_path, chosen)
+    profile = load(tmp_path / "made.toml", STORES)
+    assert (profile.stores.redis is not None) == (chosen.get("redis") == "yes")
+    assert (profile.stores.postgres is not None) == (chosen.get("postgres") == "yes")
+    service = profile.auth.service
+    if chosen.get("token_in") in ("cookie", "header"):
+        assert service is not None and getattr(service, f"token_{chosen['token_in']}") == "sid"
+    if "login_sent_as" in chosen:
+        assert service is not None and bool(service.form) == (chosen["login_sent_as"] == "form")
 
 
 @pytest.mark.parametrize("dialect", EXAMPLES)

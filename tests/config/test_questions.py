@@ -31,7 +31,11 @@ def test_what_can_not_be_is_asked_again() -> None:
     said: list[str] = []
     answers = ask({}, lambda _prompt: next(typed), said.append)
     assert answers["name"] == "shop" and answers["token"] == "none"
-    assert len(said) == 2 and "usual answer" in said[0] and "one of query, header" in said[1]
+    assert [line for line in said if ": " not in line or "please" in line] == [
+        "  this has no usual answer: please give one",
+        "  one of query, header, cookie, subprotocol, path, basic, frame, none, please",
+    ]
+    assert "  accounts: they exist, and a CSV file lists them" in said, "what choices mean is said before they are made"
 
 
 def test_what_is_given_is_not_asked() -> None:

@@ -51,9 +51,17 @@ class ScriptedService:
         return [message for caller in self.callers for message in caller.heard]
 
 
+def let_in(peer: Peer) -> bool:
+    """Answers the upgrade as it should be; returns whether it did."""
+    peer.upgrade()
+    return True
+
+
 @contextmanager
 def scripted_service(
-    on_message: Rule, greet: Callable[[Caller], None] = lambda _caller: None
+    on_message: Rule,
+    greet: Callable[[Caller], None] = lambda _caller: None,
+    answer_upgrade: Callable[[Peer], bool] = let_in,
 ) -> Iterator[ScriptedService]:
     """A running service; what is raised in it fails the test."""
     listener = gevent.socket.socket()
@@ -66,7 +74,8 @@ def scripted_service(
         with sock:
             try:
                 peer = Peer(sock)
-                peer.upgrade()
+                if not answer_upgrade(peer):
+                    return
                 caller = Caller(peer, len(service.callers))
                 service.callers.append(caller)
                 greet(caller)
