@@ -17,8 +17,8 @@ from evidence.records import LoudMoment, TenantStarted
 from evidence.requests import Request
 from users.credentials import Credentials
 from users.pacing import Pace
-from users.run import NodeRun
-from users.session import Session, SessionUnavailable
+from users.run import NodeRun, SessionUnavailable
+from users.session import Session
 from users.tenant import Tenant
 
 # A tenant that can't be sure to have enough left stops asking once it was refused this often.

@@ -3,29 +3,77 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import gevent
 
-from users.credentials import Credentials
-from users.run import NodeRun
+from config.messages import Operation
+from config.profile import RENEWAL
+from evidence.records import NOT_RENEWED, RENEWED
+from evidence.requests import Outcome, Request
+from users.credentials import CredentialRefused, Credentials
+from users.run import NodeRun, SessionUnavailable
+from users.session_log import SessionLog
 from users.tenant import Tenant
 
 _SHORTEST_S = 0.5
 """Between two renewals of a session, however soon its token is said to expire."""
 
 
+class Renewable(Protocol):
+    """What of a session a renewal needs."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a connection on which its tenant was let in."""
+
+    @property
+    def connection(self) -> int:
+        """Which of its connections is the latest, counted from 1."""
+
+    def ask(self, name: str, operation: Operation, intended_s: float, extra: Mapping[str, object]) -> Request:
+        """Sends a request."""
+
+    def wait(self, request: Request) -> bool:
+        """Waits until the request has ended."""
+
+    def wait_idle(self, timeout_s: float) -> None:
+        """Waits until no request is open."""
+
+    def give_up(self, reason: str) -> None:
+        """Ends the connection; another one is opened."""
+
+    def leave(self) -> None:
+        """Closes the connection properly."""
+
+    def reopen(self, *, resume: bool) -> None:
+        """Opens another connection."""
+
+
 class Renewing:
-    """Says when the login of one session is to be renewed, and brings the fresh token.
+    """Says when the login of one session is to be renewed, and renews it.
 
     Args:
         run: the run.
         tenant: whose session it is.
         credentials: makes tokens.
+        goes_on_with: told the token that has replaced the one before.
+        log: where a renewal for which there is no token is written down.
+
+    Attributes:
+        moving: whether the session is about to move to a new connection: nobody says anything more on the old one.
     """
 
-    def __init__(self, run: NodeRun, tenant: Tenant, credentials: Credentials) -> None:
+    def __init__(
+        self, run: NodeRun, tenant: Tenant, credentials: Credentials, goes_on_with: Callable[[str], None],
+        log: SessionLog,
+    ) -> None:  # fmt: skip
+        self._run = run
         self._settings = run.profile.auth.renewal
+        self._goes_on_with = goes_on_with
+        self._log = log
+        self.moving = False
         self._tenant = tenant
         self._credentials = credentials
         self._due_s: float | None = None
@@ -45,17 +93,63 @@ class Renewing:
             self._due_s = None
             gevent.spawn(renew)
 
-    def fresh_token(self) -> tuple[str, float | None]:
+    def renew(self, session: Renewable) -> Request | None:
+        """Renews the login with a fresh token, in a message or on a new connection; returns the message, if there is
+        one. A renewal that does not succeed costs the connection: the next one logs in anew.
+        """
+        operation, connection = self._run.profile.renewing, session.connection
+        if operation is None:
+            self._move(session)
+            return None
+        try:
+            token, expires_in_s = self._fresh_token()
+            self._tenant.tokens.add(token)
+            request = session.ask(RENEWAL, operation, time.perf_counter(), {"token": token})
+        except CredentialRefused as error:
+            self._log.refused("auth", error.status, f"renewal: {self._tenant.conceal(str(error))}", error)
+            self._failed(session, connection, "no fresh token was to be had")
+            return None
+        except SessionUnavailable:
+            return None  # the session was lost meanwhile: whoever mends it logs in
+        session.wait(request)
+        if request.outcome is Outcome.ANSWERED:
+            self._goes_on_with(token)
+            self.logged_in(expires_in_s)
+            self._run.exposures[RENEWED] += 1
+        else:
+            self._failed(session, connection, "the renewal of its login was not accepted")
+        return request
+
+    def _failed(self, session: Renewable, connection: int, reason: str) -> None:
+        if session.connection == connection and session.is_open:  # a new one has logged in anew
+            self._run.exposures[NOT_RENEWED] += 1
+            self._forget()
+            session.give_up(reason)
+
+    def _move(self, session: Renewable) -> None:
+        """Has the session close its connection once its replies are in, and open another one with a fresh token."""
+        self.moving = True
+        try:
+            session.wait_idle(self._run.profile.target.reply_timeout_s)
+            self._forget()
+            session.leave()
+        finally:
+            self.moving = False
+        if not self._run.stopping:
+            session.reopen(resume=False)
+            self._run.exposures[RENEWED if session.is_open else NOT_RENEWED] += 1
+
+    def _fresh_token(self) -> tuple[str, float | None]:
         """Returns a token that was made now, and in how many seconds it expires, None if nobody says so.
 
         Raises:
             CredentialRefused: there is none to be had.
         """
+        self._forget()
         identity = self._tenant.identity
-        self._credentials.forget(identity)
         token, _ = self._credentials.token(identity)
         return token, self._credentials.expires_in_s(identity)
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         """Has the next login begin with a fresh token."""
         self._credentials.forget(self._tenant.identity)

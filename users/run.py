@@ -65,6 +65,10 @@ class TenantNotRemoved(Exception):
     """A tenant could not be removed, or nothing of it was there; the message is one sentence."""
 
 
+class SessionUnavailable(Exception):
+    """The session has no open connection and could not get one in time."""
+
+
 class TenantUnavailable(Exception):
     """No tenant could be provisioned; the message is one sentence: what failed, where, what to do."""
 

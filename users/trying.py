@@ -11,8 +11,8 @@ from evidence.findings import Sighting
 from evidence.records import ConnectFailed, Row, SessionEnded
 from evidence.requests import Outcome, Request
 from users.aside import Aside
-from users.run import BUDGET_KINDS, NodeRun
-from users.session import Session, SessionUnavailable
+from users.run import BUDGET_KINDS, NodeRun, SessionUnavailable
+from users.session import Session
 
 REFUSING = {401, 403}
 # Policy violation, and the registered codes for unauthorised and forbidden; 4000 to 4999 are the target's own.

@@ -24,8 +24,8 @@ from swarm.trial.refusals import why_not_connected
 from users.base import credentials_of, tls_of
 from users.credentials import CredentialRefused
 from users.dialects.choosing import dialect_of
-from users.run import NodeRun
-from users.session import Session, SessionUnavailable
+from users.run import NodeRun, SessionUnavailable
+from users.session import Session
 from users.tenant import Tenant, TenantIdentity
 
 _KEEP_S = 0.25

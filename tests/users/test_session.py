@@ -17,7 +17,8 @@ from tests.config.profiles import REMOVE
 from tests.users.fixtures import KEY, OTHER, World, profile_for, world
 from tests.users.small_target import Line, SmallTarget, silent, small_target, until
 from users.credentials import Credentials
-from users.session import Session, SessionUnavailable
+from users.run import SessionUnavailable
+from users.session import Session
 
 
 @contextmanager
@@ -222,7 +223,7 @@ def test_keeping_a_session_gives_up_the_overdue_and_pings_the_idle() -> None:
         assert request.outcome is Outcome.UNKNOWN
         session.keep(now_s + 12)
         until(lambda: target.pings == 1, "the ping")
-        until(lambda: not session.awaits_pong, "the pong")
+        until(lambda: not session.heartbeat.awaits_pong, "the pong")
         session.keep(now_s + 22)
         until(lambda: target.pings == 2, "the second ping")
 
@@ -232,7 +233,7 @@ def test_a_connection_on_which_not_even_a_pong_arrives_is_lost() -> None:
         session.open()
         now_s = time.perf_counter()
         session.keep(now_s + 11)
-        assert session.awaits_pong
+        assert session.heartbeat.awaits_pong
         session.keep(now_s + 30)
         assert here.sink.of(SessionEnded) == [], "its pong may be on the way still"
         session.keep(now_s + 31)

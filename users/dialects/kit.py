@@ -22,7 +22,7 @@ from users.dialects.choosing import dialect_of
 from users.dialects.mishaps import TRIALS, Skipped
 from users.dialects.peer import Peer
 from users.dialects.played_session import PlayedSession, played_session
-from users.session import SessionUnavailable
+from users.run import SessionUnavailable
 
 
 @dataclass(frozen=True)
