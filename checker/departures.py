@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.figures import count, tenants
+from checker.causes import Cause, causes_of
+from checker.figures import count, listed, tenants
 from checker.scan import StoreScan
 from checker.summary import Summary
 from config.profile import Profile
@@ -121,16 +122,48 @@ def proven(summary: Summary, profile: Profile, scans: Sequence[StoreScan], leaks
     gone = looked_for(summary, scans)
     if not gone or survivors(leaks):
         return []
-    kept = {name for name, store in profile.stores.named().items() if store.kept}
-    stores = " and ".join(
-        f"{scan.store} (beside what is kept on purpose)" if scan.store in kept else scan.store for scan in scans
-    )
+    stores = " and ".join(_beside(scan, profile) for scan in scans)
     tried = summary.attempts.get(RETURN)
     times = tried.outcomes["refused"] if tried else 0
     refused = f"; {count(times, 'attempt')} to come back {_were(times)} refused" if times else ""
     return [
         f"{count(len(gone), 'tenant')} {_were(len(gone))} removed while the others went on, and nothing of theirs was "
         f"found in {stores} afterwards{refused}."
+    ]
+
+
+def _beside(scan: StoreScan, profile: Profile) -> str:
+    """A store, and what in it was left out of the sentence."""
+    out = ["kept on purpose"] if profile.stores.named()[scan.store].kept else []
+    out += ["left in places that several tenants share"] if _in_shared(scan) else []
+    return f"{scan.store} (beside what is {' or '.join(out)})" if out else scan.store
+
+
+def left_in_shared(scans: Sequence[StoreScan]) -> list[str]:
+    """Returns a sentence for each store that still showed removed tenants where several share a place on purpose.
+
+    That a place names several tenants does not say what becomes of one that is removed: ``kept`` in the profile does.
+    """
+    sentences = []
+    for scan in scans:
+        causes = _in_shared(scan)
+        if causes:
+            groups = listed(sorted({cause.group.removesuffix(" (shared)") for cause in causes}))
+            owners = {tenant for cause in causes for tenant in cause.tenants}
+            times = count(sum(cause.sightings for cause in causes), "time")
+            sentences.append(
+                f"what is left of {count(len(owners), 'removed tenant')} in {scan.store} where several share a place "
+                f"on purpose, seen {times}: {groups}; whether it may stay there is not said: name the place in "
+                f"kept of {scan.store} if it may"
+            )
+    return sentences
+
+
+def _in_shared(scan: StoreScan) -> list[Cause]:
+    return [
+        cause
+        for cause in causes_of(scan.findings, scan.beyond)
+        if cause.kind is FindingKind.SURVIVED_DELETE and cause.severity is Severity.SUSPICION
     ]
 
 

@@ -148,7 +148,11 @@ class _Judge:
             believe=sentences,
             not_covered=self._guard(
                 "saying what is not covered",
-                lambda: [*not_covered(profile, summary.known), *long_texts.not_covered(summary, profile)],
+                lambda: [
+                    *not_covered(profile, summary.known),
+                    *long_texts.not_covered(summary, profile),
+                    *departures.left_in_shared(self._scans),
+                ],
                 [],
             ),
             notes=[

@@ -177,19 +177,26 @@ def _whose(claim: Claim) -> str:
     return "a tenant of an earlier run" if claim.tenant == EARLIER_RUN else f"tenant {claim.tenant}"
 
 
-def survivor_of(holder: Claim, *, place: str, group: str, reproduce: str, at_s: float) -> Sighting:
-    """Returns the sighting of a place that still holds what is a removed tenant's."""
+def survivor_of(
+    holder: Claim, *, place: str, group: str, reproduce: str, at_s: float, shared: bool = False
+) -> Sighting:  # fmt: skip
+    """Returns the sighting of a place that still holds what is a removed tenant's.
+
+    In a place that several tenants share on purpose it is a suspicion: that it names many does not say that it keeps
+    what is left of one, nor that it must not.
+    """
+    among = ", which several tenants share on purpose" if shared else ""
     return Sighting(
         kind=FindingKind.SURVIVED_DELETE,
         owner=holder.tenant,
         recipient=None,
         place=place,
-        group=group,
+        group=f"{group} (shared)" if shared else group,
         at_s=at_s,
         excerpt=(f"{holder.path} › " if holder.path else "") + excerpt(holder.text, holder.start, holder.end),
         reproduce=reproduce,
-        severity=Severity.LEAK,
-        detail=f"tenant {holder.tenant} was removed, and {holder.where} still holds its {holder.what}",
+        severity=Severity.SUSPICION if shared else Severity.LEAK,
+        detail=f"tenant {holder.tenant} was removed, and {holder.where} still holds its {holder.what}{among}",
     )
 
 

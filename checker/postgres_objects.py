@@ -32,7 +32,7 @@ class LargeObjects:
         self._opened = opened
         self._look = looking
         self._shared = shared
-        self._removed = frozenset() if keeps or shared else looking.scan.removed
+        self._removed = frozenset() if keeps else looking.scan.removed
         self._unread = 0
 
     def read(self) -> None:
@@ -92,7 +92,11 @@ class LargeObjects:
         place, command, at_s = f"postgres large object {number}", psql(f"SELECT lo_get({number})"), self._look.at_s
         add = self._look.shelf.add
         if tenant in self._removed:
-            add(survivor_of(judgement.holder, place=place, group=GROUP, reproduce=command, at_s=at_s))
+            add(
+                survivor_of(
+                    judgement.holder, place=place, group=GROUP, reproduce=command, at_s=at_s, shared=self._shared
+                )
+            )
         conflicts = [(judgement.holder, foreign) for foreign in judgement.foreign]
         with_stranger = across_runs(judgement.holder, strangers)
         conflicts += [with_stranger] if with_stranger is not None else []

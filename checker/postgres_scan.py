@@ -14,7 +14,7 @@ from checker.names import NameIndex
 from checker.postgres_budgets import PostgresBudgets
 from checker.postgres_catalogue import Catalogue, ForeignKey, Table, read_catalogue
 from checker.postgres_connection import snapshot, where_of
-from checker.postgres_copy import cells_at, copy_rows, unescape
+from checker.postgres_copy import copy_rows
 from checker.postgres_large import LargeValues
 from checker.postgres_late import follow_late
 from checker.postgres_links import edges_of, own_of
@@ -23,12 +23,11 @@ from checker.postgres_objects import LargeObjects
 from checker.postgres_owners import PostgresOwners
 from checker.postgres_parents import Parents
 from checker.postgres_rows import RowJudge
+from checker.postgres_shared import SharedTable
 from checker.scan import FindingShelf, Progress, Roster, StoreScan
 from config.stores import PostgresStore
 from evidence.budgets import BudgetBands
 from evidence.marks import Keyring
-from evidence.views import binary_values
-from evidence.written_forms import hints
 
 
 def scan_postgres(
@@ -136,7 +135,9 @@ class _PostgresScan:
             self._opaque_of(table),
             keeps=_is_named(table, self._store.kept),
         )
-        take = self._take_shared if shared else judge.take
+        keeps = _is_named(table, self._store.kept)
+        among = SharedTable(table, self._look, keeps=keeps) if shared else None
+        take = among.take if among is not None else judge.take
         large = LargeValues(self._opened, table, judge.kept)
         rows_before = scan.units
 
@@ -154,7 +155,7 @@ class _PostgresScan:
                 where = f" WHERE NOT ({large.condition})" if large else ""
                 copy_rows(self._opened, f"SELECT {', '.join(columns)} FROM ONLY {table.quoted}{where}", count)
                 if large:
-                    self._read_large(large, columns, None if shared else judge)
+                    self._read_large(large, columns, among or judge)
                 cur.execute("RELEASE SAVEPOINT reading")
             except psycopg2.Error as error:
                 if self._opened.closed:
@@ -167,33 +168,19 @@ class _PostgresScan:
         scan.containers[label] = scan.containers.get(label, 0) + rows
         scan.elements += rows * len(table.columns)
 
-    def _read_large(self, large: LargeValues, columns: list[str], judge: RowJudge | None) -> None:
-        """Reads the rows whose values are too large for memory, one by one; without a judge the table is shared."""
+    def _read_large(self, large: LargeValues, columns: list[str], reader: RowJudge | SharedTable) -> None:
+        """Reads the rows whose values are too large for memory, one by one."""
         for row in large.rows():
             lines: list[bytes] = []
             copy_rows(self._opened, large.rest(row, columns), lines.append)
             values = [(index, large.windows(row, index)) for index in row.columns]
             self._scan.units += 1
             self._scan.bytes += sum(map(len, lines))
-            if judge is not None:
-                judge.take_large(b"".join(lines), values)
+            if isinstance(reader, RowJudge):
+                reader.take_large(b"".join(lines), values)
             else:
                 for text in (*lines, *(window.text for _, windows in values for window in windows)):
-                    self._take_shared(text)
-
-    def _take_shared(self, block: bytes) -> None:
-        """Nothing is judged in a shared table; what lies there has arrived, though."""
-        for sighted in self._keyring.find(block):
-            if self._keyring.is_current(sighted):
-                self._scan.own_marks.add(sighted.mark.key)
-            else:
-                self._scan.earlier_runs += 1
-        for cell in cells_at(block, hints(block)):
-            for value in (unescape(cell), *binary_values(cell)):
-                decoded = self._content.decoded(value, "", lambda: "a value in a shared table", form="as stored")
-                for claim in decoded.claims:
-                    if claim.mark is not None:
-                        self._scan.own_marks.add(claim.mark.key)
+                    reader.take(text)
 
     def _is_known(self, key: ForeignKey) -> bool:
         return bool(self._parents.map_of((key.target, key.target_columns)))

@@ -108,6 +108,8 @@ class RedisInspection:
         agreed = agreed and first not in self._removed
         if agreed or part.key in self._shared:
             self._own_marks(everything, None)
+            if part.key in self._shared:
+                self._left_in_shared(part, claims)
             return
         of_key = judge(claims.get(NAME, []))
         if part.first and part.kind != "stream groups":
@@ -176,6 +178,16 @@ class RedisInspection:
         conflict = across_runs(judgement.holder, strangers)
         if conflict is not None:
             self._shelf.add(self._sightings.misfiled(part, element, *conflict))
+
+    def _left_in_shared(self, part: KeyPart, claims: ByElement) -> None:
+        """What is a removed tenant's among that of others: of each element, and of each tenant in it, one claim."""
+        if part.key in self._kept or not self._removed:
+            return
+        for ordinal, of_element in claims.items():
+            element = part.elements[ordinal] if ordinal >= 0 else None
+            for claim in {claim.tenant: claim for claim in reversed(of_element)}.values():
+                if claim.tenant in self._removed:
+                    self._shelf.add(self._sightings.survivor(part, element, claim, shared=True))
 
     def _survived(self, part: KeyPart, element: Element | None, holder: Claim | None) -> None:
         if holder is not None and holder.tenant in self._removed and part.key not in self._kept:

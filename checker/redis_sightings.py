@@ -71,14 +71,17 @@ class KeySightings:
             at_s=self._at_s,
         )
 
-    def survivor(self, part: KeyPart, element: Element | None, holder: Claim) -> Sighting:
-        """Returns the sighting of a key or an element whose tenant was removed."""
+    def survivor(
+        self, part: KeyPart, element: Element | None, holder: Claim, *, shared: bool = False
+    ) -> Sighting:  # fmt: skip
+        """Returns the sighting of a key or an element whose tenant was removed; ``shared``: one that several share."""
         return survivor_of(
             holder,
             place=self.place(part, element),
             group=self.pattern(part.key),
             reproduce=f"{self._client} {_command(part, element)}",
             at_s=self._at_s,
+            shared=shared,
         )
 
     def pattern(self, key: bytes) -> str:

@@ -68,6 +68,22 @@ def test_what_a_store_keeps_on_purpose_is_not_said_to_be_gone() -> None:
     assert "found in redis and postgres (beside what is kept on purpose) afterwards" in history.judged().believe[-1]
 
 
+def test_what_is_left_in_a_shared_place_is_named_and_changes_no_verdict() -> None:
+    history, left = departed(), survivor()
+    first = dataclasses.replace(left.first, severity=Severity.SUSPICION, group="audit:* (shared)")
+    history.scans["redis"].findings = [
+        dataclasses.replace(left, severity=Severity.SUSPICION, group=first.group, first=first)
+    ]
+    result = history.judged()
+    assert (result.verdict, result.suspicions_total) == (Verdict.ISOLATED, 1)
+    assert result.not_covered[-1] == (
+        "what is left of 1 removed tenant in redis where several share a place on purpose, seen 1 time: audit:*; "
+        "whether it may stay there is not said: name the place in kept of redis if it may"
+    )
+    beside = "found in redis (beside what is left in places that several tenants share) and postgres afterwards"
+    assert beside in result.believe[-1]
+
+
 def test_a_tenant_that_is_rightly_gone_is_missed_nowhere() -> None:
     result = departed().judged()
     assert (result.verdict, result.reasons, result.notes) == (Verdict.ISOLATED, [], [])

@@ -9,7 +9,7 @@ from checker.postgres_scan import scan_postgres
 from checker.redis_scan import scan_redis
 from checker.scan import Roster, StoreScan
 from config.stores import PostgresStore, RedisStore
-from evidence.findings import FindingKind
+from evidence.findings import FindingKind, Severity
 from tests.checker.store_worlds import (
     KEYRING,
     A,
@@ -44,8 +44,8 @@ def in_postgres(url: str, *removed: int, kept: tuple[str, ...] = (), shared: tup
     return scan_postgres(store, KEYRING, gone(world, *removed), ignore_progress)
 
 
-def survivors(scan: StoreScan) -> set[tuple[str, int]]:
-    left = [finding for finding in scan.findings if finding.kind is FindingKind.SURVIVED_DELETE]
+def survivors(scan: StoreScan, severity: Severity = Severity.LEAK) -> set[tuple[str, int]]:
+    left = [f for f in scan.findings if f.kind is FindingKind.SURVIVED_DELETE and f.severity is severity]
     assert all((finding.owner, finding.recipient) == (A, None) for finding in left)
     assert all(finding.first.reproduce and finding.first.excerpt for finding in left)
     return {(finding.group, finding.count) for finding in left}
@@ -73,10 +73,14 @@ def test_everything_of_a_removed_tenant_in_redis_is_seen_and_nothing_of_others(f
     assert survivors(in_redis(fresh_redis)) == set()
 
 
-def test_what_is_kept_or_shared_on_purpose_in_redis_is_no_survivor(fresh_redis: str) -> None:
+def test_what_is_kept_on_purpose_in_redis_is_no_survivor_and_what_is_shared_a_suspicion(fresh_redis: str) -> None:
     fill_redis(fresh_redis, fill)
     kept = in_redis(fresh_redis, A, kept=("archive:*", "record:*"), shared=("known", "recent"))
     assert survivors(kept) == {("budget:*", 1), ("events:*", 1)}
+    assert survivors(kept, Severity.SUSPICION) == {("known (shared)", 1), ("recent (shared)", 1)}
+    both = in_redis(fresh_redis, A, kept=("recent",), shared=("known", "recent", "archive:*"))
+    assert survivors(both, Severity.SUSPICION) == {("known (shared)", 1), ("archive:* (shared)", 3)}
+    assert survivors(in_redis(fresh_redis, shared=("known", "recent")), Severity.SUSPICION) == set()
 
 
 def test_a_removed_tenant_s_data_at_another_s_is_misfiled_and_not_its_place(fresh_redis: str) -> None:
@@ -110,4 +114,11 @@ def test_everything_of_a_removed_tenant_in_postgres_is_seen_and_nothing_of_other
     assert len(scan.findings) == 5
     kept = in_postgres(fresh_database, A, kept=("invoices", "pg_largeobject"), shared=("archive",))
     assert survivors(kept) == {("public.runs", 1)}
+    assert survivors(kept, Severity.SUSPICION) == {("public.archive (shared)", 2)}
+    shared = in_postgres(
+        fresh_database, A, shared=("archive", "pg_largeobject", "runs", "invoices"), kept=("invoices",)
+    )
+    assert survivors(shared, Severity.SUSPICION) == {
+        ("public.archive (shared)", 2), ("public.runs (shared)", 1), ("large objects (shared)", 1)
+    }  # fmt: skip
     assert survivors(in_postgres(fresh_database)) == set()
