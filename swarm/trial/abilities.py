@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from config.plantings import postgres_plantings, redis_plantings
 from config.profile import Profile
 from config.template import placeholders
-from swarm.trial.attempts import Tried
+from evidence.records import RETURN
+from swarm.trial.attempts import Tried, may_return
 
 
 def will_detect(profile: Profile, tried: Tried | None = None) -> Iterator[str]:
@@ -36,6 +37,11 @@ def will_detect(profile: Profile, tried: Tried | None = None) -> Iterator[str]:
             f"tokens that should be refused ({kinds}); one counts as accepted when {accepted} (auth.proved_by = "
             f"'{profile.auth.proved_by}'){_just_now(tokens, tried)}"
         )
+    if profile.removes_tenants and profile.workload.departures:
+        after = " and whether its token still lets somebody in" if may_return(profile) else ""
+        refused = tried is not None and tried.get(RETURN, ("", ""))[0] == "refused"
+        just_now = "; it was refused just now" if refused else ""
+        yield f"what outlives a tenant that is removed in the run{after}{just_now}"
 
 
 def will_not_detect(profile: Profile, tried: Tried | None = None) -> Iterator[str]:
@@ -60,6 +66,10 @@ def will_not_detect(profile: Profile, tried: Tried | None = None) -> Iterator[st
     if not profile.attempts.tokens:
         yield "bad tokens that let somebody in, for attempts.tokens is empty"
     yield from _untried(profile, tried)
+    if not profile.removes_tenants or not profile.workload.departures:
+        yield "what outlives its tenant, for nothing says how one is removed, or workload.departures is 0"
+    elif not profile.provisioning.revokes:
+        yield "a removed tenant that is let in again, for provisioning.revokes is false"
     if operations.resume is None:
         yield "a session resumed by somebody else, for there is no [operations.resume]"
     if not any(operation.shows_own for operation in operations.all().values()):

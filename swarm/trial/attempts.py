@@ -6,15 +6,21 @@ trial, made by it or named by the profile, are ever asked for.
 
 from __future__ import annotations
 
+import gevent
+
 from config.attempts import Door, Forgery
 from config.profile import ATTEMPT, CONTROL, Profile
 from config.template import placeholders
 from evidence.requests import Outcome, Request
 from swarm.trial.page import Page
-from swarm.trial.talk import Talk, TrialRun
+from swarm.trial.talk import Talk
+from swarm.trial.trial_run import TrialRun
 from tasks.trespassing import judged, lacks_control
+from users.base import credentials_of, tls_of
 from users.doors import DoorJudge
 from users.forging import show_bad_tokens
+from users.presence import Presence
+from users.returning import try_to_return
 
 Tried = dict[str, tuple[str, str]]
 """What came of each attempt, by its name as evidence spells it: the outcome (refused, granted, unclear, not_tried) and
@@ -44,6 +50,39 @@ def try_attempts(run: TrialRun, intruder: Talk, owner: Talk | None, page: Page) 
     for kind in kinds:
         tried[f"token: {kind}"] = _try_tokens(run, kind, intruder, owner, page)
     return tried
+
+
+def may_return(profile: Profile) -> bool:
+    """Returns whether a run removes tenants and has them try to come back."""
+    leaves = profile.removes_tenants and profile.workload.departures > 0
+    return bool(leaves and profile.provisioning.revokes and profile.auth.places)
+
+
+def try_return(run: TrialRun, gone: Talk, page: Page) -> tuple[str, str]:
+    """Has a tenant that was removed come back with the token it had, as in a run; returns what came of it.
+
+    Args:
+        run: the trial.
+        gone: the tenant, whose session has ended.
+        page: where it is shown.
+    """
+    page.title("A removed tenant comes back with its token")
+    gone.listen()
+    gevent.sleep(run.profile.provisioning.removed_within_s)
+    presence = Presence(run, gone.tenant, sessions=1, rate=1.0, credentials=credentials_of(run), tls=tls_of(run))
+    outcome, detail = try_to_return(run, presence)
+    if outcome == "refused":
+        page.good(f"refused, as it should be: {detail}")
+    elif outcome == "granted":
+        page.bad(
+            f"let in: {detail}; a run would say LEAKING (survived-delete). Does [provisioning] remove as the service "
+            "does? If tokens are good until they expire, say provisioning.revokes = false; if it takes a while, "
+            "provisioning.removed_within_s"
+        )
+    else:
+        page.bad(f"neither refused nor let in, so that it counts for nothing: {detail}")
+    gone.show()
+    return outcome, detail
 
 
 def _try_door(

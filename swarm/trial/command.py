@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from checker.figures import count
 from config.command_line import FAILED, FINE, WRONG, command_parser
@@ -21,6 +21,7 @@ from config.load import load, public_view
 from config.profile import TOO_LONG, Profile
 from config.secrets import secrets_of
 from evidence.marks import Keyring, RunKey
+from evidence.records import RETURN
 from evidence.runfolder import RunFolder, RunFolderError, RunHeader, new_run_id
 from swarm import health
 from swarm.cleaning import clean
@@ -29,11 +30,12 @@ from swarm.provisioning import Provisioner
 from swarm.sinks import FileSink
 from swarm.stores import StoreError
 from swarm.trial.abilities import will_detect, will_not_detect
-from swarm.trial.attempts import Tried, try_attempts
-from swarm.trial.dry_run import show_dry_run
+from swarm.trial.attempts import Tried, may_return, try_attempts, try_return
+from swarm.trial.dry_run import Nowhere, show_dry_run
 from swarm.trial.page import Page, page_on
 from swarm.trial.stores_seen import show_stores
-from swarm.trial.talk import KeepingSink, Talk, TrialRun, order_of
+from swarm.trial.talk import Talk, order_of
+from swarm.trial.trial_run import KeepingSink, TrialRun
 from users.run import TenantUnavailable
 from users.tenant import TenantIdentity
 
@@ -74,12 +76,19 @@ def _try(profile: Profile, options: argparse.Namespace, page: Page) -> Tried:
     )  # fmt: skip
     folder = RunFolder.create(Path(options.runs), header, key)
     sink = FileSink(folder.writer("local"))
+    talked: _Talked | None = None
     try:
         _ask_health(profile, page)
-        return _talk(profile, key, folder, sink, page)
+        talked = _talk(profile, key, folder, sink, page)
     finally:
         sink.close()
-        _remove(profile, folder, page, keep=options.keep_data)
+        removed = _remove(profile, folder, page, keep=options.keep_data)
+    if talked is None or talked.tried is None:
+        return {}
+    if removed and may_return(profile):
+        talked.run.sink = Nowhere()  # the folder is gone, as nothing of the trial is left to be removed
+        talked.tried[RETURN] = try_return(talked.run, talked.first, page)
+    return talked.tried
 
 
 def _ask_health(profile: Profile, page: Page) -> None:
@@ -91,14 +100,28 @@ def _ask_health(profile: Profile, page: Page) -> None:
             (page.note if check.optional else page.bad)(f"health: {answer.detail}")
 
 
-def _talk(profile: Profile, key: RunKey, folder: RunFolder, sink: FileSink, page: Page) -> Tried:
+class _Talked(NamedTuple):
+    """A trial whose tenants have said everything.
+
+    Attributes:
+        run: the trial.
+        first: the tenant that has said one of everything.
+        tried: what came of each attempt; None if not even that tenant could connect.
+    """
+
+    run: TrialRun
+    first: Talk
+    tried: Tried | None
+
+
+def _talk(profile: Profile, key: RunKey, folder: RunFolder, sink: FileSink, page: Page) -> _Talked | None:
     two = profile.model_copy(update={"provisioning": profile.provisioning.model_copy(update={"batch": 2})})
     page.title("Tenants")
     keeping = KeepingSink(sink)
     source = Provisioner(two, key, "local", 0, keeping.record, flush=sink.flush, live_control=False)
     identities = _take(source, profile, page)
     if not identities:
-        return {}
+        return None
     run = TrialRun(
         Environment(), run_id=folder.path.name, node="local", worker_index=0, key=key, profile=profile, sink=keeping,
         tenants=source, names=source.names,
@@ -113,7 +136,7 @@ def _talk(profile: Profile, key: RunKey, folder: RunFolder, sink: FileSink, page
             talk.finish()
     sink.flush()
     show_stores(profile, folder, page)
-    return tried
+    return _Talked(run, talks[0], tried)
 
 
 def _take(source: Provisioner, profile: Profile, page: Page) -> list[TenantIdentity]:
@@ -131,11 +154,11 @@ def _take(source: Provisioner, profile: Profile, page: Page) -> list[TenantIdent
     return identities
 
 
-def _say_everything(run: TrialRun, talks: Sequence[Talk], page: Page) -> Tried:
+def _say_everything(run: TrialRun, talks: Sequence[Talk], page: Page) -> Tried | None:
     profile, one, other = run.profile, talks[0], talks[1] if len(talks) > 1 else None
     page.title("One tenant says one of everything")
     if not one.connect():
-        return {}
+        return None
     names = order_of(profile)
     for name in (*names, *(f"{TOO_LONG}{name}" for name in profile.operations.trying_long_texts())):
         one.say(name)
@@ -157,19 +180,21 @@ def _say_everything(run: TrialRun, talks: Sequence[Talk], page: Page) -> Tried:
     return try_attempts(run, one, other, page)
 
 
-def _remove(profile: Profile, folder: RunFolder, page: Page, *, keep: bool) -> None:
+def _remove(profile: Profile, folder: RunFolder, page: Page, *, keep: bool) -> bool:
+    """Removes what the trial made; returns whether nothing of it is left."""
     page.title("Removal")
     if keep:
         page.note(f"kept, as you wished; remove it later: python -m swarm clean {folder.path}")
-        return
+        return False
     done = clean(folder, profile)
     if done.left:
         for sentence in done.left:
             page.bad(f"not removed: {sentence}")
         page.note(f"try again when that is mended: python -m swarm clean {folder.path}")
-        return
+        return False
     page.good(str(done))
     shutil.rmtree(folder.path, ignore_errors=True)
+    return True
 
 
 def _show_abilities(profile: Profile, tried: Tried | None, page: Page) -> None:

@@ -49,7 +49,7 @@ class _Imagined(Provisioner):
         return batch
 
 
-class _Nowhere:
+class Nowhere:
     """A sink that writes nothing down."""
 
     def record(self, row: Row) -> None:
@@ -188,7 +188,7 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
 
 def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, victim: TenantIdentity, page: Page) -> None:
     run = NodeRun(
-        Environment(), run_id="dry", node="local", worker_index=0, key=key, profile=profile, sink=_Nowhere(),
+        Environment(), run_id="dry", node="local", worker_index=0, key=key, profile=profile, sink=Nowhere(),
         tenants=cast(Provisioner, None), names=None,
     )  # fmt: skip
     talk = Correspondence(run, Tenant.of(identity, key), 0, lambda: None)

@@ -12,54 +12,23 @@ import gevent
 from config.address import shown
 from config.messages import Operation
 from config.profile import RENEWAL, TOO_LONG, Profile
-from evidence.findings import Sighting
 from evidence.marks import Keyring
 from evidence.paths import dig
-from evidence.records import ConnectFailed, Row
 from evidence.requests import Outcome, Request
-from swarm.sinks import FileSink
 from swarm.trial.hints import Heard, heard_in, why_unanswered
 from swarm.trial.page import Page
 from swarm.trial.refusals import why_not_connected
+from swarm.trial.trial_run import KeepingSink, TrialRun
 from users.base import credentials_of, tls_of
 from users.credentials import CredentialRefused
 from users.dialects.choosing import dialect_of
-from users.run import NodeRun, SessionUnavailable
+from users.run import SessionUnavailable
 from users.session import Session
 from users.tenant import Tenant, TenantIdentity
 
 _KEEP_S = 0.25
 _SHOWN = 14
 _FIRST = ("ping", "routing", "chat", "state_write", "state_read", "history")
-
-
-class TrialRun(NodeRun):
-    """A run of two tenants that shows leaks where it is shown itself."""
-
-    page: Page
-
-    def sight(self, sighting: Sighting) -> None:
-        """Shows what belongs to somebody else."""
-        owner = f"tenant {sighting.owner}" if sighting.owner is not None else "somebody unknown"
-        self.page.bad(f"{sighting.kind} in a {sighting.group}: what belongs to {owner} ({sighting.detail})")
-
-
-class KeepingSink:
-    """Writes rows down and remembers why connections failed.
-
-    Args:
-        sink: the evidence file.
-    """
-
-    def __init__(self, sink: FileSink) -> None:
-        self._sink = sink
-        self.failed: list[ConnectFailed] = []
-
-    def record(self, row: Row) -> None:
-        """Writes a row down."""
-        self._sink.record(row)
-        if isinstance(row, ConnectFailed):
-            self.failed.append(row)
 
 
 class Talk:
@@ -232,6 +201,8 @@ class Talk:
                 "shows_own is set, and the reply showed nothing that this tenant had stored before (an echo of the "
                 "message is no such thing): have it show more, or leave shows_own out"
             )
+        if request.own_marks and not operation.shows_own:
+            yield "its reply showed what this tenant had stored: with shows_own = true an empty one would be noticed"
         kinds = [kind for kind, _ in request.events[:-1]]
         unknown = sorted({kind for kind in kinds if kind not in operation.events})
         if unknown:

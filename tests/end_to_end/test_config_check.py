@@ -46,6 +46,7 @@ def test_a_right_profile_is_understood_and_nothing_is_left_behind(stack: Stack) 
     assert "public.messages: 6 belong to tenants, by the reference to public.threads in column thread_id" in output
     assert "user_context:*: 2 belong to tenants, by the name in the key's name" in output
     assert "public.alembic_version: 1 name no tenant" in output
+    assert "whether its token still lets somebody in; it was refused just now" in output
     assert "removed 2 tenants" in output and "\x1b" not in output
     assert stack.sql("SELECT count(*) FROM users") == [(0,)]
     assert stack.redis_client().dbsize() == 0

@@ -8,7 +8,7 @@ from tests.config.profiles import REMOVE, changed, reference
 
 def test_nothing_stays_unseen_with_the_reference_profile() -> None:
     assert list(will_not_detect(reference())) == []
-    assert len(list(will_detect(reference()))) == 7
+    assert len(list(will_detect(reference()))) == 8
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ def test_it_says_what_counts_as_a_token_that_was_accepted(proved_by: str, says: 
         ({"operations__resume": REMOVE}, "no [operations.resume]"),
         ({"operations__chat__shows_own": False, "operations__state_read__shows_own": False}, "shows_own"),
         ({"provisioning__redis_create": []}, "whether redis was read whole"),
+        ({"workload__departures": 0.0}, "what outlives its tenant"),
+        ({"provisioning__revokes": False}, "provisioning.revokes is false"),
     ],
 )  # fmt: skip
 def test_what_a_profile_leaves_out_stays_unseen(changes: dict[str, object], says: str) -> None:

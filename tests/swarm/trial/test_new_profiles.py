@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import re
 import sys
@@ -46,7 +47,8 @@ class Service:
     place: str
     folder: Path
     tokens: dict[str, str] = field(default_factory=dict)
-    known: set[str] | None = None
+    known: tuple[str, ...] = ()
+    anybody: bool = False
     who: dict[Peer, str] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
 
@@ -61,8 +63,7 @@ class Service:
             except jwt.PyJWTError:
                 return None
         made = {file.name for file in (self.folder / "made").iterdir()}
-        known = self.known if self.known is not None else {*self.ids, *made}
-        return name if name in known or (self.known is None and not known) else None
+        return name if self.anybody or name in {*self.known, *self.ids, *made} else None
 
     def answer_upgrade(self, peer: Peer) -> bool:
         request = peer.read_request().decode()
@@ -186,7 +187,7 @@ MAKINGS = {
 }  # fmt: skip
 
 
-def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, *options: str, known: set[str] | None) -> str:
+def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, *options: str) -> str:
     """Writes a profile with ``config new``, has it checked, and returns what was shown."""
     monkeypatch.setenv("SHOP_SECRET", SECRET)
     monkeypatch.setenv("ADMIN", ADMIN)
@@ -198,7 +199,9 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, *options:
     (tmp_path / "accounts.csv").write_text("\n".join(["tenant,mail,secret,key", *lines, ""]), encoding="utf-8")
     lines = [f"{name},PLANTED-filed-token-of-{name}" for name in names]
     (tmp_path / "tokens.csv").write_text("\n".join(["tenant,token", *lines, ""]), encoding="utf-8")
-    service = Service(place, tmp_path, known=known)
+    said = dict(itertools.pairwise(options))
+    tenants = said.get("--tenants", "accounts" if "--accounts-file" in said else "nothing")
+    service = Service(place, tmp_path, known=names if tenants == "accounts" else (), anybody=tenants == "nothing")
     for name in names:
         service.tokens |= {f"PLANTED-{what}-of-{name}": name for what in ("password", "key", "filed-token")}
     out, shown = tmp_path / "made.toml", io.StringIO()
@@ -221,25 +224,25 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, *options:
     assert "ok    chat: answered" in shown.getvalue()
     for kind in load(out).attempts.tokens:
         assert f"ok    token: {kind}: refused, as it should be" in shown.getvalue()
+    removes = load(out).removes_tenants
+    assert ("A removed tenant comes back" in shown.getvalue()) == removes
     return shown.getvalue()
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_token_goes_wherever_it_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    shown = tried(tmp_path, monkeypatch, place, *SOURCES["jwt"], *MAKINGS["http"], known=None)
+    shown = tried(tmp_path, monkeypatch, place, *SOURCES["jwt"], *MAKINGS["http"])
     assert "ok    token: unsigned: refused" in shown and "removed 2 tenants" in shown
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_token_comes_from_wherever_it_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
     place = "basic" if source.startswith("password") else "header"
-    names = {"ann", "bob"} if {"accounts.csv"} & {*SOURCES[source]} else None
     options = ("--token-source", source.partition(" ")[0], *SOURCES[source])
-    tried(tmp_path, monkeypatch, place, *options, known=names)
+    tried(tmp_path, monkeypatch, place, *options)
 
 
 @pytest.mark.parametrize("making", MAKINGS)
 def test_tenants_are_made_in_every_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, making: str) -> None:
-    names = {"ann", "bob"} if making == "accounts" else None
-    shown = tried(tmp_path, monkeypatch, "query", *SOURCES["jwt"], *MAKINGS[making], known=names)
+    shown = tried(tmp_path, monkeypatch, "query", *SOURCES["jwt"], *MAKINGS[making])
     assert ("account 0: ann" in shown) == (making == "accounts")
