@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from checker import departures
+from checker.concealing import concealed
 from checker.crash_log import CrashLog
 from checker.judge import judge
 from checker.profile_of_run import changed_since
@@ -51,4 +52,5 @@ def check(
     looks = look_into(stores, keyring, gone, progress_of, crashes.add)
     result = judge(summary, looks, profile, crashes.add)
     notes = [*result.notes, *changed_since(header, profile)]
-    return result.model_copy(update={"notes": notes, "checker_seconds": round(time.monotonic() - started_s, 3)})
+    whole = result.model_copy(update={"notes": notes, "checker_seconds": round(time.monotonic() - started_s, 3)})
+    return concealed(whole, summary, profile, key)

@@ -27,9 +27,9 @@ import operator
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from evidence.excerpts import AFTER, BEFORE, MARGIN, excerpt
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.marks import Mark, MarkKind, Sighted
-from evidence.oracle import EXCERPT_AFTER, EXCERPT_BEFORE
 
 EARLIER_RUN = -1
 """Stands for every tenant of another run: which one, and what it was called, this run can't say."""
@@ -162,7 +162,7 @@ def sighting_of(holder: Claim, foreign: Claim, *, place: str, group: str, reprod
         place=place,
         group=group,
         at_s=at_s,
-        excerpt=(f"{foreign.path} › " if foreign.path else "") + excerpt(foreign.text, foreign.start, foreign.end),
+        excerpt=_excerpt(foreign, holder),
         reproduce=reproduce,
         severity=Severity.LEAK,
         detail=_detail(holder, foreign),
@@ -193,7 +193,7 @@ def survivor_of(
         place=place,
         group=f"{group} (shared)" if shared else group,
         at_s=at_s,
-        excerpt=(f"{holder.path} › " if holder.path else "") + excerpt(holder.text, holder.start, holder.end),
+        excerpt=_excerpt(holder),
         reproduce=reproduce,
         severity=Severity.SUSPICION if shared else Severity.LEAK,
         detail=f"tenant {holder.tenant} was removed, and {holder.where} still holds its {holder.what}{among}",
@@ -210,16 +210,15 @@ def _detail(holder: Claim, foreign: Claim) -> str:
     return f"{said}; the place is that of {_whose(holder)} by the {holder.what} in {holder.where}"
 
 
-def excerpt(text: bytes, start: int, end: int) -> str:
-    """Returns the claim in full with a little of what stands around it, on one line."""
-    first, last = max(0, start - EXCERPT_BEFORE), min(len(text), end + EXCERPT_AFTER)
-    cut = text[first:last].decode("utf-8", "replace")
-    line = "".join(character if character.isprintable() else "·" for character in cut)
-    return ("…" if first else "") + line + ("…" if last < len(text) else "")
+def _excerpt(claim: Claim, beside: Claim | None = None) -> str:
+    """What stands around a claim, with another one of the same text in full: neither is a credential."""
+    kept = [(beside.start, beside.end)] if beside is not None and beside.text == claim.text else []
+    shown = excerpt(claim.text, claim.start, claim.end, kept)
+    return f"{claim.path} › {shown}" if claim.path else shown
 
 
 def shortened(claim: Claim) -> Claim:
-    """Returns the claim with only so much of its text as an excerpt shows, to be kept for long."""
-    first = max(0, claim.start - EXCERPT_BEFORE - 1)
-    cut = claim.text[first : claim.end + EXCERPT_AFTER + 1]
+    """Returns the claim with only so much of its text as an excerpt looks at, to be kept for long."""
+    first = max(0, claim.start - BEFORE - MARGIN)
+    cut = claim.text[first : claim.end + AFTER + MARGIN]
     return claim._replace(text=cut, start=claim.start - first, end=claim.end - first)

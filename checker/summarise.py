@@ -33,6 +33,7 @@ from evidence.records import (
     TenantProvisioned,
     TenantRemoved,
     TenantStarted,
+    TokenShown,
 )
 from evidence.runfolder import RunHeader
 
@@ -84,6 +85,7 @@ class _Summariser:
             RequestEnded: self._requests.take,
             SightingSeen: self._sighting,
             IdLearnt: self._learnt,
+            TokenShown: self._token,
             Exposures: self._exposures,
             GeneratorSample: self._generator,
             HealthAnswer: self._health,
@@ -185,6 +187,9 @@ class _Summariser:
         elif not all(controls):
             self.summary.live.add(row.sighting())
             self.summary.leaking.note(node.node, row)
+
+    def _token(self, node: NodeHistory, row: TokenShown) -> None:
+        self.summary.token_fingerprints.add(row.fingerprint)
 
     def _learnt(self, node: NodeHistory, row: IdLearnt) -> None:
         if is_control(row.tenant):

@@ -142,7 +142,7 @@ class Summary:
 
     ``tenants`` leaves planted controls out; they stand in ``controls``. ``departures`` holds the last word about each
     tenant whose removal was begun in the run, whatever came of it. ``known`` counts what was seen of operations that
-    leak by the profile's word.
+    leak by the profile's word. ``token_fingerprints`` are those of tokens that tenants have shown.
     """
 
     header: RunHeader
@@ -166,6 +166,7 @@ class Summary:
     loud_moments: LoudMoments = field(default_factory=LoudMoments)
     gaps: list[Gap] = field(default_factory=list)
     health: dict[str, list[HealthAnswer]] = field(default_factory=dict)
+    token_fingerprints: set[str] = field(default_factory=set)
     rows: int = 0
     damaged: int = 0
     damaged_example: str = ""

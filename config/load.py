@@ -22,9 +22,8 @@ from config.errors import ProfileError, ProfileInvalid, ProfileUnreadable, Varia
 from config.files import FOLDERS
 from config.positions import Path as Key
 from config.profile import Profile
-from config.secrets import CREDENTIAL_PARTS
+from config.secrets import CREDENTIAL_PARTS, secret_parts
 from config.sentences import sentence, unresolved, written
-from config.template import placeholders
 
 __all__ = [
     "DEFAULT_PROFILE",
@@ -90,6 +89,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ, text: str | No
     if resolved.missing or profile is None:
         raise VariableMissing("\n".join(lines) + _hint({name for _, name in resolved.missing}))
     profile.lies_in(path.absolute().parent)
+    profile.was_given(resolved.used.values())
     return profile
 
 
@@ -106,7 +106,7 @@ def _hint(missing: set[str]) -> str:
 
 def public_view(profile: Profile) -> dict[str, object]:
     """Returns the profile as plain data with every secret replaced, fit for evidence and reports."""
-    return cast(dict[str, object], _hide(profile.model_dump(mode="python")))
+    return cast(dict[str, object], _hide(profile.model_dump(mode="python"), profile.given))
 
 
 def fingerprint(profile: Profile) -> str:
@@ -114,18 +114,21 @@ def fingerprint(profile: Profile) -> str:
     return hashlib.blake2b(orjson.dumps(public_view(profile), option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
 
 
-def _hide(value: object, *, fixed: bool = False) -> object:
-    """Returns plain data without secrets; with ``fixed``, text without a placeholder is taken for one."""
+def _hide(value: object, given: frozenset[str], *, inside: bool = False, name: str = "") -> object:
+    """Returns plain data without secrets; with ``inside``, text may be one that is sent where credentials are."""
     if isinstance(value, SecretStr):
         return _HIDDEN
     if isinstance(value, dict):
-        return {str(key): _hide(inner, fixed=fixed or key in CREDENTIAL_PARTS) for key, inner in value.items()}
+        return {
+            str(key): _hide(inner, given, inside=inside or key in CREDENTIAL_PARTS, name=str(key))
+            for key, inner in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [_hide(inner, fixed=fixed) for inner in value]
+        return [_hide(inner, given, inside=inside, name=name) for inner in value]
     if not isinstance(value, str):
         return value
-    if fixed and not placeholders(value):
-        return _HIDDEN
+    for secret in sorted(secret_parts(name, value, given), key=len, reverse=True) if inside else ():
+        value = value.replace(secret, _HIDDEN)
     return _ADDRESS_SECRETS.sub(_hide_part, value) if "://" in value else value
 
 

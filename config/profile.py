@@ -7,6 +7,7 @@ beside this one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
@@ -115,11 +116,21 @@ class Profile(Part):
     )
     limits: Limits = Field(Limits(), description="How much a run may ask of the target at most.")
     _folder: Path | None = PrivateAttr(None)
+    _given: frozenset[str] = PrivateAttr(frozenset())
 
     @property
     def folder(self) -> Path | None:
         """Where the profile's file lies, and so its adapter may; None if it was read from no file."""
         return self._folder
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Values of the variables that were put into it: any of them may be a secret."""
+        return self._given
+
+    def was_given(self, values: Iterable[str]) -> None:
+        """Says which values came from variables."""
+        self._given = frozenset(values)
 
     def lies_in(self, folder: Path) -> None:
         """Says where the profile's file lies. It is no part of the profile: other nodes may keep it elsewhere."""

@@ -1,7 +1,13 @@
-"""The secrets in a profile, so that whoever shows something can leave them out."""
+"""The secrets in a profile, so that whoever shows something can leave them out.
+
+What the schema calls a secret is one, and so are passwords in addresses, accounts' passwords and tokens. What is sent
+to a token service, signed into a token or told to a command holds words beside secrets: there a text is one if it came
+from a variable, if its name says so, or if nobody would write it by hand.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
@@ -9,11 +15,17 @@ from pydantic import BaseModel, SecretStr
 
 from config.address import passwords
 from config.profile import Profile
-from config.template import placeholders
+from config.template import literals, placeholders
 
 CREDENTIAL_PARTS = {"body", "claims", "form", "input"}
 """What is sent to a token service or signed into a token may hold a client's secret beside the placeholders."""
 _SHORTEST = 4
+_TELLING = re.compile(
+    r"secret|pass|pwd|token|key|credential|signature|assertion|authori[sz]ation|cookie|pin\b|otp|nonce",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(r"(?:type|kind|format|method|name|scope|alg|algorithm|ur[il]|hint|audience)$", re.IGNORECASE)
+_MADE_UP = re.compile(r"(?=[^\s]*[0-9])(?=[^\s]*[A-Za-z])[^\s]{16,}")
 
 
 def secrets_of(profile: Profile) -> set[str]:
@@ -21,37 +33,60 @@ def secrets_of(profile: Profile) -> set[str]:
     out: whoever has one of them has no secret.
     """
     found: set[str] = set()
-    for value in _values(profile, fixed=False):
+    for value in (*_values(profile, profile.given, inside=False), *_of_tenants(profile)):
         for form in (value, unquote(value), quote(value, safe=""), *passwords(value)):
             if len(form) >= _SHORTEST:
                 found.add(form)
     return found
 
 
-def _values(value: object, *, fixed: bool) -> Iterator[str]:
-    """Secret values; with ``fixed``, text without a placeholder is taken for one, as it may be a client's secret."""
+def secret_parts(name: str, text: str, given: frozenset[str]) -> list[str]:
+    """Returns what of a text is secret that is sent where credentials are; nothing of most words and placeholders.
+
+    Args:
+        name: the key it stands at.
+        text: the text.
+        given: values of variables that were put into the profile.
+    """
+    found = [value for value in given if len(value) >= _SHORTEST and value in text]
+    telling = _TELLING.search(name) is not None and _NO_SECRET.search(name) is None
+    if telling and not placeholders(text):
+        found.append(text)
+    return [*found, *(part for part in literals(text) if _MADE_UP.fullmatch(part))]
+
+
+def _values(value: object, given: frozenset[str], *, inside: bool, name: str = "") -> Iterator[str]:
+    """Secret values; with ``inside``, text may be one that is sent where credentials are."""
     if isinstance(value, SecretStr):
         yield value.get_secret_value()
     elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _values(getattr(value, name), fixed=fixed or name in CREDENTIAL_PARTS)
+        for key in type(value).model_fields:
+            yield from _values(getattr(value, key), given, inside=inside or key in CREDENTIAL_PARTS, name=key)
     elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _values(inner, fixed=fixed or name in CREDENTIAL_PARTS)
+        for key, inner in value.items():
+            yield from _values(inner, given, inside=inside or key in CREDENTIAL_PARTS, name=str(key))
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            yield from _values(inner, fixed=fixed)
+            yield from _values(inner, given, inside=inside, name=name)
     elif isinstance(value, str):
-        if fixed and not placeholders(value):
-            yield value
+        if inside:
+            yield from secret_parts(name, value, given)
         if "://" in value:
-            yield from (word for word in (*passwords(value), *_query(value)) if not placeholders(word))
+            yield from (word for word in passwords(value) if not placeholders(word))
+            yield from _query(value, given)
 
 
-def _query(address: str) -> Iterator[str]:
-    """The values in an address's query: keys and tokens are given there."""
+def _query(address: str, given: frozenset[str]) -> Iterator[str]:
+    """What is secret in an address's query: keys and tokens are given there, beside versions and formats."""
     for word in address.partition("?")[2].partition("#")[0].split("&"):
-        value = word.partition("=")[2]
-        if value:
-            yield value
-            yield unquote(value)
+        name, _, value = word.partition("=")
+        for text in {value, unquote(value)}:
+            yield from secret_parts(name, text, given)
+
+
+def _of_tenants(profile: Profile) -> Iterator[str]:
+    """What accounts that exist prove themselves with."""
+    for account in profile.tenants.existing:
+        yield from (secret for secret in (account.password, account.token) if secret)
+    if profile.auth.file is not None:
+        yield from profile.auth.file.tokens.values()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)(?::(int|str))?\}")
+_BETWEEN = re.compile(r"\{[a-z_][a-z0-9_]*(?::(?:int|str))?\}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _LEAVE_OUT = object()
 
@@ -61,6 +62,11 @@ def placeholders(template: object) -> set[str]:
     if isinstance(template, (list, tuple)):
         return set().union(*(placeholders(value) for value in template))
     return set()
+
+
+def literals(text: str) -> list[str]:
+    """Returns what stands in a text between its placeholders."""
+    return [part for part in _BETWEEN.split(text) if part]
 
 
 def _fill(template: object, values: Mapping[str, object]) -> object:

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from evidence.budgets import BudgetBands
+from evidence.excerpts import AFTER, BEFORE, MARGIN, excerpt
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.marks import Keyring, MarkKind, Sighted
 from evidence.paths import dig
 from evidence.seeing_through import FrameDecoder
-
-EXCERPT_BEFORE, EXCERPT_AFTER = 40, 30
 
 Sight = Callable[[FindingKind, int | None, str, str, Severity], None]
 
@@ -145,10 +144,10 @@ class Oracle:
                 own.append(found)
                 continue
             whose = "another tenant" if found.current else "a tenant of another run"
-            excerpt = f"{path} › {excerpt_of(seen_in, found)}" if path else excerpt_of(seen_in, found)
+            shown = self._excerpt(seen_in, found)
             owner = found.mark.tenant if found.current else None
             detail = f"a {found.mark.kind.name.lower()} mark of {whose}"
-            sight(_kind_of(found.mark.kind), owner, excerpt, detail, Severity.LEAK)
+            sight(_kind_of(found.mark.kind), owner, f"{path} › {shown}" if path else shown, detail, Severity.LEAK)
         if document is not None:
             self._check_names(document, tenant, sight)
             self._check_budgets(document, tenant, sight)
@@ -158,6 +157,12 @@ class Oracle:
             self._learn(document, self._fields.learn, tenant, sight, trusted=not leaked) if document is not None else []
         )
         return Inspection(sightings, own, learnt)
+
+    def _excerpt(self, text: bytes, found: Sighted) -> str:
+        """The mark with what stands around it; other marks may be shown, as they let nobody in."""
+        first = max(0, found.start - BEFORE - MARGIN)
+        near = self._keyring.find(text[first : found.end + AFTER + MARGIN])
+        return excerpt(text, found.start, found.end, [(first + other.start, first + other.end) for other in near])
 
     def _check_names(self, document: object, tenant: int, sight: Sight) -> None:
         """A name that no mark can be read from is looked up in the roster; an unknown one is a suspicion."""
@@ -251,10 +256,3 @@ def _kind_of(kind: MarkKind) -> FindingKind:
     if kind in (MarkKind.MESSAGE, MarkKind.TEST):
         return FindingKind.MISROUTED_REPLY
     return FindingKind.WRONG_IDENTITY if kind is MarkKind.TENANT else FindingKind.FOREIGN_CONTENT
-
-
-def excerpt_of(data: bytes, found: Sighted) -> str:
-    """Returns the mark in full with a little of what stands around it in the text."""
-    start, end = max(0, found.start - EXCERPT_BEFORE), found.end + EXCERPT_AFTER
-    cut = data[start:end].decode("utf-8", "replace")
-    return ("…" if start else "") + cut + ("…" if end < len(data) else "")

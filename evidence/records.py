@@ -27,7 +27,14 @@ from evidence.rows.nodes import (
 )
 from evidence.rows.sessions import ConnectFailed, RequestEnded, SessionEnded, SessionOpened
 from evidence.rows.sightings import ControlCaught, SightingSeen
-from evidence.rows.tenants import IdLearnt, TenantLedger, TenantProvisioned, TenantRemoved, TenantStarted
+from evidence.rows.tenants import (
+    IdLearnt,
+    TenantLedger,
+    TenantProvisioned,
+    TenantRemoved,
+    TenantStarted,
+    TokenShown,
+)
 
 __all__ = [
     "FRAMES_CUT",
@@ -61,6 +68,7 @@ __all__ = [
     "TenantProvisioned",
     "TenantRemoved",
     "TenantStarted",
+    "TokenShown",
     "decode",
     "encode",
 ]
@@ -82,7 +90,7 @@ class RowDamaged(EvidenceError):
 Row = (
     NodeStarted | TenantProvisioned | TenantStarted | TenantRemoved | SessionOpened | SessionEnded | ConnectFailed
     | RequestEnded | SightingSeen | IdLearnt | TenantLedger | Exposures | GeneratorSample | HealthAnswer | Gap
-    | AccessAttempt | DoorAnswers | OwnerShutOut | LoudMoment | ControlCaught | NodeEnded
+    | AccessAttempt | DoorAnswers | OwnerShutOut | LoudMoment | ControlCaught | TokenShown | NodeEnded
 )  # fmt: skip
 _TYPES: dict[str, type[Row]] = {row.row: row for row in Row.__args__}
 

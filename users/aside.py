@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evidence.records import Row, SightingSeen
+from evidence.secrecy import KnownSecrets
 from users.hooks import IsolationEvents
 from users.run import NodeRun
 
@@ -24,9 +25,15 @@ class Aside(NodeRun):
             run.environment, run_id=run.run_id, node=run.node, worker_index=run.worker_index, key=run.key,
             profile=run.profile, sink=run.sink, tenants=run.tenants, names=run.naming,
         )  # fmt: skip
+        self._beside = run
         self.hooks = IsolationEvents()
         self.listener = run.listener
         self.rows: list[Row] = []
+
+    @property
+    def secrets(self) -> KnownSecrets:
+        """Those of the run."""
+        return self._beside.secrets
 
     def record(self, row: Row) -> None:
         """Writes a sighting down and keeps everything else."""

@@ -103,7 +103,7 @@ class Renewing:
             return None
         try:
             token, expires_in_s = self._fresh_token()
-            self._tenant.tokens.add(token)
+            self._run.keep_secrets(self._tenant, token)
             request = session.ask(RENEWAL, operation, time.perf_counter(), {"token": token})
         except CredentialRefused as error:
             self._log.refused("auth", error.status, f"renewal: {self._tenant.conceal(str(error))}", error)

@@ -51,7 +51,7 @@ class Replies:
         if operation is None:
             raise KeyError(f"the profile has no operation {request.operation!r}, yet it was sent")
         refuses = reader.refuses(document, kind, operation)
-        code = reader.code(document, text, self._tenant.conceal) if refuses else None
+        code = reader.code(document, text, self._tenant.conceal_said) if refuses else None
         if request.operation.startswith(_INTRUDING) and (refuses or kind in operation.ends):
             request.answer = self._tenant.conceal(shape_of(document, code))
         if code is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from locust.env import Environment
 
+import dataclasses
 import math
 import random
 import time
@@ -12,12 +13,14 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar, cast
 
 from config.profile import Profile
+from config.secrets import secrets_of
 from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.known_names import KnownNames
 from evidence.marks import Keyring, RunKey
 from evidence.oracle import FrameFields, Oracle, is_control
-from evidence.records import Row, SightingSeen
+from evidence.records import Row, SightingSeen, TokenShown
+from evidence.secrecy import KnownSecrets
 from users.allowance import Allowance
 from users.frame_reader import FrameReader
 from users.hooks import isolation_events
@@ -172,6 +175,22 @@ class NodeRun:
         """Writes a row of evidence down."""
         self.sink.record(row)
 
+    @property
+    def secrets(self) -> KnownSecrets:
+        """What must never be shown: what the profile holds and what tenants of this process have."""
+        return self.shared("secrets", lambda: KnownSecrets.of_run(secrets_of(self.profile), self.key))
+
+    def keep_secrets(self, tenant: Tenant, token: str) -> None:
+        """Has a token that a tenant shows, and what it was made with, left out of whatever is shown.
+
+        The checker is to know it too, if it ever meets it: of what looks like a token a fingerprint is written down.
+        """
+        for secret in (token, *tenant.identity.secrets.values()):
+            if secret and secret not in tenant.tokens:
+                tenant.tokens.add(secret)
+                if (fingerprint := self.secrets.take_in(secret)) is not None:
+                    self.sink.record(TokenShown(tenant.number, fingerprint))
+
     def may_send(self, now_s: float) -> bool:
         """Returns whether one more request stays within ``limits.requests_per_second``; if not, the run is ended."""
         if self._allowance is None or self._allowance.take(now_s):
@@ -188,6 +207,11 @@ class NodeRun:
         if sighting.owner is not None and is_control(sighting.owner) and is_control(sighting.recipient or 0):
             self.control_sightings.append(sighting)
             return
+        sighting = dataclasses.replace(
+            sighting,
+            excerpt=self.secrets.hide_in_excerpt(sighting.excerpt),
+            detail=self.secrets.hide_in_names(sighting.detail),
+        )
         self.record(SightingSeen.of(sighting))
         if sighting.severity is Severity.KNOWN:
             return

@@ -110,7 +110,7 @@ class Session:
         try:
             introduction, auth_ms = self._credentials.introduce(self._tenant.identity)
             self._talk.introduces(introduction.values)
-            self._tenant.tokens.add(str(introduction.values.get("token") or ""))
+            self._run.keep_secrets(self._tenant, str(introduction.values.get("token") or ""))
             connection = connect(settings, introduction, self._tls)
         except CredentialRefused as error:
             self._refused("auth", error.status, str(error), error)
@@ -285,7 +285,7 @@ class Session:
                 self._report_lost(connection, ordinal, lost)
 
     def _report_lost(self, connection: Connection, ordinal: int, lost: ConnectionLost) -> None:
-        in_flight, reason = len(self._talk.book), self._tenant.conceal(lost.reason)
+        in_flight, reason = len(self._talk.book), self._tenant.conceal_said(lost.reason)
         self._end = f"closed with code {lost.code}" if lost.code is not None else "connection lost"
         self._left(connection, "lost", lost.code, reason[:120], keep_resumable=True)
         self._log.lost(ordinal, lost.code, reason, in_flight)

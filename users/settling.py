@@ -115,7 +115,7 @@ class Settling:
         reader, account, charged = self._reader, self._tenant.account, 0
         violations: list[Violation] = []
         if reader.refuses(document, kind, operation):
-            outcome, reason = Outcome.REFUSED, reader.code(document, text, self._tenant.conceal)
+            outcome, reason = Outcome.REFUSED, reader.code(document, text, self._tenant.conceal_said)
             if reason in self._refusal.free or reason in self._refusal.budget:
                 account.refused(request.request_id)
         elif reader.ends(document, kind, operation, len(request.events) + 1):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evidence.account import Account
+from evidence.excerpts import without_credentials
 from evidence.marks import Mark, MarkKind, RunKey
 from evidence.records import TenantLedger
 
@@ -68,7 +69,7 @@ class Tenant:
 
     Attributes:
         refusals_seen: how often the service refused for lack of budget.
-        tokens: those that it has shown, beside its secrets.
+        tokens: those that it has shown, and its secrets once it has proved who it is.
     """
 
     identity: TenantIdentity
@@ -90,9 +91,13 @@ class Tenant:
         """The tenant's number."""
         return self.identity.number
 
+    def conceal_said(self, text: str) -> str:
+        """Returns what the target said without the tenant's secrets, and without whatever looks like somebody's."""
+        return without_credentials(self.conceal(text))
+
     def conceal(self, text: str) -> str:
-        """Returns what the target said without the tenant's secrets and tokens, should it have repeated one."""
-        for secret in (*self.tokens, *self.identity.secrets.values()):
+        """Returns text without the tenant's secrets and tokens, should the target have repeated one."""
+        for secret in sorted({*self.tokens, *self.identity.secrets.values()}, key=len, reverse=True):
             if len(secret) >= _SHORTEST_SECRET:
                 text = text.replace(secret, "(hidden)")
         return text

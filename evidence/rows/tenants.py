@@ -68,6 +68,19 @@ class IdLearnt:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenShown:
+    """The tenant has shown a token, or has a password, that looks like one: whoever reads a store can leave it out.
+
+    Attributes:
+        fingerprint: what ``evidence.secrecy`` remembers of it, from which nobody gets it back.
+    """
+
+    row: ClassVar[str] = "token"
+    tenant: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class TenantRemoved:
     """A tenant that had acted is being removed from the target while the run goes on; the last such row of it counts.
 

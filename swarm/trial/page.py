@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from evidence.marks import Keyring
+from evidence.secrecy import KnownSecrets
 
 _SHOWN = 700
-_LONG = re.compile(r"ey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")  # a JSON Web Token, wherever it comes from
-_HIDDEN = "(hidden)"
 
 
 class Page:
@@ -26,7 +25,7 @@ class Page:
     def __init__(self, stream: TextIO, *, colour: bool, secrets: Iterable[str] = ()) -> None:
         self._stream = stream
         self._colour = colour
-        self._secrets = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
+        self._secrets = KnownSecrets(secrets)
         self.failures = 0
 
     def title(self, text: str) -> None:
@@ -59,14 +58,11 @@ class Page:
 
     def hide(self, text: str) -> str:
         """Returns the text without any secret."""
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        return _LONG.sub(_HIDDEN, text)
+        return self._secrets.hide(text)
 
     def hide_also(self, secret: str) -> None:
         """Takes in a secret that came up meanwhile: a token."""
-        if len(secret) >= 4 and secret not in self._secrets:
-            self._secrets = sorted([*self._secrets, secret], key=len, reverse=True)
+        self._secrets.add(secret)
 
     def _painted(self, text: str, keyring: Keyring, tenant: int, learnt: Iterable[str]) -> str:
         if not self._colour:

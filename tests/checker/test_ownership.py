@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 
-from checker.ownership import Claim, Standing, excerpt, judge, sighting_of
+from checker.ownership import Claim, Standing, judge, sighting_of
 from evidence.findings import FindingKind
 
 A, B, C = 1, 2, 3
@@ -41,9 +41,3 @@ def test_every_other_tenant_is_sighted_once_by_what_tells_most() -> None:
     holder = claim(Standing.NAME, A)
     mention, data, other = claim(Standing.MENTION, B), claim(Standing.DATA, B), claim(Standing.LEARNT, C)
     assert judge([mention, holder, data, other]) == (holder, [data, other])
-
-
-def test_an_excerpt_shows_the_claim_in_full_on_one_line() -> None:
-    text = b"a" * 100 + b"\nMARK\x00" + b"b" * 100
-    assert excerpt(text, 101, 105) == "…" + "a" * 39 + "·MARK·" + "b" * 29 + "…"
-    assert excerpt(b"MARK", 0, 4) == "MARK"

@@ -183,7 +183,7 @@ def test_what_may_be_shown_holds_no_secret() -> None:
         target__url=f"wss://user:{SECRET}@host/ws?token={SECRET}",
         target__headers={"X-Key": SECRET},
         auth__service__url=f"https://host/token?key={SECRET}",
-        auth__service__body={"user_id": "{tenant}", "client_secret": SECRET, "deep": {"er": [SECRET]}},
+        auth__service__body={"user_id": "{tenant}", "client_secret": SECRET, "deep": {"keys": [SECRET]}},
         auth__jwt={"secret": SECRET, "claims": {"sub": "{tenant}", "key": SECRET}},
     )
     shown = orjson.dumps(public_view(profile)).decode()
