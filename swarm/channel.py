@@ -10,7 +10,8 @@ message               direction           payload
 ``run_refused``       worker to master    run_id, reason, fatal
 ``run_failed``        worker to master    run_id, node, reason
 ``run_limited``       worker to master    run_id, node, reason
-``evidence``          worker to master    run_id, node, rows (count), lines (bytes)
+``evidence``          worker to master    run_id, node, rows (count), lines (bytes), confirm (whether the worker waits)
+``evidence_written``  master to worker    run_id, rows (how many of this node's are in its file), if confirm was set
 ``drain``             master to worker    run_id
 ``drained``           worker to master    run_id, node, rows (sum over all evidence)
 ====================  ==================  ==============================================================
@@ -27,6 +28,7 @@ RUN_REFUSED = "run_refused"
 RUN_FAILED = "run_failed"
 RUN_LIMITED = "run_limited"
 EVIDENCE = "evidence"
+EVIDENCE_WRITTEN = "evidence_written"
 DRAIN = "drain"
 DRAINED = "drained"
 

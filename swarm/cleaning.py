@@ -14,6 +14,8 @@ from swarm.reach import Reach
 from swarm.removing import Removed
 from swarm.undoing import Leaving, remove
 
+_TOLD = 20  # of what was left so much is shown; clean-up.json has all of it
+
 
 @dataclass(slots=True)
 class CleanUp(Removed):
@@ -30,7 +32,9 @@ class CleanUp(Removed):
         text = (
             f"removed {self.tenants} tenants ({self.rows} rows with what hangs on them, {self.keys} Redis keys{asked})"
         )
-        text += "".join(f"\n  not removed: {sentence}" for sentence in self.left)
+        text += "".join(f"\n  not removed: {sentence}" for sentence in self.left[:_TOLD])
+        if len(self.left) > _TOLD:
+            text += f"\n  not removed: {len(self.left) - _TOLD} more, each named in clean-up.json"
         return text + "".join(f"\n  note: {sentence}" for sentence in self.notes)
 
 

@@ -155,6 +155,9 @@ class Master:
             writer = run.writers[node] = run.folder.writer(node)
         writer.write_lines(msg.data["lines"], msg.data["rows"])
         writer.flush()
+        if msg.data.get("confirm"):
+            payload = {"run_id": run.header.run_id, "rows": writer.rows}
+            self._runner.send_message(channel.EVIDENCE_WRITTEN, payload, client_id=msg.node_id)
 
     def _on_drained(self, msg: Message, **_kwargs: object) -> None:
         run = self._judge.run

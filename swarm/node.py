@@ -58,7 +58,7 @@ class Node:
         self._totals = {"sent": 0, "answered": 0, "refused": 0, "unknown": 0}
         limits = profile.limits
         tenants = Provisioner(
-            profile, key, name, worker_index, self._record, on_failure, sink.flush,
+            profile, key, name, worker_index, self._record, on_failure, sink.hand_over,
             limits.tenants // nodes if limits.tenants else None, on_limit, share=share,
         )  # fmt: skip
         rate = limits.requests_per_second

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from gevent.lock import BoundedSemaphore
@@ -43,7 +44,7 @@ class Provisioner:
         worker_index: Locust's ordinal of this worker.
         record: writes evidence down.
         on_failure: told once, in a sentence, when tenants can't be made.
-        flush: hands over what was written down, so that it outlives this process.
+        flush: hands over what was written down, so that it outlives this process; raises StoreError if it can't.
         limit: how many tenants may be made, controls not counted; any number if None.
         on_limit: told, in a sentence, when one more was wanted: the run is to be ended.
         caller: makes HTTP requests; one of its own when None.
@@ -210,7 +211,8 @@ class Provisioner:
             number = making.identity.number
             self._rows[number] = replace(self._rows[number], existed=True)
             self._record(self._rows[number])
-        self._flush()
+        with suppress(StoreError):  # it is told later then, with everything else
+            self._flush()
 
     def _identity(self, number: int, *, short: bool) -> TenantIdentity:
         style = self._profile.tenants.names

@@ -23,8 +23,6 @@ from swarm.stores import (
     redis_error,
 )
 
-TOLD = 10
-"""Tenants of whom one statement or step left something that are told one by one."""
 _BATCH = 200
 _FEW = 5  # so many tenants' keys are asked for by name; more are found in one pass over all keys
 
@@ -87,13 +85,7 @@ def remove_rows(
                     refused.append(f"tenant {values['tenant']}: {postgres_error(error, url)}: {statement}")
     finally:
         connection.close()
-        done.left += few(refused)
-
-
-def few(sentences: list[str]) -> list[str]:
-    """Returns the first of what could not be removed, and how many more there are."""
-    more = len(sentences) - TOLD
-    return [*sentences[:TOLD], f"and {more:,} more tenants in the same way"] if more > 0 else sentences
+        done.left += refused
 
 
 def remove_keys(planting: RedisPlanting, names: Collection[str], done: Removed) -> None:

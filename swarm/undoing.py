@@ -14,7 +14,7 @@ from config.profile import Profile
 from config.provisioning import CommandStep, HttpStep, RedisStep, SqlStep, gone_or
 from config.template import PlaceholderUnknown, fill_text
 from swarm.reach import Reach
-from swarm.removing import Removed, few, remove_keys, remove_rows
+from swarm.removing import Removed, remove_keys, remove_rows
 from swarm.steps import has_table, named_steps
 from swarm.stores import StoreError, open_redis_store, redis_error
 from users.commands import CommandFailed, run_command
@@ -155,4 +155,4 @@ def _each(
 
     failures = [failure for failure in Pool(_AT_ONCE).map(undo, who) if failure]
     done.requests += len(who) - len(failures)
-    done.left += few(failures)
+    done.left += failures

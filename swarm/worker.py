@@ -36,7 +36,9 @@ class Worker:
         self._invitation: dict[str, Any] | None = None
         self._node: Node | None = None
         self._interrupted = False
+        self._sink: ChannelSink | None = None
         runner.register_message(channel.RUN_OPEN, self._on_run_open)
+        runner.register_message(channel.EVIDENCE_WRITTEN, self._on_evidence_written)
         # Stopping takes as long as tenants need: it must not hold up the messages that come meanwhile.
         runner.register_message(channel.DRAIN, self._on_drain, concurrent=True)
         environment.events.report_to_master.add_listener(self._on_report)
@@ -59,6 +61,7 @@ class Worker:
             self._refuse(run_id, "its target profile differs from the master's", fatal=True)
             return
         sink = ChannelSink(lambda payload: self._runner.send_message(channel.EVIDENCE, payload), run_id, name)
+        self._sink = sink
         self._node = Node(
             self._environment, run_id=run_id, name=name, worker_index=self._runner.worker_index,
             key=RunKey(bytes.fromhex(invitation["key"])), profile=profile, sink=sink,
@@ -127,6 +130,10 @@ class Worker:
         node.close()
         self._runner._send_stats()  # what Locust has not reported yet; there is no public way to say "now"
         self._runner.send_message(channel.DRAINED, {"run_id": node.run_id, "node": node.name, "rows": node.rows})
+
+    def _on_evidence_written(self, msg: Message, **_kwargs: object) -> None:
+        if self._sink is not None and self._node is not None and self._node.run_id == msg.data["run_id"]:
+            self._sink.written(msg.data["rows"])
 
     def _on_report(self, data: dict[str, Any], **_kwargs: object) -> None:
         if self._node is not None:

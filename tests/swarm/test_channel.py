@@ -17,7 +17,7 @@ def test_a_worker_s_name_can_name_its_evidence_file(tmp_path: Path) -> None:
 def test_no_two_messages_share_a_type() -> None:
     types = [
         channel.RUN_OPEN, channel.RUN_JOINED, channel.RUN_REFUSED, channel.RUN_FAILED, channel.EVIDENCE, channel.DRAIN,
-        channel.DRAINED,
+        channel.EVIDENCE_WRITTEN,        channel.DRAINED,
     ]  # fmt: skip
     assert len(set(types)) == len(types)
     # Locust's own message types must not be taken over.

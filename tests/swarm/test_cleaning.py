@@ -142,6 +142,12 @@ def test_a_run_that_created_nothing_touches_no_store(tmp_path: Path) -> None:
             CleanUp(tenants=1, left=["Redis at h:1: gone"]),
             "removed 1 tenants (0 rows with what hangs on them, 0 Redis keys)\n  not removed: Redis at h:1: gone",
         ),
+        (
+            CleanUp(tenants=30, left=[f"tenant {number}" for number in range(22)]),
+            "removed 30 tenants (0 rows with what hangs on them, 0 Redis keys)"
+            + "".join(f"\n  not removed: tenant {number}" for number in range(20))
+            + "\n  not removed: 2 more, each named in clean-up.json",
+        ),
     ],
 )
 def test_a_clean_up_says_what_it_did(done: CleanUp, said: str) -> None:

@@ -3,9 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import gevent
+import pytest
+
 from evidence.records import Gap, Row, decode
 from evidence.runfolder import EvidenceWriter
 from swarm.sinks import ChannelSink, FileSink
+from swarm.stores import StoreError
 
 
 def gap(number: int) -> Row:
@@ -47,3 +51,30 @@ def test_messages_of_a_channel_sink_are_of_bounded_size_and_keep_the_order() -> 
     lines = b"".join(message["lines"] for message in sent).splitlines()
     assert [decode(line) for line in lines] == [gap(number) for number in range(4_500)]
     assert sink.rows == 4_500
+
+
+def test_what_is_handed_over_is_waited_for_until_the_master_has_it() -> None:
+    sent: list[dict[str, Any]] = []
+    sink = ChannelSink(sent.append, "run-1", "worker-0")
+    sink.record(gap(1))
+    sink.flush()
+    sink.record(gap(2))
+    waiting = gevent.spawn(sink.hand_over)
+    gevent.idle()
+    assert [message["confirm"] for message in sent] == [False, True]
+    sink.written(1)
+    gevent.idle()
+    assert not waiting.ready()
+    sink.written(2)
+    waiting.get(timeout=10)
+    sink.hand_over()  # the master has all of it already
+    assert [message["rows"] for message in sent] == [1, 1, 0]
+
+
+def test_what_the_master_does_not_confirm_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.sinks.CONFIRM_S", 0.01)
+    sink = ChannelSink(lambda _: None, "run-1", "worker-0")
+    sink.hand_over()
+    sink.record(gap(1))
+    with pytest.raises(StoreError, match="the master has not written down"):
+        sink.hand_over()
