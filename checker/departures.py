@@ -6,7 +6,7 @@ stores, and nothing is held against the target.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from checker.causes import Cause, causes_of
 from checker.figures import count, listed, tenants
@@ -40,15 +40,20 @@ def due(summary: Summary, profile: Profile, at_s: float) -> frozenset[int]:
     return frozenset(tenant for tenant, row in removed(summary).items() if row.at_s + within_s <= at_s)
 
 
-def seen_afterwards(summary: Summary, profile: Profile) -> list[Sighting]:
+def seen_afterwards(live: Iterable[Finding], summary: Summary, profile: Profile) -> list[Sighting]:
     """Returns a sighting for each finding that showed something of a removed tenant when nothing could be left of it.
 
     Whatever carried it is a finding of its own already; this one says that the data should not have been there at all.
+
+    Args:
+        live: what was seen while the run lasted.
+        summary: says who was removed, and when.
+        profile: says within which time nothing may be left.
     """
     gone, within_s = removed(summary), profile.provisioning.removed_within_s + CLOCKS_S
     return [
         _seen_again(finding, row)
-        for finding in summary.live
+        for finding in live
         if finding.kind in _SHOWING and finding.severity is Severity.LEAK and finding.owner is not None
         if (row := gone.get(finding.owner)) is not None and finding.last_at_s > row.at_s + within_s
     ]

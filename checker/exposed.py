@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from checker import strangers
 from checker.accounts import Settlement
 from checker.causes import Cause
 from checker.figure_reports import CoverageReport, Totals
@@ -79,7 +80,9 @@ def exposures_of(
     """
     leaks = [cause for cause in causes if cause.severity is Severity.LEAK]
     live = totals.frames_inspected / totals.frames if totals.frames else 0.0
-    frames, sessions = summary.leaking.judged({*summary.tenants, *summary.controls})
+    frames, sessions = summary.leaking.judged(
+        {*summary.tenants, *summary.controls}, strangers.leaking_names(summary, profile)
+    )
     return [
         *_frames(frames, profile, totals, live),
         *_sessions(summary, totals, leaks, len(sessions), live),

@@ -25,13 +25,16 @@ EACH_CAUSE = 10
 PAIRS_REPORTED = 1_000
 
 
-def gather(summary: Summary, scans: Iterable[StoreScan], concluded: Iterable[Sighting]) -> FindingTable:
+def gather(
+    summary: Summary, scans: Iterable[StoreScan], concluded: Iterable[Sighting], named: Iterable[Finding] = ()
+) -> FindingTable:
     """Returns what was found anywhere, grouped by cause.
 
     Args:
         summary: holds what was seen live.
         scans: what the stores showed.
         concluded: what follows from the evidence as a whole (accounts that don't settle, removed tenants seen again).
+        named: what names in frames turned out to be that were unknown where they were seen.
     """
     table = FindingTable()
     live = [judged for finding in summary.live if (judged := _judged(summary, finding)) is not None]
@@ -44,6 +47,7 @@ def gather(summary: Summary, scans: Iterable[StoreScan], concluded: Iterable[Sig
         table.overflow += scan.overflow
         table.beyond.merge(scan.beyond)
         table.sightings += scan.overflow
+    table.merge(finding for finding in named if not _between_controls(finding))
     for sighting in concluded:
         table.add(sighting)
     return table

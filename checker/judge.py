@@ -22,6 +22,7 @@ from checker import (
     long_texts,
     recall,
     renewals,
+    strangers,
     sufficiency,
     suspicions,
     thresholds,
@@ -86,9 +87,7 @@ class _Judge:
         )
         table = self._guard(
             "gathering the findings",
-            lambda: gathering.gather(
-                summary, self._scans, [*settlement.sightings, *departures.seen_afterwards(summary, profile)]
-            ),
+            lambda: self._gathered(settlement),
             summary.live,
         )
         limits: list[ThresholdReport] = self._guard(
@@ -107,6 +106,12 @@ class _Judge:
         )
         latencies: list[LatencyReport] = self._guard("adding up latencies", summary.latencies.report, [])
         return self._assembled(totals, coverage, settlement, table, limits, proof, tests, sentences, latencies)
+
+    def _gathered(self, settlement: Settlement) -> FindingTable:
+        summary, profile = self._summary, self._profile
+        named = strangers.findings(summary, profile)
+        survivors = departures.seen_afterwards([*summary.live, *named], summary, profile)
+        return gathering.gather(summary, self._scans, [*settlement.sightings, *survivors], named)
 
     def _assembled(
         self,
@@ -271,6 +276,7 @@ class _Judge:
             ("looking for hollow answers", lambda: sufficiency.hollow_answers(summary, profile)),
             ("looking for requests that were refused", lambda: unlooked.refused_too_often(summary)),
             ("looking for what nobody says", lambda: unlooked.said_by_nobody(summary, profile)),
+            ("looking for strangers", lambda: strangers.unknown(summary, profile)),
             ("looking for names that two tenants share", lambda: unlooked.called_the_same(summary)),
             ("looking for subscriptions that bring nothing", lambda: unlooked.nothing_pushed(summary, profile)),
             ("looking for pushes", lambda: sufficiency.pushes_not_seen(summary, profile)),

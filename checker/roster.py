@@ -35,10 +35,10 @@ def roster(summary: Summary, removed: frozenset[int] = frozenset()) -> Roster:
 def _learnt(summary: Summary) -> dict[str, int]:
     learnt: dict[str, int] = {}
     ambiguous: set[str] = {value for _, value in summary.learnt.shared}
-    for (_, value), tenant in summary.learnt.owners.items():
+    for (_, value), row in summary.learnt.owners.items():
         if len(value) < SHORTEST_ID or value.isdecimal():
             continue
-        if learnt.setdefault(value, tenant) != tenant:
+        if learnt.setdefault(value, row.tenant) != row.tenant:
             ambiguous.add(value)
     for value in ambiguous:
         learnt.pop(value, None)

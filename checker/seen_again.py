@@ -8,7 +8,7 @@ from checker.held_amounts import postgres_label, redis_label
 from checker.postgres_budgets import select
 from checker.store_names import variable_of
 from config.stores import Stores
-from evidence.findings import Finding, FindingKind
+from evidence.findings import Finding
 
 _LIVE = ("frame ", "reply to ", "attempt: ")
 
@@ -18,13 +18,16 @@ def in_the_evidence(run_id: str, finding: Finding) -> str:
     rows = f"runs/{run_id}/evidence/*.jsonl"
     place = finding.first.place
     if place.startswith(_LIVE):
-        owner, recipient = (_number(tenant) for tenant in (finding.owner, finding.recipient))
+        named = finding.first.name  # whose it was was not known yet when the row was written
+        owner, recipient = "null" if named else _number(finding.owner), _number(finding.recipient)
         row = f'"row":"sighting","kind":"{finding.kind}","owner":{owner},"recipient":{recipient},'
-        return f"grep -h {shlex.quote(row)} {rows}"
-    if finding.kind is FindingKind.SHARED_ID:
-        value = finding.first.excerpt.partition(": ")[2]
-        return f'grep -h \'"row":"learnt"\' {rows} | grep -F -e {shlex.quote(value)}' if value else ""
+        return f"grep -h {shlex.quote(row)} {rows}{f' | grep -F -e {shlex.quote(named)}' if named else ''}"
     return ""
+
+
+def learnt(run_id: str, value: str) -> str:
+    """Returns the command that shows who was handed an id."""
+    return f'grep -h \'"row":"learnt"\' runs/{run_id}/evidence/*.jsonl | grep -F -e {shlex.quote(value)}'
 
 
 def _number(tenant: int | None) -> str:

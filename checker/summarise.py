@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import PurePath
 
 from checker.request_counter import DRAIN_S, RequestCounter
+from checker.seen_again import learnt
 from checker.summary import AttemptCount, NodeHistory, Summary
-from evidence.findings import FindingKind, Severity
+from evidence.findings import FindingKind, Severity, Sighting
 from evidence.oracle import is_control
 from evidence.records import (
     AccessAttempt,
@@ -182,7 +183,10 @@ class _Summariser:
 
     def _sighting(self, node: NodeHistory, row: SightingSeen) -> None:
         controls = [tenant is not None and is_control(tenant) for tenant in (row.owner, row.recipient)]
-        if row.severity == Severity.KNOWN:
+        if row.name:
+            self.summary.strangers.add(row.sighting())
+            self.summary.leaking.note(node.node, row)
+        elif row.severity == Severity.KNOWN:
             self.summary.known[row.group] += 1
         elif not all(controls):
             self.summary.live.add(row.sighting())
@@ -192,26 +196,22 @@ class _Summariser:
         self.summary.token_fingerprints.add(row.fingerprint)
 
     def _learnt(self, node: NodeHistory, row: IdLearnt) -> None:
+        """An id that tenants of two nodes learnt was handed to both. Rows come node by node, so who was first is seen
+        by the time; the frame that leaked is the later one's.
+        """
         if is_control(row.tenant):
             return
-        learnt, key = self.summary.learnt, (row.thing, row.value)
-        first = learnt.owners.setdefault(key, row.tenant)
-        if first == row.tenant:
-            learnt.count[row.thing] += 1
+        known, key = self.summary.learnt, (row.thing, row.value)
+        first = known.owners.setdefault(key, row)
+        if first.tenant == row.tenant:
+            known.count[row.thing] += 1
             return
-        learnt.shared.add(key)
-        from_sighting = SightingSeen(
-            kind=FindingKind.SHARED_ID,
-            owner=first,
-            recipient=row.tenant,
-            place=f"{row.thing} id {row.value[:60]}",
-            group=f"{row.thing} ids",
-            at_s=self.summary.header.started_at_s,
-            excerpt=f"{row.thing}: {row.value[:60]}",
-            severity="leak",
-            detail=f"this {row.thing} was handed to two tenants",
-        )
-        self.summary.live.add(from_sighting.sighting())
+        known.shared.add(key)
+        earlier, later = (row, first) if row.at_s < first.at_s else (first, row)
+        known.owners[key] = earlier
+        sighting = _handed_to_two(self.summary.header.run_id, earlier, later)
+        self.summary.live.add(sighting)
+        self.summary.leaking.note(node.node, SightingSeen.of(sighting))
 
     def _exposures(self, node: NodeHistory, row: Exposures) -> None:
         self.summary.exposures.update(row.counts)
@@ -248,3 +248,17 @@ class _Summariser:
 
     def _control(self, node: NodeHistory, row: ControlCaught) -> None:
         node.controls.append(row)
+
+
+def _handed_to_two(run_id: str, earlier: IdLearnt, later: IdLearnt) -> Sighting:
+    return Sighting(
+        kind=FindingKind.SHARED_ID,
+        owner=earlier.tenant,
+        recipient=later.tenant,
+        place=f"frame {later.kind or '?'} of session {later.session} of tenant {later.tenant}",
+        group=f"frame {later.kind or '?'}",
+        at_s=later.at_s,
+        excerpt=f"{later.thing}: {later.value[:60]}",
+        reproduce=learnt(run_id, later.value),
+        detail=f"this {later.thing} was handed to another tenant before, on another node",
+    )

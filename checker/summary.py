@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from checker.finding_table import FindingTable
 from checker.latencies import Latencies
 from checker.leaking_frames import LeakingFrames
+from checker.stranger_table import StrangerTable
 from checker.traffic import Chats, LoudMoments, OperationCount, ReplyTimes, SessionCount
 from evidence.records import (
     ControlCaught,
     DoorAnswers,
     Gap,
     HealthAnswer,
+    IdLearnt,
     NodeEnded,
     NodeStarted,
     OwnerShutOut,
@@ -111,12 +113,12 @@ class LearntIds:
     """Ids that the service handed out, and to whom.
 
     Attributes:
-        owners: (thing, id) to the tenant that learnt it first.
+        owners: (thing, id) to when, where and by whom it was learnt first.
         shared: (thing, id) that more than one tenant learnt.
         count: ids by thing.
     """
 
-    owners: dict[tuple[str, str], int] = field(default_factory=dict)
+    owners: dict[tuple[str, str], IdLearnt] = field(default_factory=dict)
     shared: set[tuple[str, str]] = field(default_factory=set)
     count: Counter[str] = field(default_factory=Counter)
 
@@ -155,6 +157,7 @@ class Summary:
     replies: ReplyTimes = field(default_factory=ReplyTimes)
     learnt: LearntIds = field(default_factory=LearntIds)
     live: FindingTable = field(default_factory=FindingTable)
+    strangers: StrangerTable = field(default_factory=StrangerTable)
     leaking: LeakingFrames = field(default_factory=LeakingFrames)
     latencies: Latencies = field(default_factory=Latencies)
     exposures: Counter[str] = field(default_factory=Counter)

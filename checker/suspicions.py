@@ -20,7 +20,7 @@ def suspicions(summary: Summary) -> list[SuspicionReport]:
         *_owners_shut_out(summary),
         *existence_told(summary.door_answers, summary.header.run_id),
         *noisy_neighbour(summary.chats, summary.loud_moments, summary.header.run_id),
-        *guessable_ids(summary.learnt.owners, names),
+        *guessable_ids({key: row.tenant for key, row in summary.learnt.owners.items()}, names),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from config.parts import Kinds, Message, Name, Part, Path, Paths, Pattern
+from config.parts import Kinds, Message, Name, Part, Path, Paths, Pattern, Patterns
 
 ReplyBy = Literal["id", "server_id", "order", "content", "kind", "none"]
 """How a reply is known: by our id, which it repeats; by the service's own id, learnt from an acknowledgement; strictly
@@ -75,6 +75,15 @@ class Frames(Part):
     server_id: Paths = Field((), description="Paths of the service's own id for a request.")
     reply_by: ReplyBy = Field("id", description="How replies are known, where an operation does not say.")
     tenant: Paths = Field((), description="Paths that name the tenant a frame is for.")
+    nobody: Patterns = Field(
+        (),
+        description="Regular expressions of what may stand there, as a whole, and is no tenant's name: system, all.",
+    )
+    strangers: Literal["doubt", "leak"] = Field(
+        "doubt",
+        description="What a name there is that no tenant of the run has, nor frames.nobody: a doubt, as it may be "
+        "another name of a tenant's or none at all; or, where only tenants' ids stand there, a leak.",
+    )
     budget: Paths = Field((), description="Paths of remaining amounts.")
     charged: Path | None = Field(None, description="Path of what the request was charged.")
     learn: dict[Name, Path] = Field(default_factory=dict, description="Ids handed out to one tenant: name to path.")

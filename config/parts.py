@@ -51,5 +51,7 @@ Path = Annotated[str, AfterValidator(_checked_path)]
 Pattern = Annotated[str, AfterValidator(_checked_pattern)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])]
 """One path, or several in a list."""
+Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])]
+"""One regular expression, or several in a list."""
 Kinds = Annotated[tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])]
 """One kind of frame, or several in a list."""

@@ -76,7 +76,8 @@ GUIDES: dict[str, Guide] = {
             "Look who acted on the same worker just before: the owner is often the tenant served last.",
             "Look in the stores for rows filed under the wrong tenant at the same time (misfiled-data).",
         ),
-        innocent="A field that names a partner on purpose (the sender in a room): leave it out of frames.tenant.",
+        innocent="A field that names a partner on purpose (the sender in a room): leave it out of frames.tenant. A "
+        "name that is nobody's: put it into frames.nobody.",
     ),
     "foreign-budget": Guide(
         causes=(

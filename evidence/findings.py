@@ -91,6 +91,7 @@ class Sighting:
         reproduce: the exact read command that shows it again, or an empty string for frames.
         severity: leak or suspicion.
         detail: one sentence with the figures.
+        name: what a tenant-naming field said, where the node that saw it knows nobody of this name.
     """
 
     kind: FindingKind
@@ -103,6 +104,7 @@ class Sighting:
     reproduce: str = ""
     severity: Severity = Severity.LEAK
     detail: str = ""
+    name: str = ""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ service hands out, and at the whole text for any mark at all. It is pure: the ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,6 +17,7 @@ from evidence.findings import FindingKind, Severity, Sighting
 from evidence.marks import Keyring, MarkKind, Sighted
 from evidence.paths import dig
 from evidence.seeing_through import FrameDecoder
+from evidence.strangers import NAME_KEPT, STRANGERS_A_FRAME, Strangers
 
 Sight = Callable[[FindingKind, int | None, str, str, Severity], None]
 
@@ -66,11 +68,13 @@ class FrameFields:
         tenant: fields that name the tenant the frame is for.
         budget: fields that hold remaining amounts.
         learn: what the service hands out to one tenant alone: name of the thing to its field path.
+        nobody: patterns of what stands in such a field and names nobody, as a whole.
     """
 
     tenant: Sequence[str] = ()
     budget: Sequence[str] = ()
     learn: Mapping[str, str] = field(default_factory=dict)
+    nobody: Sequence[re.Pattern[str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class Oracle:
         self._fields = fields
         self._roster: Names = roster if roster is not None else {}
         self._learnt: dict[tuple[str, str], int] = {}
+        self._strangers = Strangers(fields.nobody)
 
     @property
     def cut(self) -> int:
@@ -149,7 +154,16 @@ class Oracle:
             detail = f"a {found.mark.kind.name.lower()} mark of {whose}"
             sight(_kind_of(found.mark.kind), owner, f"{path} › {shown}" if path else shown, detail, Severity.LEAK)
         if document is not None:
-            self._check_names(document, tenant, sight)
+            for name, path in self._check_names(document, tenant, sight).items():
+                severity = self._strangers.severity(name, tenant, kind_of_frame)
+                if severity is not None:
+                    detail = f"{path} names somebody whom this node does not know"
+                    sightings.append(
+                        Sighting(
+                            FindingKind.WRONG_IDENTITY, None, tenant, place, f"frame {kind_of_frame}", at_s,
+                            f"{path}: {name[:60]}", "", severity, detail, name[:NAME_KEPT],
+                        )
+                    )  # fmt: skip
             self._check_budgets(document, tenant, sight)
         # What stands in a leaked frame was handed to somebody else: learning from it would name the wrong owner.
         leaked = any(sighting.severity is Severity.LEAK for sighting in sightings)
@@ -164,8 +178,9 @@ class Oracle:
         near = self._keyring.find(text[first : found.end + AFTER + MARGIN])
         return excerpt(text, found.start, found.end, [(first + other.start, first + other.end) for other in near])
 
-    def _check_names(self, document: object, tenant: int, sight: Sight) -> None:
-        """A name that no mark can be read from is looked up in the roster; an unknown one is a suspicion."""
+    def _check_names(self, document: object, tenant: int, sight: Sight) -> dict[str, str]:
+        """Looks names up that no mark can be read from; returns those that nobody is known by, with their field."""
+        strangers: dict[str, str] = {}
         for path in self._fields.tenant:
             for value in dig(document, path):
                 if value is None or value == "":
@@ -175,21 +190,15 @@ class Oracle:
                 if owner == tenant:
                     continue
                 if owner is not None:
-                    sight(
-                        FindingKind.WRONG_IDENTITY,
-                        owner,
-                        f"{path}: {name[:60]}",
-                        f"{path} names another tenant",
-                        Severity.LEAK,
-                    )
-                elif not any(found.mark.kind is MarkKind.TENANT for found in self._keyring.find(name)):
-                    sight(
-                        FindingKind.WRONG_IDENTITY,
-                        None,
-                        f"{path}: {name[:60]}",
-                        f"{path} names somebody who is no tenant of this run",
-                        Severity.SUSPICION,
-                    )
+                    shown, detail = f"{path}: {name[:60]}", f"{path} names another tenant"
+                    sight(FindingKind.WRONG_IDENTITY, owner, shown, detail, Severity.LEAK)
+                elif len(strangers) < STRANGERS_A_FRAME and not self._is_marked(name):
+                    strangers.setdefault(name, path)
+        return strangers
+
+    def _is_marked(self, name: str) -> bool:
+        """Whether a name is a mark, which is judged by itself: of this run or another."""
+        return any(found.mark.kind is MarkKind.TENANT for found in self._keyring.find(name))
 
     def _check_budgets(self, document: object, tenant: int, sight: Sight) -> None:
         for path in self._fields.budget:

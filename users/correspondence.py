@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from config.messages import Operation
-from config.profile import ATTEMPT
+from config.profile import ATTEMPT, MADE_UP
 from config.template import fill, placeholders
 from evidence.findings import Severity
 from evidence.marks import MarkKind
@@ -76,7 +76,7 @@ class Correspondence:
             PlaceholderUnknown: the profile's template names a placeholder that nobody fills.
         """
         request, document = self._composer.compose(name, operation, intended_s, extra)
-        if name.startswith(ATTEMPT):  # what was named in the message, and nothing else that is known of the other
+        if name.startswith((ATTEMPT, MADE_UP)):  # what the message names, and nothing else that is known of the other
             self._inspector.said({said: extra[said] for said in placeholders(operation.send) if said in extra})
         message = self._dialect.encode(document)
         self._settling.open(request)

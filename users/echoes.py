@@ -49,11 +49,12 @@ class Echoes:
         if self._pattern is None:
             return document
         if isinstance(document, str):
-            return self.out_of_text(document)
+            text = self.out_of_text(document)
+            return "" if text == _BLANK else text  # a field with nothing else in it names nobody
         if isinstance(document, dict):
             return {self.out_of(key): self.out_of(value) for key, value in document.items()}
         if isinstance(document, (list, tuple)):
             return [self.out_of(value) for value in document]
         if isinstance(document, int) and not isinstance(document, bool) and str(document) in self._said:
-            return _BLANK
+            return ""
         return document

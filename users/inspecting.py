@@ -31,6 +31,7 @@ class Inspector:
     def __init__(self, run: NodeRun, tenant: Tenant, ordinal: int) -> None:
         self._run = run
         self._tenant = tenant
+        self._ordinal = ordinal
         self._echoes = Echoes()
         self._name = f"{ordinal} of tenant {tenant.number}"
 
@@ -55,7 +56,7 @@ class Inspector:
         inspection = run.oracle.inspect(
             text, document, tenant=tenant.number, session=self._name, at_s=run.unix_s(arrived_s), kind=kind
         )
-        self._note_learnt(inspection.learnt)
+        self._note_learnt(inspection.learnt, kind, arrived_s)
         return inspection
 
     def inspect_refusal(self, text: Message, document: object, arrived_s: float, kind: str) -> Inspection:
@@ -90,12 +91,13 @@ class Inspector:
             document, operation.learn, tenant=self._tenant.number, session=self._name, kind=f"of {request.operation}",
             at_s=self._run.unix_s(arrived_s), trusted=trusted,
         )  # fmt: skip
-        self._note_learnt(found.learnt)
+        self._note_learnt(found.learnt, f"of {request.operation}", arrived_s)
         self.sight(found, request.operation)
 
-    def _note_learnt(self, learnt: Iterable[tuple[str, str]]) -> None:
+    def _note_learnt(self, learnt: Iterable[tuple[str, str]], kind: str, arrived_s: float) -> None:
         for thing, value in learnt:
-            self._run.record(IdLearnt(self._tenant.number, thing, value))
+            at_s = round(self._run.unix_s(arrived_s), 6)
+            self._run.record(IdLearnt(self._tenant.number, thing, value, self._ordinal, kind[:40], at_s))
 
 
 def dumped(document: object) -> bytes:

@@ -7,11 +7,13 @@ from locust.env import Environment
 import dataclasses
 import math
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar, cast
 
+from config.frames import Frames
 from config.profile import Profile
 from config.secrets import secrets_of
 from evidence.budgets import BudgetBands
@@ -153,9 +155,7 @@ class NodeRun:
         self.bands = BudgetBands(key)
         self.naming = names or KnownNames(naming_for(profile, key))
         frames = profile.frames
-        self.oracle = Oracle(
-            Keyring(key, earlier), self.bands, FrameFields(frames.tenant, frames.budget, frames.learn), self.naming
-        )
+        self.oracle = Oracle(Keyring(key, earlier), self.bands, _fields_of(frames), self.naming)
         self.reader = FrameReader(profile)
         self.random = random.Random(f"{profile.workload.seed}/{worker_index}")
         self.exposures: Counter[str] = Counter()
@@ -248,6 +248,11 @@ class NodeRun:
         """Ends this run for users of the environment."""
         if getattr(self.environment, _ATTRIBUTE, None) is self:
             setattr(self.environment, _ATTRIBUTE, None)
+
+
+def _fields_of(frames: Frames) -> FrameFields:
+    nobody = [re.compile(pattern) for pattern in frames.nobody]
+    return FrameFields(frames.tenant, frames.budget, frames.learn, nobody)
 
 
 def current_run(environment: Environment) -> NodeRun | None:

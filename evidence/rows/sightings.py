@@ -22,6 +22,7 @@ class SightingSeen:
     excerpt: str
     severity: str
     detail: str
+    name: str = ""
 
     @classmethod
     def of(cls, sighting: Sighting) -> SightingSeen:
@@ -36,6 +37,7 @@ class SightingSeen:
             sighting.excerpt,
             str(sighting.severity),
             sighting.detail,
+            sighting.name,
         )
 
     def sighting(self) -> Sighting:
@@ -51,6 +53,7 @@ class SightingSeen:
             "",
             Severity(self.severity),
             self.detail,
+            self.name,
         )
 
 

@@ -59,12 +59,19 @@ class TenantStarted:
 
 @dataclass(frozen=True, slots=True)
 class IdLearnt:
-    """The service handed out an id (a thread, an agent, a session) to this tenant."""
+    """The service handed out an id (a thread, an agent, a session) to this tenant, for the first time on this node.
+
+    Attributes:
+        session, kind, at_s: on which session, in which kind of frame, and when.
+    """
 
     row: ClassVar[str] = "learnt"
     tenant: int
     thing: str
     value: str
+    session: int = 0
+    kind: str = ""
+    at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def test_a_target_that_takes_its_time_is_given_it() -> None:
     history = departed(removal(), seen, removed_within_s=60.0)
     assert due(history.summary(), history.profile, REMOVED_S + 59) == frozenset()
     assert due(history.summary(), history.profile, REMOVED_S + 60) == {GONE}
-    assert seen_afterwards(history.summary(), history.profile) == []
+    assert seen_afterwards(history.summary().live, history.summary(), history.profile) == []
     assert history.judged().notes == [
         "1 tenant had been removed for less than 60 s when the stores were read, too short for anything that is left "
         "to count"
@@ -157,7 +157,7 @@ def test_what_shows_somebody_else_or_the_departed_s_account_is_no_survivor() -> 
         a_sighting(GONE, None, kind="account-mismatch", at_s=REMOVED_S + 5),
     ]
     history = departed(removal(), *rows)
-    assert seen_afterwards(history.summary(), history.profile) == []
+    assert seen_afterwards(history.summary().live, history.summary(), history.profile) == []
 
 
 def test_a_removal_that_failed_is_a_doubt_and_never_a_leak() -> None:

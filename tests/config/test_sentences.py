@@ -166,6 +166,8 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("learn = ", 'learn = { thread = "t", "Thread Id" = "t" }', 'frames.learn."Thread Id"', "small letters"),
     ("learn = ", 'learn = ["thread_id"]', "frames.learn", "should be a table"),
     ("learn = ", 'learn = { thread = "thread_id", tenant = "customer" }', "frames.learn.tenant", "tenant"),
+    ("learn = ", 'nobody = ["("]', "frames.nobody[0]", "is no regular expression"),
+    ("learn = ", 'strangers = "ignore"', "frames.strangers", "'leak'"),
     # operations
     ('send = { kind = "say"', 'send = 5', "operations.chat.send", "is neither an object"),
     ('send = { kind = "say"', "", "operations.chat.send", "is missing"),

@@ -20,6 +20,7 @@ from evidence.oracle import (
     is_control,
     tenant_number,
 )
+from evidence.strangers import STRANGERS_A_FRAME
 
 KEY, EARLIER = RunKey(bytes(range(32))), RunKey(bytes(32))
 BANDS = BudgetBands(KEY)
@@ -141,6 +142,14 @@ def test_a_roster_may_grow_while_it_is_in_use() -> None:
 def test_an_unknown_name_is_a_suspicion_and_never_a_leak() -> None:
     inspection = look({"user_id": "somebody else"})
     assert kinds(inspection) == [(FindingKind.WRONG_IDENTITY, None, Severity.SUSPICION)]
+    assert inspection.sightings[0].name == "somebody else"
+
+
+def test_every_unknown_name_in_a_frame_is_noted_once_and_no_more_than_say_something() -> None:
+    # One of them may be a tenant of another process, whom only the checker knows.
+    names = [f"somebody {number}" for number in range(STRANGERS_A_FRAME + 5)]
+    inspection = look({"items": [{"user_id": name} for name in (*names, *names)]})
+    assert [sighting.name for sighting in inspection.sightings] == names[:STRANGERS_A_FRAME]
 
 
 @pytest.mark.parametrize("value", [None, ""])

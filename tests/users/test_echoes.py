@@ -7,9 +7,10 @@ def test_what_was_said_is_left_out_wherever_it_stands() -> None:
     echoes = Echoes()
     echoes.say({"tenant": "ann-1", "email": "ann-1@x.example", "number": 17})
     assert echoes.out_of_text("no access for ann-1@x.example (ann-1)") == "no access for (as we said) ((as we said))"
+    assert echoes.out_of("not ann-1") == "not (as we said)"
     document = {"who": ["ann-1", {"ann-1": 17}], "left": 170, "ok": True, "none": None}
     assert echoes.out_of(document) == {
-        "who": ["(as we said)", {"(as we said)": "(as we said)"}], "left": 170, "ok": True, "none": None,
+        "who": ["", {"": ""}], "left": 170, "ok": True, "none": None,
     }  # fmt: skip
 
 

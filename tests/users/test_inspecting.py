@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from config.profile import Profile
 from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
-from evidence.records import SightingSeen
+from evidence.records import IdLearnt, SightingSeen
 from evidence.requests import Outcome
 from tests.users.fixtures import KEY, OTHER, Talk, World, identity, kinds, profile_for, world
 from users.dialects.base import Message
@@ -149,3 +149,39 @@ def test_a_refusal_in_bytes_may_repeat_what_was_said_as_well() -> None:
     talk.talk.receive(orjson.dumps(frame), time.perf_counter())
     assert request.outcome is Outcome.REFUSED
     assert talk.world.sink.of(SightingSeen) == []
+
+
+def test_it_is_written_down_where_and_when_an_id_came() -> None:
+    here = world(profile_for(operations__chat__learn={"draft": "draft_id"}))
+    talk = Talk(here, ordinal=1)
+    talk.hear({"type": "session_ready", "session_id": "s-1"})
+    request, _ = talk.ask()
+    at_s = request.sent_s + 0.5
+    talk.hear({"type": "agent_completed", "message_id": request.request_id, "draft_id": "d-1"}, at_s)
+    rows = {row.thing: row for row in here.sink.of(IdLearnt)}
+    assert [(row.value, row.session, row.kind) for row in rows.values()] == [
+        ("s-1", 1, "session_ready"), ("d-1", 1, "of chat"),
+    ]  # fmt: skip
+    assert rows["draft"].at_s == pytest.approx(here.run.unix_s(at_s), abs=1e-5)
+
+
+def test_a_refusal_that_repeats_a_made_up_name_names_no_stranger() -> None:
+    here = world(profile_for())
+    talk = Talk(here)
+    request, _ = talk.ask("made up: read_state", {"victim_tenant": "nobody-of-this-name"})
+    talk.hear(
+        {"type": "error", "code": "forbidden", "message_id": request.request_id, "user_id": "nobody-of-this-name"}
+    )
+    assert kinds(here) == []
+
+
+def test_what_the_profile_calls_nobody_s_is_no_suspicion_and_stands_in_the_evidence_once() -> None:
+    here = world(profile_for(frames__nobody="system|bot-.*"))
+    talk, told = Talk(here), []
+    here.run.hooks.leak_sighted.add_listener(lambda sighting, **_: told.append(sighting.name))
+    for name in ("system", "system", "bot-3", "eve"):
+        talk.hear({"type": "state_changed", "user_id": name})
+    assert told == ["eve"]
+    assert [(row.name, row.severity) for row in here.sink.of(SightingSeen)] == [
+        ("system", "known"), ("bot-3", "known"), ("eve", "suspicion"),
+    ]  # fmt: skip
