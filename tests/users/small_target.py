@@ -83,10 +83,12 @@ def small_target(
     target.port = listener.getsockname()[1]
     failures: list[BaseException] = []
     serving: list[gevent.Greenlet[..., Any]] = []
+    accepted: list[Any] = []
 
     def accept() -> None:
         while True:
             sock, _ = listener.accept()
+            accepted.append(sock)
             serving.append(gevent.spawn(serve, sock))
 
     def serve(sock: Any) -> None:
@@ -131,7 +133,8 @@ def small_target(
         assert not failures, failures
     finally:
         gevent.killall([acceptor, *serving])
-        listener.close()
+        for sock in (listener, *accepted):  # who was killed before it began to serve has closed nothing
+            sock.close()
 
 
 def until(condition: Callable[[], object], what: str = "it", patience_s: float = PATIENCE_S) -> None:

@@ -183,6 +183,9 @@ class Connection:
         if self._end is not None:
             self._hang_up(_HANG_UP_S if timeout_s is None else min(timeout_s, _HANG_UP_S))
             raise self._lost()
+        if self._reading and self._closing:  # whoever closes reads: what that brings can be had when it is over
+            self._over = self._over or Event()
+            return self.read(0.0) if self._over.wait(timeout_s) else []
         if self._reading:
             raise RuntimeError("two greenlets read from one connection: give it one reader")
         self._reading = True

@@ -230,6 +230,24 @@ def test_closing_shakes_hands_and_keeps_what_arrived_meanwhile() -> None:
         connection.close()
 
 
+def test_a_reader_that_comes_while_somebody_closes_gets_what_arrived_meanwhile() -> None:
+    asked = Event()
+
+    def script(peer: Peer) -> None:
+        peer.upgrade()
+        client_frame = peer.next_frame()
+        assert client_frame and asked.wait(PATIENCE_S)
+        peer.send(frames.text("late") + frames.frame(frames.CLOSE, client_frame.payload))
+
+    with serving(script) as server:
+        connection = Connection.open(server.url)
+        closing = gevent.spawn(connection.close)
+        reading = gevent.spawn(connection.read)
+        gevent.spawn(asked.set)
+        assert [message.kind for message in reading.get(timeout=PATIENCE_S)] == ["text", "close"]
+        closing.get(timeout=PATIENCE_S)
+
+
 def test_closing_does_not_wait_for_ever() -> None:
     def script(peer: Peer) -> str:
         peer.upgrade()
