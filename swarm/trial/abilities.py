@@ -57,6 +57,8 @@ def will_not_detect(profile: Profile, tried: Tried | None = None) -> Iterator[st
         yield "one tenant spending another's budget, for neither frames.budget nor a store's budgets say where it is"
     elif not any(operation.cost for operation in operations.all().values()):
         yield "a wrong charge, for no operation has a cost"
+    if frames.budget and not any(store.budgets for store in stores.named().values()):
+        yield "accounts in a store, for no store says where budgets lie (stores.….budgets)"
     if frames.budget and not profile.refusal.budget:
         yield "a budget that is not enforced, for refusal.budget has no code that says it is spent"
     if not frames.learn:

@@ -27,6 +27,7 @@ def test_it_says_what_counts_as_a_token_that_was_accepted(proved_by: str, says: 
         ({"frames__learn": {}, "attempts__doors": {}, "operations__chat__send": {"id": "{message_id}"},
           "operations__resume": REMOVE}, "frames.learn names none"),
         ({"frames__budget": [], "stores__redis__budgets": [], "stores__postgres__budgets": []}, "spending another's"),
+        ({"stores__redis__budgets": [], "stores__postgres__budgets": []}, "accounts in a store"),
         ({"refusal__budget": []}, "a budget that is not enforced"),
         ({"attempts__doors": {}}, "no [attempts.doors]"),
         ({"attempts__tokens": []}, "attempts.tokens is empty"),
