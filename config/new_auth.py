@@ -147,6 +147,10 @@ def auth_of(answers: Answers) -> Iterator[str]:
         yield f"refused = [{toml_value(refused)}]" if refused else '# refused = ["…"]'
         yield ""
     yield from _made(answers)
+    yield "# Where a session outlives its token: without an [auth.renewal.operation] it is opened again with a fresh one."
+    yield "# [auth.renewal]"
+    yield "# every_s = 600"
+    yield ""
 
 
 def _placed(answers: Answers) -> Iterator[str]:

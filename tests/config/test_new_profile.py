@@ -148,6 +148,14 @@ def test_what_should_be_json_and_is_not(tmp_path: Path, said: str) -> None:
         made(tmp_path, {}, said=(Said("chat", "x", said),))
 
 
+def test_a_table_that_is_commented_out_loads_once_it_is_not(tmp_path: Path) -> None:
+    text = made(tmp_path, {})
+    hint = "# [auth.renewal]\n# every_s = 600\n"
+    assert hint in text
+    (tmp_path / "made.toml").write_text(text.replace(hint, hint.replace("# ", "")), encoding="utf-8")
+    assert load(tmp_path / "made.toml", STORES).auth.renewal is not None
+
+
 def test_it_is_commented() -> None:
     text = written(with_defaults(GIVEN), (CHAT,), Making(), "../docs/profile.schema.json")
     assert text.startswith("#:schema ../docs/profile.schema.json\n")
