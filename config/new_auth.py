@@ -147,7 +147,7 @@ def auth_of(answers: Answers) -> Iterator[str]:
         yield f"refused = [{toml_value(refused)}]" if refused else '# refused = ["…"]'
         yield ""
     yield from _made(answers)
-    yield "# Where a session outlives its token: without an [auth.renewal.operation] it is opened again with a fresh one."
+    yield "# Where a session outlives its token: opened again with a fresh one, or as [auth.renewal.operation] says."
     yield "# [auth.renewal]"
     yield "# every_s = 600"
     yield ""
