@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -82,8 +82,13 @@ def names_said(profile: Profile) -> set[str]:
     return said
 
 
-def connect(settings: Target, introduction: Introduction, tls: ssl.SSLContext | None) -> Connection:
-    """Opens a connection as introduced.
+def connect(
+    settings: Target,
+    introduction: Introduction,
+    tls: ssl.SSLContext | None,
+    listener: Callable[[str, str], None] | None = None,
+) -> Connection:
+    """Opens a connection as introduced, whose ``listener`` is told every message.
 
     Raises:
         ConnectRefused: with the stage that failed.
@@ -99,6 +104,7 @@ def connect(settings: Target, introduction: Introduction, tls: ssl.SSLContext | 
         max_message_bytes=settings.max_message_bytes,
         shown_path=introduction.shown_path,
         server_name=settings.tls.server_name,
+        listener=listener,
     )
 
 

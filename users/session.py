@@ -111,7 +111,7 @@ class Session:
             introduction, auth_ms = self._credentials.introduce(self._tenant.identity)
             self._talk.introduces(introduction.values)
             self._run.keep_secrets(self._tenant, str(introduction.values.get("token") or ""))
-            connection = connect(settings, introduction, self._tls)
+            connection = connect(settings, introduction, self._tls, self._run.listener)
         except CredentialRefused as error:
             self._refused("auth", error.status, str(error), error)
         except ConnectRefused as error:
@@ -121,7 +121,6 @@ class Session:
         if self._closed:  # ended by somebody else meanwhile: nobody would ever close this connection
             connection.abort()
             raise SessionUnavailable("the session has ended")
-        connection.listener = self._run.listener
         total_ms = (time.perf_counter() - started_s) * 1000
         self._connection = connection
         ordinal, self._connections = self._connections, self._connections + 1

@@ -86,6 +86,7 @@ class Connection:
         max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
         shown_path: str | None = None,
         server_name: str | None = None,
+        listener: Callable[[str, str], None] | None = None,
     ) -> Connection:
         """Connects to `url` and upgrades.
 
@@ -100,6 +101,7 @@ class Connection:
             max_message_bytes: a longer message ends the connection with code 1009.
             shown_path: stands in messages for a path that holds a token.
             server_name: what the certificate must name; the URL's host when None.
+            listener: is told every message from the first on, which may come with the answer to the upgrade.
 
         Raises:
             ConnectRefused: with the stage that failed. Neither the query nor a header is in its message.
@@ -109,6 +111,7 @@ class Connection:
         offer = Offer(headers, subprotocols, origin, cookie)
         stream, upgraded, timings = open_stream(endpoint, offer, ssl_context, timeout_s, server_name)
         connection = cls(stream, FrameDecoder(max_message_bytes), timings, upgraded.subprotocol, endpoint.shown)
+        connection.listener = listener
         if upgraded.rest:
             connection._inbox = connection._decode(upgraded.rest, upgraded.arrived_s)
         return connection

@@ -89,9 +89,11 @@ def test_a_frame_in_the_segment_of_the_response_is_not_lost() -> None:
         peer.wait_for_end()
 
     with serving(script) as server:
-        connection = Connection.open(server.url)
+        told: list[tuple[str, str]] = []
+        connection = Connection.open(server.url, listener=lambda direction, text: told.append((direction, text)))
         assert texts(read_all(connection, 2)) == ["early", "half"]
         connection.abort()
+    assert told == [("<", "early"), ("<", "half")], "who listens is told of it too, once"
 
 
 def test_one_read_returns_all_that_has_arrived() -> None:
