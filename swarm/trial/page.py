@@ -9,6 +9,7 @@ from typing import TextIO
 
 from evidence.marks import Keyring
 from evidence.secrecy import KnownSecrets
+from reporting.escaping import printable
 
 _SHOWN = 700
 
@@ -57,8 +58,8 @@ class Page:
         print(f"        {self._in(arrow, '2')} {self._painted(cut, keyring, tenant, learnt)}", file=self._stream)
 
     def hide(self, text: str) -> str:
-        """Returns the text without any secret."""
-        return self._secrets.hide(text)
+        """Returns the text without any secret, and without what could steer a terminal: some of it a target wrote."""
+        return "\n".join(map(printable, self._secrets.hide(text).split("\n")))
 
     def hide_also(self, secret: str) -> None:
         """Takes in a secret that came up meanwhile: a token."""

@@ -25,6 +25,12 @@ def test_whose_a_mark_is_shows_in_its_colour() -> None:
     assert "\x1b[34mthread-77\x1b[0m" in line
 
 
+def test_what_a_target_wrote_can_not_steer_the_terminal() -> None:
+    line = shown(f"\x1b[2J{OWN}\x00\u202e", colour=True)
+    assert "\x1b[2J" not in line and "\x00" not in line and "\u202e" not in line
+    assert f"\x1b[32m{OWN}\x1b[0m" in line
+
+
 def test_a_file_gets_no_colour() -> None:
     assert "\x1b" not in shown(f"{OWN} {FOREIGN}", colour=False)
 
