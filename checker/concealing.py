@@ -6,6 +6,7 @@ such looks, and what a place is called: a key of a Redis may be named after a se
 
 from __future__ import annotations
 
+from checker.redis_sightings import pattern_of
 from checker.result import Result
 from checker.summary import Summary
 from config.profile import Profile
@@ -18,7 +19,10 @@ _EXCERPT = "excerpt"
 
 def concealed(result: Result, summary: Summary, profile: Profile, key: RunKey) -> Result:
     """Returns the result without any secret that the profile or the evidence tells."""
-    known = KnownSecrets.of_run(secrets_of(profile), key)
+    secrets = secrets_of(profile)
+    # A key named after a secret gives its name to a pattern, where numbers have become stars.
+    patterns = {pattern_of(secret.encode("utf-8", "replace")).decode("utf-8", "replace") for secret in secrets}
+    known = KnownSecrets.of_run(secrets | patterns, key)
     known.fingerprints |= summary.token_fingerprints
     return Result.model_validate(_concealed(result.model_dump(), known))
 

@@ -8,6 +8,7 @@ import shlex
 from checker.content import Content
 from checker.ownership import Claim, sighting_of, survivor_of
 from checker.redis_elements import Element, KeyPart
+from evidence.excerpts import looks_random
 from evidence.findings import Sighting
 from evidence.written_forms import SHORTEST_RUN
 
@@ -15,6 +16,8 @@ KEY_NAME = "the key's name"
 _CLIENT = 'redis-cli -u "$REDIS_URL"'
 _IDS = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|\d+")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_HEX = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16}")
+_TOKEN = re.compile(rb"ey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|[A-Za-z0-9+_~-]{16,}")
 _ENCODED = re.compile(rb"[A-Za-z0-9+_=-]{%d,}" % SHORTEST_RUN)
 _READS = {
     "hash": ("HGET", "field"),
@@ -90,8 +93,14 @@ class KeySightings:
         spans += [(named.start, named.end) for named in self._names.segments(key)]
         for start, end in sorted(spans, reverse=True):
             key = key[:start] + b"*" + key[end:]
-        key = _ENCODED.sub(lambda run: run[0] if _UUID.search(run[0]) else b"*", key)
-        return _shown(re.sub(rb"\*(?:[^:/|]?\*)+", b"*", _IDS.sub(b"*", key)))
+        return _shown(pattern_of(key))
+
+
+def pattern_of(key: bytes) -> bytes:
+    """Returns a key's name with every id, number, token and encoded run replaced by ``*``."""
+    key = _ENCODED.sub(lambda run: run[0] if _UUID.search(run[0]) else b"*", key)
+    key = _TOKEN.sub(lambda run: run[0] if _HEX.search(run[0]) or not looks_random(run[0]) else b"*", key)
+    return re.sub(rb"\*(?:[^:/|]?\*)+", b"*", _IDS.sub(b"*", key))
 
 
 def where_of(part: KeyPart, ordinal: int, piece: int) -> str:

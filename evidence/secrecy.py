@@ -21,6 +21,7 @@ from evidence.marks import RunKey
 _SHORTEST = 4  # whoever has a secret of fewer letters has none
 _DISTINCT = 8
 _CUT = 64
+_JOINTS = 16
 _BYTES = 8
 
 
@@ -147,11 +148,11 @@ def forms_of(secret: str) -> set[str]:
 
 
 def _parts(word: str) -> Iterator[tuple[int, int]]:
-    """A run, and what is left of it behind each sign that may join a token to what stands before it."""
-    yield 0, len(word)
-    for joint in re.finditer(r"[=/.~%-]", word):
-        yield joint.end(), len(word)
-        yield 0, joint.start()
+    """A run, and every part of it between signs that may join a token to what stands around it."""
+    joints = list(re.finditer(r"[=/.~%-]", word))[:_JOINTS]
+    starts = [0, *(joint.end() for joint in joints)]
+    ends = [*(joint.start() for joint in joints), len(word)]
+    return ((start, end) for start in starts for end in ends if start < end)
 
 
 def _is_distinct(form: str) -> bool:

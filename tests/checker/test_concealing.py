@@ -59,6 +59,15 @@ def test_what_the_profile_holds_is_hidden_and_what_an_edge_leaves_of_it() -> Non
     )  # fmt: skip
 
 
+def test_a_pattern_of_keys_named_after_a_secret_shows_none_of_it() -> None:
+    headers = {"X-Key": "PLANTED 12 battery 7"}
+    given = profile(target={"name": "a service", "url": "ws://127.0.0.1:9/ws", "headers": headers})
+    history = leaking("k", "q7zkabc")
+    history.scans["postgres"].findings[0].group = "sid=PLANTED * battery */last"
+    (finding,) = shown(history, given).findings
+    assert finding.group == "sid=(hidden)/last"
+
+
 def test_what_is_no_secret_stays_as_it_was() -> None:
     history = leaking("left:t-1", "…said q7zkabc")
     assert shown(history, profile()) == history.judged()

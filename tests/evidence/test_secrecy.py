@@ -58,7 +58,14 @@ def test_of_what_looks_like_a_token_a_run_keeps_a_fingerprint_alone() -> None:
     assert checker.hide_in_names(place) == place
     checker.fingerprints.add(fingerprint)
     assert checker.hide_in_names(place) == f"redis session:(hidden):data and {OPAQUE[:-1]}"
-    for joined in (f"?t={OPAQUE}", f"/sessions/{OPAQUE}", f"sid-{OPAQUE}", f"sid={OPAQUE}"):
+    for joined in (
+        f"?t={OPAQUE}",
+        f"/sessions/{OPAQUE}",
+        f"sid-{OPAQUE}",
+        f"sid={OPAQUE}",
+        f"sid={OPAQUE}/last",
+        f"a-{OPAQUE}-b",
+    ):
         assert OPAQUE not in checker.hide_in_names(joined), joined
 
 
