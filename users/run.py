@@ -211,6 +211,7 @@ class NodeRun:
             sighting,
             excerpt=self.secrets.hide_in_excerpt(sighting.excerpt),
             detail=self.secrets.hide_in_names(sighting.detail),
+            name=self.secrets.hide(sighting.name),
         )
         self.record(SightingSeen.of(sighting))
         if sighting.severity is Severity.KNOWN:
