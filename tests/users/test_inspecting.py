@@ -185,3 +185,11 @@ def test_what_the_profile_calls_nobody_s_is_no_suspicion_and_stands_in_the_evide
     assert [(row.name, row.severity) for row in here.sink.of(SightingSeen)] == [
         ("system", "known"), ("bot-3", "known"), ("eve", "suspicion"),
     ]  # fmt: skip
+
+
+def test_a_token_that_stands_where_a_tenant_is_named_is_not_written_down() -> None:
+    here = world()
+    here.run.keep_secrets(here.tenant, "PLANTED-token-of-nobody-else")
+    Talk(here).hear({"type": "state_changed", "user_id": "PLANTED-token-of-nobody-else"})
+    (row,) = here.sink.of(SightingSeen)
+    assert row.name and "PLANTED" not in str(row)
