@@ -8,12 +8,28 @@ import pytest
 import redis
 
 from evidence.records import Row, TenantProvisioned
+from swarm.__main__ import main
 from swarm.cleaning import CleanUp, clean
 from swarm.provisioning import Provisioner
 from target.embedded.ports import free_port
 from tests.fixtures_stores import MigratedDatabase
 from tests.swarm.fixtures import KEY, profile_on, run_folder
 from users.run import TenantUnavailable
+
+ELSEWHERE = """
+[target]
+name = "elsewhere"
+url = "ws://far.example/ws"
+[auth]
+place = "none"
+[frames]
+request_id = ["message_id"]
+[operations.chat]
+send = { type = "chat", message_id = "{message_id}" }
+ends = ["done"]
+[stores]
+none = "nothing to look into"
+"""
 
 
 def users(url: str) -> int:
@@ -183,3 +199,19 @@ def test_what_somebody_else_is_called_already_is_neither_changed_nor_removed(
         assert client.dbsize() == 9
     assert (done.tenants, done.rows, done.keys) == (0, 0, 0)
     assert rows == [], "nobody was made, and nobody is listed as made"
+
+
+def test_a_profile_that_leads_elsewhere_since_needs_the_permission_that_the_run_had(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = run_folder(tmp_path, profile_on("redis://127.0.0.1:1/0", "postgresql://127.0.0.1:1/none"), [])
+    elsewhere = tmp_path / "elsewhere.toml"
+    elsewhere.write_text(ELSEWHERE)
+    command = ["clean", str(folder.path), "--profile", str(elsewhere)]
+    assert main(command) == 2
+    assert capsys.readouterr().err.startswith("the profile leads to far.example (target.url), not on this machine")
+    assert main([*command, "--allow-host", "far.example"]) == 0
+    header = folder.header()
+    header.allowed_hosts = ["*.example"]
+    folder.write_header(header)
+    assert main(command) == 0

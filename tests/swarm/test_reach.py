@@ -67,6 +67,8 @@ def owners(shop: Connection) -> list[str]:
         ("DELETE FROM things WHERE owner = %(tenant)s", 2),
         ("delete from only things as t where t.owner = %(tenant)s;", 2),
         ('DELETE FROM "public"."things" t USING users u WHERE u.id = %(tenant)s AND t.owner = u.id -- its own', 2),
+        ("DELETE FROM public.things WHERE owner = %(tenant)s", 2),
+        ("UPDATE public.things SET note = 'gone' WHERE owner = %(tenant)s", 2),
         ("DELETE FROM things WHERE number = %(number)s", 1),
         ("DELETE FROM users WHERE id = %(tenant)s AND number = %(number)s", 1),
         ("UPDATE things SET note = 'gone' WHERE owner = %(tenant)s", 2),
