@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import orjson
 from pydantic import SecretStr, ValidationError
@@ -22,7 +22,7 @@ from config.errors import ProfileError, ProfileInvalid, ProfileUnreadable, Varia
 from config.files import FOLDERS
 from config.positions import Path as Key
 from config.profile import Profile
-from config.secrets import CREDENTIAL_PARTS, secret_parts
+from config.secrets import CREDENTIAL_PARTS, secret_parts, told_by_name
 from config.sentences import sentence, unresolved, written
 
 __all__ = [
@@ -89,7 +89,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ, text: str | No
     if resolved.missing or profile is None:
         raise VariableMissing("\n".join(lines) + _hint({name for _, name in resolved.missing}))
     profile.lies_in(path.absolute().parent)
-    profile.was_given(resolved.used.values())
+    profile.was_given(resolved.used)
     return profile
 
 
@@ -106,7 +106,8 @@ def _hint(missing: set[str]) -> str:
 
 def public_view(profile: Profile) -> dict[str, object]:
     """Returns the profile as plain data with every secret replaced, fit for evidence and reports."""
-    return cast(dict[str, object], _hide(profile.model_dump(mode="python"), profile.given))
+    hidden = _Hidden(frozenset(profile.given.values()), told_by_name(profile.given))
+    return cast(dict[str, object], _hide(profile.model_dump(mode="python"), hidden))
 
 
 def fingerprint(profile: Profile) -> str:
@@ -114,20 +115,28 @@ def fingerprint(profile: Profile) -> str:
     return hashlib.blake2b(orjson.dumps(public_view(profile), option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
 
 
-def _hide(value: object, given: frozenset[str], *, inside: bool = False, name: str = "") -> object:
+class _Hidden(NamedTuple):
+    """Values of variables: all of them, which are secret among credentials, and those that are secret anywhere."""
+
+    given: frozenset[str]
+    anywhere: frozenset[str]
+
+
+def _hide(value: object, hidden: _Hidden, *, inside: bool = False, name: str = "") -> object:
     """Returns plain data without secrets; with ``inside``, text may be one that is sent where credentials are."""
     if isinstance(value, SecretStr):
         return _HIDDEN
     if isinstance(value, dict):
         return {
-            str(key): _hide(inner, given, inside=inside or key in CREDENTIAL_PARTS, name=str(key))
+            str(key): _hide(inner, hidden, inside=inside or key in CREDENTIAL_PARTS, name=str(key))
             for key, inner in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_hide(inner, given, inside=inside, name=name) for inner in value]
+        return [_hide(inner, hidden, inside=inside, name=name) for inner in value]
     if not isinstance(value, str):
         return value
-    for secret in sorted(secret_parts(name, value, given), key=len, reverse=True) if inside else ():
+    secrets = {*hidden.anywhere, *(secret_parts(name, value, hidden.given) if inside else ())}
+    for secret in sorted(secrets, key=len, reverse=True):
         value = value.replace(secret, _HIDDEN)
     return _ADDRESS_SECRETS.sub(_hide_part, value) if "://" in value else value
 

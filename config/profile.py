@@ -7,7 +7,7 @@ beside this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
@@ -116,7 +116,7 @@ class Profile(Part):
     )
     limits: Limits = Field(Limits(), description="How much a run may ask of the target at most.")
     _folder: Path | None = PrivateAttr(None)
-    _given: frozenset[str] = PrivateAttr(frozenset())
+    _given: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def folder(self) -> Path | None:
@@ -124,13 +124,13 @@ class Profile(Part):
         return self._folder
 
     @property
-    def given(self) -> frozenset[str]:
-        """Values of the variables that were put into it: any of them may be a secret."""
+    def given(self) -> Mapping[str, str]:
+        """The variables that were put into it, by name: any of their values may be a secret."""
         return self._given
 
-    def was_given(self, values: Iterable[str]) -> None:
-        """Says which values came from variables."""
-        self._given = frozenset(values)
+    def was_given(self, variables: Mapping[str, str]) -> None:
+        """Says which variables were put into it."""
+        self._given = dict(variables)
 
     def lies_in(self, folder: Path) -> None:
         """Says where the profile's file lies. It is no part of the profile: other nodes may keep it elsewhere."""

@@ -8,7 +8,7 @@ from a variable, if its name says so, or if nobody would write it by hand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, SecretStr
@@ -20,6 +20,7 @@ from config.template import literals, placeholders
 CREDENTIAL_PARTS = {"body", "claims", "form", "input"}
 """What is sent to a token service or signed into a token may hold a client's secret beside the placeholders."""
 _SHORTEST = 4
+_DISTINCT = 8
 _TELLING = re.compile(
     r"secret|pass|pwd|token|key|credential|signature|assertion|authori[sz]ation|cookie|pin\b|otp|nonce",
     re.IGNORECASE,
@@ -33,11 +34,24 @@ def secrets_of(profile: Profile) -> set[str]:
     out: whoever has one of them has no secret.
     """
     found: set[str] = set()
-    for value in (*_values(profile, profile.given, inside=False), *_of_tenants(profile)):
+    given = frozenset(profile.given.values())
+    for value in (*_values(profile, given, inside=False), *_of_tenants(profile), *told_by_name(profile.given)):
         for form in (value, unquote(value), quote(value, safe=""), *passwords(value)):
             if len(form) >= _SHORTEST:
                 found.add(form)
     return found
+
+
+def told_by_name(variables: Mapping[str, str]) -> frozenset[str]:
+    """Returns the values of those variables whose names say that they are secret, wherever in a profile they stand.
+
+    A word is left out: as a password it is one of a development machine, and may well name a store or a key besides.
+    """
+    return frozenset(
+        value
+        for name, value in variables.items()
+        if len(value) >= _DISTINCT and not value.isalpha() and _is_telling(name)
+    )
 
 
 def secret_parts(name: str, text: str, given: frozenset[str]) -> list[str]:
@@ -49,10 +63,13 @@ def secret_parts(name: str, text: str, given: frozenset[str]) -> list[str]:
         given: values of variables that were put into the profile.
     """
     found = [value for value in given if len(value) >= _SHORTEST and value in text]
-    telling = _TELLING.search(name) is not None and _NO_SECRET.search(name) is None
-    if telling and not placeholders(text):
+    if _is_telling(name) and not placeholders(text):
         found.append(text)
     return [*found, *(part for part in literals(text) if _MADE_UP.fullmatch(part))]
+
+
+def _is_telling(name: str) -> bool:
+    return _TELLING.search(name) is not None and _NO_SECRET.search(name) is None
 
 
 def _values(value: object, given: frozenset[str], *, inside: bool, name: str = "") -> Iterator[str]:

@@ -71,6 +71,19 @@ def test_what_came_from_a_variable_is_a_secret_where_credentials_are_sent(tmp_pa
     assert "x-(hidden)-{tenant}" in repr(shown)
 
 
+def test_what_came_from_a_variable_with_a_telling_name_is_a_secret_wherever_it_stands(tmp_path: Path) -> None:
+    command = ["ACL", "SETUSER", "{tenant}", ">${TARGET_JWT_SECRET}", "~${TARGET_AUTH_URL}:*", "${AUTH_SERVICE_KEY}"]
+    path = written(tmp_path / "p.toml", {"provisioning.redis_create": [command]})
+    secret, word = "PLANTED-in-a-plain-text", "postgres"
+    profile = load(path, {**ENVIRONMENT, "TARGET_JWT_SECRET": secret, "AUTH_SERVICE_KEY": word})
+    assert secret in secrets_of(profile)
+    shown = repr(public_view(profile))
+    assert secret not in shown
+    assert "'>(hidden)'" in shown
+    assert f"~{ENVIRONMENT['TARGET_AUTH_URL']}:*" in shown
+    assert f"'{word}'" in shown, "it may be a password, and it names a store too"
+
+
 def test_passwords_and_tokens_of_accounts_and_token_files_are_secrets(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text("tenant,pass,tok\na,PLANTED one,PLANTED two\n", encoding="utf-8")
     (tmp_path / "tokens.csv").write_text("tenant,token\na,PLANTED three\n", encoding="utf-8")
