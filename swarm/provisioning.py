@@ -79,6 +79,7 @@ class Provisioner:
         self._rows: dict[int, TenantProvisioned] = {}
         self._caller = caller or caller_of(profile)
         self._reach = Reach()
+        self._begun = False
         self._latest: deque[Leaving] = deque(maxlen=_LATEST)
         self._steps = Steps(profile, self._caller, self._note, self._write_down, self._reach)
         self._accounts: Accounts | None = None
@@ -177,8 +178,7 @@ class Provisioner:
         values = [making.values for making in makings]
         try:
             taken = [step for _, step in self._steps.taken()]
-            if not self._latest:
-                self._reach.since = transactions_now(self._profile)
+            self._begin()
             check_nothing_there(self._profile, taken, values)
             planted = planted_marks(self._profile, taken)
             # Written down before it is made: what a failure leaves behind half-made can still be removed.
@@ -197,6 +197,15 @@ class Provisioner:
         made = [self._made(making) for making in makings]
         self._latest.extend(self._leaving(tenant) for tenant in made[:_LATEST])
         return made
+
+    def _begin(self) -> None:
+        """Notes, before the first tenant is made, from which transaction on rows are this node's own. A control and a
+        batch are made at the same time: who has asked last must not call older what the other has made meanwhile.
+        """
+        if not self._begun:
+            since = transactions_now(self._profile)
+            if not self._begun:
+                self._reach.since, self._begun = since, True
 
     def _leave_alone(self, makings: list[Making]) -> None:
         """One of these names is somebody's already, and nobody says which: where it could not be looked at before what

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import gevent
 import psycopg2
 import pytest
 import redis
+from gevent.event import Event
 
 from config.profile import Profile
 from evidence.budgets import BudgetBands
 from evidence.marks import Keyring, MarkKind
 from evidence.oracle import is_control, tenant_number
 from evidence.records import Row, TenantProvisioned
+from swarm.before import transactions_now
 from swarm.provisioning import Provisioner
 from tests.fixtures_stores import MigratedDatabase
 from tests.swarm.fixtures import KEY, profile_on
@@ -52,6 +55,29 @@ def test_tenants_are_made_in_batches_and_each_is_handed_out_once(
     names = [row.name for row in made.tenants()]
     assert len(names) == len(set(names)) == 6
     assert column(migrated_database.owner_url, "SELECT id FROM users") == sorted(names)
+
+
+def test_who_is_made_beside_the_control_can_be_removed_again(
+    profile: Profile, migrated_database: MigratedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ask for the stores' transaction at the same time, and the control gets its answer last."""
+    made, asked, go_on = Provisioning(profile), Event(), Event()
+
+    def ask(profile: Profile) -> dict[str, int]:
+        if not asked.is_set():
+            asked.set()
+            go_on.wait()
+        return transactions_now(profile)
+
+    monkeypatch.setattr("swarm.provisioning.transactions_now", ask)
+    control = gevent.spawn(made.provisioner.take_control)
+    asked.wait(5)
+    tenant = made.provisioner.take(short=False)
+    go_on.set()
+    control.get(timeout=5)
+
+    assert made.provisioner.remove(tenant) > 0
+    assert column(migrated_database.owner_url, f"SELECT id FROM users WHERE id = '{tenant.name}'") == []
 
 
 def test_what_is_written_down_is_what_the_stores_hold(
