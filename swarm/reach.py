@@ -36,6 +36,11 @@ _BESIDE = 3  # so many other tenants are tried in the statement
 
 
 _PLACE = "{row}.tableoid::text || {row}.ctid::text"
+_KEY = """
+SELECT quote_ident(a.attname) FROM pg_index i
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+WHERE i.indisprimary AND i.indrelid = to_regclass(%s) ORDER BY a.attnum
+"""
 _CHANGED = "SELECT coalesce(sum(n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
 
 
@@ -137,7 +142,7 @@ class Reach:
 
 def can_be_asked(statement: str) -> bool:
     """Returns whether a statement can say which rows it takes: DELETE and UPDATE without a RETURNING of their own."""
-    return _asking(statement) is not None
+    return _plain(statement) is not None
 
 
 def is_there(cursor: Cursor, statement: str, values: Values) -> bool:
@@ -172,7 +177,7 @@ def now_in(cursor: Cursor) -> int:
 
 def _tried(cursor: Cursor, statement: str, values: Values, since: int | None = None) -> _Taken:
     """What a statement would take: it is carried out and taken back. What it can't be told it does not take."""
-    asking = _asking(statement)
+    asking = _asking(cursor, statement)
     cursor.execute("SAVEPOINT tried")
     try:
         taken = _asked(cursor, asking, values, since) if asking is not None else _counted(cursor, statement, values)
@@ -185,16 +190,29 @@ def _tried(cursor: Cursor, statement: str, values: Values, since: int | None = N
     return taken
 
 
-def _asking(statement: str) -> str | None:
+def _plain(statement: str) -> re.Match[str] | None:
+    """The beginning of a statement that can be made to say which rows it took; None if it is none."""
+    return None if _RETURNS.search(statement) else _PLAIN.match(statement)
+
+
+def _asking(cursor: Cursor, statement: str) -> str | None:
     """The statement so that it says which rows it took, and how old they are; None where it can't be made to.
 
-    A row that is removed is known by its place. One that is changed moves, and is known by all it says.
+    A row that is removed is known by its place. One that is changed moves, and says what it was told, so that two tries
+    would never seem to take the same one: it is known by its primary key, and where there is none, by nothing.
     """
-    plain = _PLAIN.match(statement)
-    if plain is None or _RETURNS.search(statement):
+    plain = _plain(statement)
+    if plain is None:
         return None
     row = plain["alias"] or plain["table"]
-    said = f"({row}.*)::text, 0" if plain["verb"].upper() == "UPDATE" else f"{_PLACE.format(row=row)}, age({row}.xmin)"
+    if plain["verb"].upper() == "UPDATE":
+        cursor.execute(_KEY, (plain["table"],))
+        key = ", ".join(f"{row}.{column}" for (column,) in cursor.fetchall())
+        if not key:
+            return None
+        said = f"{row}.tableoid::text || ROW({key})::text, 0"
+    else:
+        said = f"{_PLACE.format(row=row)}, age({row}.xmin)"
     return f"{statement.rstrip().rstrip(';')}\nRETURNING {said}"
 
 

@@ -34,6 +34,11 @@ def test_the_keys_that_a_command_writes(command: tuple[str, ...], keys: tuple[st
         (("RENAME", "customers", "customers:{tenant}"), "changes the whole of the key customers"),
         (("incr", "tenants", "{state}"), "does not name the tenant"),
         (("SADD", "names", "{context}"), "does not name the tenant"),
+        (("COPY", "a:{tenant}", "settings"), "changes the whole of the key settings"),
+        (("HSET", "plans", "{tenant}", "1", "default", "2"), "changes default in the key plans, and neither names the"),
+        (("HINCRBY", "totals", "tenants", "{tenant}"), "changes tenants in the key totals"),
+        (("SREM", "names", "{tenant}", "other"), "changes other in the key names"),
+        (("ZINCRBY", "board", "{tenant}", "other"), "changes other in the key board"),
         (("FLUSHDB", "{tenant}"), "changes what is everybody's: FLUSHDB {tenant}"),
         ((), "does not name the tenant"),
     ],
@@ -44,7 +49,16 @@ def test_a_command_that_could_change_what_is_others(command: tuple[str, ...], sa
 
 @pytest.mark.parametrize(
     "command",
-    [("SADD", "names", "{row_id}"), ("SET", "{row_id}", "{state}"), ("ACL", "DELUSER", "{tenant}"), ("X", "{tenant}")],
+    [
+        ("SADD", "names", "{row_id}"),
+        ("HSET", "of:{tenant}", "a", "1"),
+        ("HSET", "all", "{tenant}", "a"),
+        ("LREM", "queue", "0", "{tenant}"),
+        ("ZADD", "board", "1", "{tenant}"),
+        ("SET", "{row_id}", "{state}"),
+        ("ACL", "DELUSER", "{tenant}"),
+        ("X", "{tenant}"),
+    ],
 )
 def test_a_command_that_changes_a_member_or_a_key_of_the_tenants(command: tuple[str, ...]) -> None:
     assert command_mistake(command, NAMING) is None
@@ -57,6 +71,12 @@ def test_a_command_that_changes_a_member_or_a_key_of_the_tenants(command: tuple[
         ("  delete from people where note = %(row)s", "changes rows and does not name the tenant"),
         ("TRUNCATE people", "changes what is everybody's"),
         ("DROP TABLE people -- %(tenant)s", "changes what is everybody's"),
+        ("/* all of them */ DELETE FROM people", "changes rows and does not name the tenant"),
+        ("-- all\n UPDATE people SET note = 'ours'", "changes rows and does not name the tenant"),
+        ("WITH g AS (DELETE FROM people RETURNING 1) INSERT INTO people VALUES (1)", "changes rows and does not name"),
+        ("INSERT INTO people VALUES (%(tenant)s); DELETE FROM plans", "holds several statements"),
+        ("-- %(tenant)s\n; TRUNCATE people;", "changes what is everybody's"),
+        ("DELETE FROM people -- %(tenant)s", "changes rows and does not name the tenant"),
     ],
 )
 def test_a_statement_that_could_change_what_is_others(statement: str, said: str) -> None:
@@ -66,6 +86,12 @@ def test_a_statement_that_could_change_what_is_others(statement: str, said: str)
 def test_a_statement_that_adds_or_names_the_tenant() -> None:
     assert statement_mistake("INSERT INTO people VALUES (%(row)s)", NAMING) is None
     assert statement_mistake("UPDATE people SET note = %(row)s WHERE id = %(row_id)s", NAMING) is None
+    assert (
+        statement_mistake("INSERT INTO a VALUES ('x; y', E'DELETE FROM z', $q$ ; $q$); -- done; really", NAMING) is None
+    )
+    assert not changes_rows("INSERT INTO a VALUES (1) ON CONFLICT (id) DO UPDATE SET b = 2")
+    assert not changes_rows("INSERT INTO a SELECT * FROM b FOR NO KEY UPDATE")
+    assert changes_rows("WITH g AS (UPDATE a SET x = 1 RETURNING 1) SELECT 1") and changes_rows("/**/ DELETE\nFROM a")
     assert changes_rows(" update people SET x = 1") and not changes_rows("INSERT INTO updates VALUES (1)")
 
 
