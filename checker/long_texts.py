@@ -63,8 +63,9 @@ def _not_as_said(summary: Summary, name: str, limit: TextLimit, scans: Sequence[
     if tried is None:
         return
     answered = (tried.answered, "answered") if limit.beyond == "refused" else (tried.refused, "refused")
+    failed = (tried.refused - tried.due if limit.beyond == "refused" else 0, "met with a failure")
     kept = (_kept(summary, name, scans) if limit.beyond == "dropped" else 0, "kept in a store")
-    for times, what in (answered, kept):
+    for times, what in (answered, failed, kept):
         if times:
             were = "was" if times == 1 else "were"
             yield (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checker.figures import count, listed, percent, tenants
 from checker.overlap import overlapping_pairs
 from checker.summary import Summary
-from config.profile import Profile
+from config.profile import RENEWAL, Profile
 from config.template import placeholders
 from evidence.records import PUSHED_OWN, SUBSCRIBED_OWN
 
@@ -16,8 +16,8 @@ FAILED_CONNECTS = 0.05
 
 TOO_LATE_S = 15.0
 """A tenant that began less than this before the end of the run may not have come to send anything."""
-SIGNS_OF_LIFE = frozenset({"ping", "resume"})
-"""Operations whose answer only says that the connection is there."""
+SIGNS_OF_LIFE = frozenset({"ping", "resume", RENEWAL})
+"""Operations whose answer only says that the connection is there, and who is let in on it."""
 _NOBODY_ELSES = ("message_id", "test_id", "uuid")
 
 

@@ -128,6 +128,10 @@ class Refusal(Part):
     )
     free: Kinds = Field((), description="Codes after which nothing was charged; after others it may have been.")
 
+    def names(self, code: str) -> bool:
+        """Returns whether it is known what a code means, so that it is a word of the service's and no secret."""
+        return code in (*self.budget, *self.broken, *self.free) or self.is_failure(code)
+
     def is_failure(self, code: str) -> bool:
         """Returns whether a code says that the service failed, or would not answer now: nobody was refused by that."""
         words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])-", "_", code.strip())

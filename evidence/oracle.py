@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from evidence.budgets import BudgetBands
-from evidence.excerpts import AFTER, BEFORE, MARGIN, excerpt
+from evidence.excerpts import AFTER, BEFORE, MARGIN, excerpt, without_signed_tokens
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.marks import Keyring, MarkKind, Sighted
 from evidence.paths import dig
@@ -157,6 +157,7 @@ class Oracle:
             for name, path in self._check_names(document, tenant, sight).items():
                 severity = self._strangers.severity(name, tenant, kind_of_frame)
                 if severity is not None:
+                    name = without_signed_tokens(name)  # before it is cut: half a token is not known for one
                     detail = f"{path} names somebody whom this node does not know"
                     sightings.append(
                         Sighting(

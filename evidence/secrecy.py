@@ -39,7 +39,8 @@ class KnownSecrets:
     def __init__(self, secrets: Iterable[str] = (), key: bytes = b"") -> None:
         self._key = key
         self._told: set[str] = set()
-        self._by_head: dict[str, list[str]] = {}
+        self._forms: set[str] = set()
+        self._lengths: dict[str, list[int]] = {}  # of the forms that begin so, the longest first: many begin alike
         self._heads: set[str] = set()
         self._tails: set[str] = set()
         self.fingerprints: set[str] = set()
@@ -61,10 +62,11 @@ class KnownSecrets:
             return
         self._told.add(secret)
         for form in forms_of(secret):
-            alike = self._by_head.setdefault(form[:_SHORTEST], [])
-            if form not in alike:
-                alike.append(form)
-                alike.sort(key=len, reverse=True)
+            self._forms.add(form)
+            lengths = self._lengths.setdefault(form[:_SHORTEST], [])
+            if len(form) not in lengths:
+                lengths.append(len(form))
+                lengths.sort(reverse=True)
         if len(secret) <= _CUT:
             self._heads.update(secret[:length] for length in range(_SHORTEST, len(secret)))
             self._tails.update(secret[-length:] for length in range(_SHORTEST, len(secret)))
@@ -112,11 +114,12 @@ class KnownSecrets:
         return without_signed_tokens("".join([*shown, text[at:]]))
 
     def _spans(self, text: str, *, every: bool) -> Iterator[tuple[int, int]]:
-        if not self._by_head:
+        if not self._forms:
             return
         for at in range(len(text) - _SHORTEST + 1):
-            for form in self._by_head.get(text[at : at + _SHORTEST], ()):
-                if text.startswith(form, at) and (_is_distinct(form) or (every and _stands_alone(text, at, form))):
+            for length in self._lengths.get(text[at : at + _SHORTEST], ()):
+                form = text[at : at + length]
+                if form in self._forms and (_is_distinct(form) or (every and _stands_alone(text, at, form))):
                     yield at, at + len(form)
                     break
 

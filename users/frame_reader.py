@@ -15,7 +15,7 @@ from evidence.budgets import as_amount
 from evidence.paths import dig, first
 
 UNNAMED = "?"
-_CODE = 60  # characters of a refusal's code that are kept
+_CODE = 60  # characters of a refusal's code that are kept, if the profile does not name it
 
 Rule = Callable[[object], bool]
 
@@ -75,14 +75,16 @@ class FrameReader:
         Args:
             document: the frame.
             text: the same as text.
-            conceal: takes out of the code what must not be shown.
+            conceal: takes out of the code what must not be shown; what the profile names is left as it is, or what a
+                failure is called would no more be known for one.
         """
         for code, pattern in self._texts:
             if pattern.search(text):
                 return code
         for path in self._refusal.code:
             if (value := first(document, path)) is not None:
-                return conceal(str(value))[:_CODE]
+                said = str(value)
+                return said if self._refusal.names(said) else conceal(said)[:_CODE]
         return "None"
 
     def tells(self, document: object, operation: Operation) -> bool:

@@ -189,6 +189,7 @@ class NodeRun:
             if secret and secret not in tenant.tokens:
                 tenant.tokens.add(secret)
                 if (fingerprint := self.secrets.take_in(secret)) is not None:
+                    self.secrets.fingerprints.add(fingerprint)
                     self.sink.record(TokenShown(tenant.number, fingerprint))
 
     def may_send(self, now_s: float) -> bool:
@@ -207,11 +208,15 @@ class NodeRun:
         if sighting.owner is not None and is_control(sighting.owner) and is_control(sighting.recipient or 0):
             self.control_sightings.append(sighting)
             return
+        name = self.secrets.hide(self.secrets.hide_in_names(sighting.name))
+        if name != sighting.name:  # who is called by a token: the excerpt shows the beginning of it
+            sighting = dataclasses.replace(
+                sighting, name=name, excerpt=f"{sighting.excerpt.partition(': ')[0]}: {name}"
+            )
         sighting = dataclasses.replace(
             sighting,
             excerpt=self.secrets.hide_in_excerpt(sighting.excerpt),
             detail=self.secrets.hide_in_names(sighting.detail),
-            name=self.secrets.hide(sighting.name),
         )
         self.record(SightingSeen.of(sighting))
         if sighting.severity is Severity.KNOWN:

@@ -69,12 +69,11 @@ class Session:
     @property
     def is_open(self) -> bool:
         """Whether the session has a connection now, which is not about to be closed, and the tenant was let in."""
-        return (
-            self._connection is not None
-            and self._introduced
-            and self._talk.opening.is_open
-            and not self._renewing.moving
-        )
+        return self._is_let_in and not self._renewing.moving
+
+    @property
+    def _is_let_in(self) -> bool:
+        return self._connection is not None and self._introduced and self._talk.opening.is_open
 
     @property
     def turned_away(self) -> str:
@@ -207,10 +206,10 @@ class Session:
         if self._talk.out_of_step:
             self._give_up(connection, "a reply in order was lost")
             return
-        if self.is_open:
+        if self._is_let_in:
             self.heartbeat.keep_alive(connection, now_s)
-            if not self._run.stopping:
-                self._renewing.when_due(now_s, self.renew)
+        if self.is_open and not self._run.stopping:
+            self._renewing.when_due(now_s, self.renew)
         if not self.heartbeat.beat(connection, now_s):
             self._give_up(connection, "no answer to a ping")
 

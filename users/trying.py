@@ -15,6 +15,7 @@ from users.run import BUDGET_KINDS, NodeRun, SessionUnavailable
 from users.session import Session
 
 REFUSING = {401, 403}
+_NOT_NOW = {408, 425, 429}  # too slow, too early, too often: that says nothing of whose token it is
 # Policy violation, and the registered codes for unauthorised and forbidden; 4000 to 4999 are the target's own.
 REFUSING_CODES = {1008, 3000, 3003, *range(4000, 5000)}
 
@@ -101,6 +102,7 @@ def _why_not(rows: Iterable[Row]) -> tuple[str, str]:
         if isinstance(row, ConnectFailed):
             detail = row.detail
             no_token = row.stage == "auth" and row.status is not None and 400 <= row.status < 500
+            no_token = no_token and row.status not in _NOT_NOW
             if row.status in REFUSING or no_token:
                 return "refused", f"HTTP {row.status}"
     return "unclear", detail

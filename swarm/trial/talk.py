@@ -181,9 +181,11 @@ class Talk:
             page.good(f"{name}: sent; the profile says that nothing answers it")
         elif limit is not None and request.outcome is not None:
             ended = request.outcome if request.outcome is not Outcome.UNKNOWN else "not answered"
-            right = (request.outcome is Outcome.REFUSED) == (limit.beyond == "refused")
+            refused = request.outcome is Outcome.REFUSED and not profile.refusal.is_failure(request.reason)
+            right = refused if limit.beyond == "refused" else request.outcome is Outcome.ANSWERED
             said = f"{name}: a text beyond {limit} was {ended}; the profile says '{limit.beyond}'"
-            page.good(said) if right and request.outcome is not Outcome.UNKNOWN else page.bad(said)
+            because = f": {request.reason}" if request.outcome is Outcome.REFUSED else ""
+            page.good(f"{said}{because}") if right else page.bad(f"{said}{because}")
         elif request.outcome is Outcome.ANSWERED:
             page.good(f"{name}: answered after {took}")
         elif request.outcome is Outcome.REFUSED:

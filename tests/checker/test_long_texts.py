@@ -74,6 +74,13 @@ def test_a_service_that_does_something_else_is_told_of(beyond: str, outcome: str
     assert any(says in note for note in limited(beyond, outcome).judged().notes)
 
 
+def test_a_failure_is_no_refusal_of_what_is_too_long() -> None:
+    said = "1 of 1 text of chat beyond its limit was met with a failure, though text_limit says 'refused'"
+    result = limited("refused", "refused", expected=False, reason="internal_error").judged()
+    assert any(said in note for note in result.notes)
+    assert not limited("refused", "refused", expected=True, reason="too_long").judged().notes[1:]
+
+
 def test_a_text_that_was_kept_though_it_should_have_been_dropped_is_told_of() -> None:
     history = limited("dropped")
     history.scans["postgres"].own_marks.add((MarkKind.PROMPT, 0, 900))

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
+
 from checker.result import Verdict
-from evidence.records import NOT_RENEWED, RENEWED, Exposures
+from config.messages import Operation
+from config.profile import RENEWAL
+from evidence.records import NOT_RENEWED, RENEWED, Exposures, RequestEnded
 from tests.checker.histories import History, healthy, profile
 
 JWT = {"secret": "PLANTED-shared-secret-of-forty-characters", "claims": {}}
@@ -29,6 +33,17 @@ def test_renewals_that_did_not_succeed_are_never_passed_over() -> None:
     result = long_lived(**{RENEWED: 11, NOT_RENEWED: 1}).judged()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.reasons == ["1 of 12 renewals of a login did not succeed, and the sessions had to log in anew"]
+
+
+def test_who_did_nothing_but_renew_its_login_has_shown_nothing() -> None:
+    history = long_lived(**{RENEWED: 5})
+    auth, renewal = history.profile.auth, history.profile.auth.renewal
+    assert renewal is not None
+    said = Operation.model_validate({"send": {"id": "{message_id}", "token": "{token}"}, "ends": ["renewed"]})
+    auth = auth.model_copy(update={"renewal": renewal.model_copy(update={"operation": said})})
+    history.profile = history.profile.model_copy(update={"auth": auth})
+    history.replace(RequestEnded, lambda row: dataclasses.replace(row, operation=RENEWAL), lambda row: row.tenant == 2)
+    assert any("nothing is proven about them" in reason for reason in history.judged().reasons)
 
 
 def test_a_run_too_short_to_renew_anything_says_so() -> None:

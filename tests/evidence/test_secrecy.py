@@ -30,6 +30,11 @@ def test_the_longest_of_secrets_that_begin_alike_is_hidden_whole() -> None:
     assert KnownSecrets(["s3cret", "s3cret-and-more", "a"]).hide("it is s3cret-and-more, a") == "it is (hidden), a"
 
 
+def test_of_many_secrets_that_begin_alike_each_is_hidden() -> None:
+    known = KnownSecrets(f"Passw0rd-{number}" for number in range(50_000))
+    assert known.hide("Passw0rd-7, Passw0rd-49999x Passw0rd-x") == "(hidden), (hidden)x Passw0rd-x"
+
+
 def test_a_short_secret_is_none_inside_of_a_longer_word() -> None:
     known = KnownSecrets(["1234", "chat"])
     assert known.hide("a1234b chatting 1234 chat") == "a1234b chatting (hidden) (hidden)"

@@ -53,6 +53,25 @@ def test_a_reply_ends_by_kind_by_value_or_by_count() -> None:
     assert not read.ends({"done": 1}, "x", ping, 4) and read.ends({}, "x", ping, 5)
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("token_service: down", "token_service: down"),
+        ("e" * 70, "e" * 70),
+        ("timeout", "timeout"),
+        ("token_service: Zq1Xw5TnB0vL", "(hidden)"),
+        ("f" * 70, "f" * 60),
+    ],
+)
+def test_a_code_that_the_profile_names_stays_what_it_is_so_that_a_failure_is_known_for_one(
+    said: str, code: str
+) -> None:
+    profile = profile_for(refusal__broken=["token_service: down", "e" * 70])
+    read = FrameReader(profile).code({"code": said}, "", lambda text: "(hidden)" if ":" in text else text)
+    assert read == code
+    assert profile.refusal.is_failure(read) == (said in profile.refusal.broken or said == "timeout")
+
+
 @given(documents)
 def test_any_document_can_be_read(document: object) -> None:
     read = reader()

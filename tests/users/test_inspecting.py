@@ -187,9 +187,15 @@ def test_what_the_profile_calls_nobody_s_is_no_suspicion_and_stands_in_the_evide
     ]  # fmt: skip
 
 
-def test_a_token_that_stands_where_a_tenant_is_named_is_not_written_down() -> None:
+OPAQUE = "r8Zq1Xw5TnB0vLk7JmD3" * 4
+SIGNED = f"eyJhbGciOiJIUzI1NiJ9.{'eyJhIjoxfQ' * 30}.c2ln"
+
+
+@pytest.mark.parametrize("token", ["PLANTED-token-of-nobody-else", OPAQUE, SIGNED])
+def test_a_token_that_stands_where_a_tenant_is_named_is_not_written_down(token: str) -> None:
     here = world()
-    here.run.keep_secrets(here.tenant, "PLANTED-token-of-nobody-else")
-    Talk(here).hear({"type": "state_changed", "user_id": "PLANTED-token-of-nobody-else"})
+    here.run.keep_secrets(here.tenant, token)
+    Talk(here).hear({"type": "state_changed", "user_id": token})
     (row,) = here.sink.of(SightingSeen)
-    assert row.name and "PLANTED" not in str(row)
+    assert row.name == "(hidden)" and row.excerpt == "user_id: (hidden)"
+    assert token[:12] not in str(row)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import gevent
 import jwt
 import orjson
 import pytest
@@ -144,6 +145,29 @@ def test_a_login_is_renewed_by_connecting_again_once_replies_are_in() -> None:
         assert len(set(service.shown)) == 2 and service.chats == service.shown
         assert [row.how for row in here.sink.of(SessionEnded)] == ["closed"]
         assert here.tenant.counts.unknown == 0 and not renewals(here)
+
+
+def test_a_session_that_waits_for_replies_before_it_moves_still_says_that_it_is_alive() -> None:
+    service = Service()
+    alive: list[object] = []
+
+    def hear(caller: Caller, message: Message) -> None:
+        heard = orjson.loads(message)
+        if heard["kind"] == "alive":
+            alive.append(heard)
+        elif heard["kind"] != "say":  # no chat is answered
+            Service.hear(service, caller, message)
+
+    service.hear = hear  # type: ignore[method-assign]
+    frames = {"type": "kind", "request_id": ["id"], "keep_alive": {"send": {"kind": "alive"}, "every_s": 3}}
+    with session_of(service, auth__renewal={"every_s": 30}, frames=frames) as (session, here):
+        session.ask("chat", here.run.profile.operations.chat, time.perf_counter())
+        moving = gevent.spawn(session.renew)
+        until(lambda: not session.is_open, "the beginning of the move")
+        session.keep(time.perf_counter() + 4)
+        until(lambda: len(alive) == 1, "a sign of life on the old connection")
+        assert len(here.sink.of(SessionOpened)) == 1
+        moving.kill()
 
 
 def test_a_token_that_is_not_to_be_had_for_a_renewal_is_a_fault() -> None:

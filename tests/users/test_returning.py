@@ -9,6 +9,7 @@ from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
 from evidence.records import SightingSeen
 from tests.config.profiles import REMOVE
+from tests.http_server import Reply, http_server
 from tests.users.fixtures import KEY, OWN, World, profile_for, world
 from tests.users.small_target import Line, silent, small_target
 from users.base import credentials_of
@@ -44,6 +45,15 @@ def test_a_close_code_says_whether_it_was_refused(code: int, outcome: str) -> No
 
 def test_an_answer_to_the_upgrade_that_says_no_is_a_refusal() -> None:
     assert returned(refuse=True)[:2] == ("refused", "HTTP 403")
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(401, "refused"), (404, "refused"), (429, "unclear"), (408, "unclear")]
+)
+def test_a_token_service_that_would_not_answer_now_has_refused_nobody(status: int, outcome: str) -> None:
+    with http_server(lambda _asked: Reply(status)) as server:
+        service = {"url": server.url, "body": {"user": "{tenant}"}, "retries": 0}
+        assert returned(auth__place="query", auth__source="service", auth__service=service)[0] == outcome
 
 
 def test_nobody_there_is_no_refusal() -> None:
