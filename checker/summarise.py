@@ -205,10 +205,16 @@ class _Summariser:
         first = known.owners.setdefault(key, row)
         if first.tenant == row.tenant:
             known.count[row.thing] += 1
+            known.owners[key] = row if first.by_design else first
             return
-        known.shared.add(key)
         earlier, later = (row, first) if row.at_s < first.at_s else (first, row)
-        known.owners[key] = earlier
+        if row.by_design == first.by_design:
+            known.shared.add(key)
+            known.owners[key] = earlier
+        else:
+            known.owners[key] = row if first.by_design else first
+        if later.by_design:
+            return  # what is shown to everybody by the profile's word
         sighting = _handed_to_two(self.summary.header.run_id, earlier, later)
         self.summary.live.add(sighting)
         self.summary.leaking.note(node.node, SightingSeen.of(sighting))
@@ -259,6 +265,7 @@ def _handed_to_two(run_id: str, earlier: IdLearnt, later: IdLearnt) -> Sighting:
         group=f"frame {later.kind or '?'}",
         at_s=later.at_s,
         excerpt=f"{later.thing}: {later.value[:60]}",
+        severity=Severity.SUSPICION if earlier.by_design else Severity.LEAK,
         reproduce=learnt(run_id, later.value),
         detail=f"this {later.thing} was handed to another tenant before, on another node",
     )

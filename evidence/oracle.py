@@ -85,11 +85,15 @@ class Inspection:
         sightings: what belongs to somebody else.
         own: the tenant's own marks in the frame.
         learnt: (thing, id) pairs seen on this tenant's session for the first time.
+        kind: kind of the frame.
+        at_s: Unix time in seconds at which it arrived.
     """
 
     sightings: list[Sighting]
     own: list[Sighted]
     learnt: list[tuple[str, str]]
+    kind: str = field(default="", compare=False)
+    at_s: float = field(default=0.0, compare=False)
 
 
 class Oracle:
@@ -171,7 +175,7 @@ class Oracle:
         learnt = (
             self._learn(document, self._fields.learn, tenant, sight, trusted=not leaked) if document is not None else []
         )
-        return Inspection(sightings, own, learnt)
+        return Inspection(sightings, own, learnt, kind_of_frame, at_s)
 
     def _excerpt(self, text: bytes, found: Sighted) -> str:
         """The mark with what stands around it; other marks may be shown, as they let nobody in."""
@@ -236,7 +240,7 @@ class Oracle:
             place, group = f"frame {kind[:40]} of session {session}", f"frame {kind[:40]}"
             sightings.append(Sighting(finding, owner, tenant, place, group, at_s, excerpt, "", severity, detail))
 
-        return Inspection(sightings, [], self._learn(document, learn, tenant, sight, trusted=trusted))
+        return Inspection(sightings, [], self._learn(document, learn, tenant, sight, trusted=trusted), kind[:40], at_s)
 
     def _learn(
         self, document: object, learn: Mapping[str, str], tenant: int, sight: Sight, *, trusted: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import orjson
 
@@ -51,13 +51,10 @@ class Inspector:
         return message + b"\n" + dumped(document) if adapted or not is_text(message) else message
 
     def inspect(self, text: Message, document: object, arrived_s: float, kind: str = "") -> Inspection:
-        """Looks at a frame, which may be none of ours (no document), and notes the ids that it hands out."""
-        run, tenant = self._run, self._tenant
-        inspection = run.oracle.inspect(
-            text, document, tenant=tenant.number, session=self._name, at_s=run.unix_s(arrived_s), kind=kind
+        """Looks at a frame, which may be none of ours (no document); ``sight`` reports what that has shown."""
+        return self._run.oracle.inspect(
+            text, document, tenant=self._tenant.number, session=self._name, at_s=self._run.unix_s(arrived_s), kind=kind
         )
-        self._note_learnt(inspection.learnt, kind, arrived_s)
-        return inspection
 
     def inspect_refusal(self, text: Message, document: object, arrived_s: float, kind: str) -> Inspection:
         """Looks at a frame that turns somebody away, without what was said of others."""
@@ -73,13 +70,20 @@ class Inspector:
         self.sight(inspection)
 
     def sight(self, inspection: Inspection, name: str = "") -> None:
-        """Reports what a frame showed of others; of an operation that leaks by design, as known."""
-        operation = self._run.profile.operation(name) if inspection.sightings and name else None
+        """Reports what a frame showed of others, and the ids that it handed out; of an operation that leaks by design
+        the former is known, whoever they turn out to be, and the latter may be anybody's.
+        """
+        operation = self._run.profile.operation(name) if name else None
+        by_design = operation is not None and operation.leaks_by_design is not None
         for sighting in inspection.sightings:
-            if operation is not None and operation.leaks_by_design is not None:
+            if by_design:
                 group = f"reply to {name.rpartition(': ')[2]}"
-                sighting = dataclasses.replace(sighting, severity=Severity.KNOWN, group=group)
+                sighting = dataclasses.replace(sighting, severity=Severity.KNOWN, group=group, name="")
             self._run.sight(sighting)
+        for thing, value in inspection.learnt:
+            at_s = round(inspection.at_s, 6)
+            row = IdLearnt(self._tenant.number, thing, value, self._ordinal, inspection.kind[:40], at_s, by_design)
+            self._run.record(row)
 
     def learn_of(self, request: Request, document: object, inspection: Inspection, arrived_s: float) -> None:
         """Has the oracle learn the ids that only replies to this operation hand out."""
@@ -91,13 +95,7 @@ class Inspector:
             document, operation.learn, tenant=self._tenant.number, session=self._name, kind=f"of {request.operation}",
             at_s=self._run.unix_s(arrived_s), trusted=trusted,
         )  # fmt: skip
-        self._note_learnt(found.learnt, f"of {request.operation}", arrived_s)
         self.sight(found, request.operation)
-
-    def _note_learnt(self, learnt: Iterable[tuple[str, str]], kind: str, arrived_s: float) -> None:
-        for thing, value in learnt:
-            at_s = round(self._run.unix_s(arrived_s), 6)
-            self._run.record(IdLearnt(self._tenant.number, thing, value, self._ordinal, kind[:40], at_s))
 
 
 def dumped(document: object) -> bytes:

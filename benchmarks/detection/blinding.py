@@ -6,6 +6,7 @@ else is the real code. What the swarm then no longer calls LEAKING, only that pa
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,7 +44,7 @@ def _frames_without(kind: FindingKind) -> None:
     def blinded(*args: object, **named: object) -> Inspection:
         seen = inspect(*args, **named)  # type: ignore[arg-type]
         left = [sighting for sighting in seen.sightings if sighting.kind is not kind]
-        return Inspection(left, seen.own, seen.learnt)
+        return dataclasses.replace(seen, sightings=left)
 
     _replace(Oracle, "inspect", blinded)
 

@@ -63,6 +63,7 @@ class IdLearnt:
 
     Attributes:
         session, kind, at_s: on which session, in which kind of frame, and when.
+        by_design: whether in the reply to an operation that shows everybody's by the profile's word.
     """
 
     row: ClassVar[str] = "learnt"
@@ -72,6 +73,7 @@ class IdLearnt:
     session: int = 0
     kind: str = ""
     at_s: float = 0.0
+    by_design: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 
 from checker import strangers
 from checker.result import Verdict
+from checker.roster import roster
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.records import IdLearnt, SightingSeen
 from tests.checker.histories import START_S, History, healthy, profile
@@ -102,6 +103,22 @@ def test_more_strangers_than_are_kept_are_a_doubt(monkeypatch: pytest.MonkeyPatc
     assert strangers.unknown(summary, history.profile)[-1] == (
         "7 frames more named somebody unknown, too many to look each up"
     )
+
+
+@pytest.mark.parametrize("by_design", [(True, False), (False, True), (True, True)])
+def test_an_id_that_an_operation_shows_to_all_by_design_is_its_owners_and_no_finding(
+    by_design: tuple[bool, bool],
+) -> None:
+    history = healthy(nodes=NODES)
+    for number, known in enumerate(by_design):
+        row = IdLearnt(number, "thread", "th-on-the-board", 1, "done", START_S + 10 - number, known)
+        history.rows[f"worker-{number}"].insert(-1, row)
+    result = history.judged()
+    assert result.verdict is Verdict.ISOLATED
+    # Where the board was first, whoever was handed the id later may be its owner, or not.
+    assert result.suspicions_total == (by_design == (False, True))
+    owners = roster(history.summary()).learnt
+    assert owners.get("th-on-the-board") == {(True, False): 1, (False, True): 0}.get(by_design)
 
 
 def test_an_id_that_two_nodes_learnt_is_found_where_it_came_second() -> None:

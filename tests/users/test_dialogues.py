@@ -12,7 +12,7 @@ import pytest
 
 from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
-from evidence.records import SUBSCRIBED_OWN, SightingSeen
+from evidence.records import SUBSCRIBED_OWN, IdLearnt, SightingSeen
 from evidence.requests import Outcome, Request
 from tests.config.profiles import REMOVE
 from tests.users.fixtures import KEY, OTHER, World, profile_for, world
@@ -330,3 +330,23 @@ def test_an_operation_that_leaks_by_design_is_counted_apart_and_no_other_is() ->
             answered(session, here)
         rows = [(row.severity, row.group) for row in here.sink.of(SightingSeen)]
         assert rows == [("known", "reply to board"), ("leak", "frame done")]
+
+
+def test_who_is_named_by_an_operation_that_leaks_by_design_is_not_looked_up_on_other_nodes() -> None:
+    def board(caller: Caller, message: Message) -> None:
+        heard = orjson.loads(message)
+        caller.say({"type": "done", "id": heard["id"], "by": "somebody-of-another-node", "thread": f"t-{heard['id']}"})
+
+    chat = {"send": {"id": "{message_id}"}, "ends": "done"}
+    extra = {"board": {**chat, "leaks_by_design": "a public board", "learn": {"post": "thread"}}}
+    frames = {"request_id": "id", "tenant": "by", "learn": {"thread": "thread"}}
+    with scripted_service(board) as service:
+        with session_at(service, frames=frames, operations__chat=chat, operations__extra=extra) as (session, here):
+            answered(session, here, "board")
+            answered(session, here)
+        rows = [(row.severity, row.group, row.name) for row in here.sink.of(SightingSeen)]
+        assert rows == [
+            ("known", "reply to board", ""), ("suspicion", "frame done", "somebody-of-another-node"),
+        ]  # fmt: skip
+        learnt = [(row.thing, row.by_design) for row in here.sink.of(IdLearnt)]
+        assert learnt == [("thread", True), ("post", True), ("thread", False)]
