@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from gevent.lock import BoundedSemaphore
 
+from config.plantings import postgres_plantings
 from config.profile import Profile
 from evidence.budgets import BudgetBands
 from evidence.known_names import KnownNames
@@ -176,6 +177,7 @@ class Provisioner:
         """Makes tenants and returns them as the target calls them."""
         makings = [self._making(identity, marked_as[identity.number]) for identity in batch]
         values = [making.values for making in makings]
+        made_none = True
         try:
             taken = [step for _, step in self._steps.taken()]
             self._begin()
@@ -186,11 +188,12 @@ class Provisioner:
                 self._rows[making.identity.number] = self._row(making, control, planted)
             self._write_down(makings)
             make_rows(self._profile, values, self._reach)
+            made_none = False
             make_keys(self._profile, values)
             self._steps.make(makings)
         except StoreError as error:
             if error.taken and any(making.identity.number in self._rows for making in makings):
-                self._leave_alone(makings)
+                self._leave_alone(self._came_between(makings, made_none=made_none))
             self._failure = str(error)
             self._on_failure(self._failure)
             raise TenantUnavailable(self._failure) from None
@@ -207,11 +210,27 @@ class Provisioner:
             if not self._begun:
                 self._reach.since, self._begun = since, True
 
-    def _leave_alone(self, makings: list[Making]) -> None:
-        """One of these names is somebody's already, and nobody says which: where it could not be looked at before what
-        their removal would take, none of them is ever removed.
+    def _came_between(self, makings: list[Making], *, made_none: bool) -> list[Making]:
+        """Those whose name is somebody's already: all of them, where it could not be looked at before what their
+        removal would take. Else nothing was there then; and what is there now, though the only store that was told of
+        them has undone it all, is somebody's who came between.
         """
-        if all_can_be_asked(self._profile):
+        if not all_can_be_asked(self._profile):
+            return makings
+        if not made_none or sum(bool(rows.create) for rows in postgres_plantings(self._profile)) != 1:
+            return []
+        return [making for making in makings if not self._is_free(making)]
+
+    def _is_free(self, making: Making) -> bool:
+        try:
+            check_nothing_there(self._profile, [step for _, step in self._steps.taken()], [making.values])
+        except StoreError:
+            return False
+        return True
+
+    def _leave_alone(self, makings: list[Making]) -> None:
+        """Sees to it that what goes by these names is never removed: it may be somebody's."""
+        if not makings:
             return
         names = ", ".join(making.identity.name for making in makings[:_SHORT_BATCH])
         more = f" and {len(makings) - _SHORT_BATCH} more" if len(makings) > _SHORT_BATCH else ""

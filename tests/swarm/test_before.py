@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -10,6 +11,7 @@ import redis
 
 from config.profile import Profile
 from evidence.records import Gap, Row
+from swarm import provisioning
 from swarm.before import all_can_be_asked, transactions_now
 from swarm.cleaning import clean
 from swarm.judge import NAME
@@ -128,6 +130,28 @@ def test_what_was_half_made_when_a_step_failed_is_removed_and_listed_as_made(
     assert column(fresh_database, "SELECT owner FROM plates") == ["a stranger"]
     with redis.Redis.from_url(fresh_redis) as client:
         assert client.keys() == [b"names"]
+
+
+def test_who_came_between_the_look_and_the_making_is_left_alone(
+    plain: Profile, fresh_redis: str, fresh_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    general = {"sql_create": ("INSERT INTO people VALUES (%(tenant)s, 'ours')",), "sql_remove": tuple(REMOVE[1:])}
+    racing = plain.model_copy(update={"provisioning": plain.provisioning.model_copy(update=general)})
+    theirs, looked = names(racing)[1], provisioning.check_nothing_there
+
+    def look_too_early(*asked: Any) -> None:
+        looked(*asked)
+        monkeypatch.setattr(provisioning, "check_nothing_there", looked)
+        run(fresh_database, "INSERT INTO people VALUES (%s, 'theirs')", (theirs,))
+
+    monkeypatch.setattr(provisioning, "check_nothing_there", look_too_early)
+    made = Provisioning(racing)
+    with pytest.raises(TenantUnavailable, match="duplicate key value violates unique constraint"):
+        made.provisioner.take(short=False)
+    assert [row.name for row in made.tenants() if row.existed] == [theirs]
+    folder = run_folder(tmp_path, racing, made.rows)
+    assert clean(folder, racing).left == []
+    assert column(fresh_database, "SELECT id FROM people") == [theirs]
 
 
 def test_where_a_removal_can_not_say_what_it_would_take_a_name_that_may_be_somebodys_is_left_alone(
