@@ -11,8 +11,7 @@ import redis
 
 from config.profile import Profile
 from evidence.records import Gap, Row
-from swarm import provisioning
-from swarm.before import all_can_be_asked, transactions_now
+from swarm.before import all_can_be_asked, check_nothing_there, transactions_now
 from swarm.cleaning import clean
 from swarm.judge import NAME
 from swarm.provisioning import Provisioner
@@ -137,14 +136,14 @@ def test_who_came_between_the_look_and_the_making_is_left_alone(
 ) -> None:
     general = {"sql_create": ("INSERT INTO people VALUES (%(tenant)s, 'ours')",), "sql_remove": tuple(REMOVE[1:])}
     racing = plain.model_copy(update={"provisioning": plain.provisioning.model_copy(update=general)})
-    theirs, looked = names(racing)[1], provisioning.check_nothing_there
+    theirs = names(racing)[1]
 
     def look_too_early(*asked: Any) -> None:
-        looked(*asked)
-        monkeypatch.setattr(provisioning, "check_nothing_there", looked)
+        check_nothing_there(*asked)
+        monkeypatch.setattr("swarm.provisioning.check_nothing_there", check_nothing_there)
         run(fresh_database, "INSERT INTO people VALUES (%s, 'theirs')", (theirs,))
 
-    monkeypatch.setattr(provisioning, "check_nothing_there", look_too_early)
+    monkeypatch.setattr("swarm.provisioning.check_nothing_there", look_too_early)
     made = Provisioning(racing)
     with pytest.raises(TenantUnavailable, match="duplicate key value violates unique constraint"):
         made.provisioner.take(short=False)
