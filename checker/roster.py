@@ -10,7 +10,7 @@ SHORTEST_ID = 8
 
 
 def roster(summary: Summary, removed: frozenset[int] = frozenset()) -> Roster:
-    """Returns the run's tenants and controls by name, alias and learnt id.
+    """Returns the run's tenants and controls by name, alias (what a login taught among them) and learnt id.
 
     A name, an alias or an id that stands for two tenants is left out: it can't say whose a place is.
 
@@ -24,7 +24,7 @@ def roster(summary: Summary, removed: frozenset[int] = frozenset()) -> Roster:
     numbers: dict[str, int] = {}
     ambiguous: set[str] = set()
     for row in provisioned:
-        for name in (row.name, *row.aliases):
+        for name in (row.name, *row.aliases, *summary.learnt.names.get(row.tenant, ())):
             if numbers.setdefault(name.lower(), row.tenant) != row.tenant:
                 ambiguous.add(name.lower())
     for name in ambiguous:

@@ -10,7 +10,7 @@ from checker.store_names import variable_of
 from config.stores import Stores
 from evidence.findings import Finding
 
-_LIVE = ("frame ", "reply to ", "attempt: ")
+_LIVE = ("frame ", "reply to ", "attempt: ", "login ")
 
 
 def in_the_evidence(run_id: str, finding: Finding) -> str:

@@ -30,9 +30,9 @@ def unknown(summary: Summary, profile: Profile) -> list[str]:
         path = example.excerpt.partition(": ")[0]
         reasons.append(
             f"{count(times, 'frame')} named somebody at {path} who is no tenant of this run, for example "
-            f"{example.name[:60]}: if tenants go by that name too, say so in provisioning.aliases or "
-            "tenants.columns.aliases; if it is nobody's, in frames.nobody; if it can only be another customer's, set "
-            "frames.strangers to leak"
+            f"{example.name[:60]}: if tenants go by that name too, say so in provisioning.aliases, "
+            "tenants.columns.aliases or auth.service.ids; if it is nobody's, in frames.nobody; if it can only be "
+            "another customer's, set frames.strangers to leak"
         )
     if summary.strangers.overflow:
         reasons.append(
@@ -65,7 +65,7 @@ def _names(summary: Summary) -> KnownNames:
     names = KnownNames()
     provisioned = [tenant.provisioned for tenant in summary.tenants.values() if tenant.provisioned is not None]
     for row in (*provisioned, *summary.controls.values()):
-        names.add(row.tenant, (row.name, *row.aliases))
+        names.add(row.tenant, (row.name, *row.aliases, *summary.learnt.names.get(row.tenant, ())))
     return names
 
 

@@ -199,6 +199,8 @@ class _Summariser:
         """An id that tenants of two nodes learnt was handed to both. Rows come node by node, so who was first is seen
         by the time; the frame that leaked is the later one's.
         """
+        if row.names_tenant:
+            self.summary.learnt.names.setdefault(row.tenant, []).append(row.value)
         if is_control(row.tenant):
             return
         known, key = self.summary.learnt, (row.thing, row.value)
@@ -257,12 +259,13 @@ class _Summariser:
 
 
 def _handed_to_two(run_id: str, earlier: IdLearnt, later: IdLearnt) -> Sighting:
+    group = later.kind if later.names_tenant else f"frame {later.kind or '?'}"
     return Sighting(
         kind=FindingKind.SHARED_ID,
         owner=earlier.tenant,
         recipient=later.tenant,
-        place=f"frame {later.kind or '?'} of session {later.session} of tenant {later.tenant}",
-        group=f"frame {later.kind or '?'}",
+        place=f"{group} of session {later.session} of tenant {later.tenant}",
+        group=group,
         at_s=later.at_s,
         excerpt=f"{later.thing}: {later.value[:60]}",
         severity=Severity.SUSPICION if earlier.by_design else Severity.LEAK,

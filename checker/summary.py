@@ -116,11 +116,13 @@ class LearntIds:
         owners: (thing, id) to when, where and by whom it was learnt first.
         shared: (thing, id) that more than one tenant learnt.
         count: ids by thing.
+        names: ids by which tenants go, controls among them, by tenant.
     """
 
     owners: dict[tuple[str, str], IdLearnt] = field(default_factory=dict)
     shared: set[tuple[str, str]] = field(default_factory=set)
     count: Counter[str] = field(default_factory=Counter)
+    names: dict[int, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ UNSIGNED: frozenset[Forgery] = frozenset({"missing", "unknown", "other_name"})
 
 class Door(Operation):
     """Another tenant's door, tried with a tenant's own credentials. Placeholders {victim_…} name what is the other's:
-    victim_tenant, victim_email, and victim_ with any learnt name.
+    victim_tenant, victim_email, and victim_ with any learnt name; of what a login teaches, with the ids.
 
     The owner says the same first, of its own things: only a door that opens to its owner can be found shut.
     """

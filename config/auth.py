@@ -37,7 +37,7 @@ class Placement(Part):
 class OpeningFrame(Part):
     """What is said in the first frames after the upgrade, and what the target answers.
 
-    Placeholders in ``send``: {token} and the tenant's own (tenant, email, number).
+    Placeholders in ``send``: {token}, the tenant's own (tenant, email, number), and what a login over HTTP has taught.
     """
 
     after: tuple[str, ...] = Field((), description="Types of the target's greeting; nothing is said before it.")
@@ -130,6 +130,21 @@ class Auth(Placement):
     def places(self) -> tuple[Placement, ...]:
         """Every place the token goes to."""
         return tuple(placement for placement in (self, *self.also) if placement.place != "none")
+
+    @property
+    def asked(self) -> TokenService | None:
+        """The login over HTTP that every tenant goes through; None if there is none."""
+        return self.service if self.places and self.source == "service" else None
+
+    @property
+    def taught(self) -> frozenset[str]:
+        """Names of what a login teaches beside the token, which fill placeholders from then on."""
+        return self.asked.taught if self.asked is not None else frozenset()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Those of them by which the tenant goes."""
+        return self.asked.ids if self.asked is not None else ()
 
     @model_validator(mode="after")
     def _source_is_described(self) -> Auth:

@@ -6,7 +6,7 @@ hold are reported at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import jwt
 
@@ -16,11 +16,12 @@ from config.postgres_store import PostgresStore
 from config.profile import Profile
 from config.provisioning import PROVISIONED
 from config.redis_store import Command, RedisStore
-from config.sentences import mistyped
+from config.sentences import mistyped, written
 from config.stores import Store
 from config.template import fill_text, placeholders
 from config.tenant_consistency import of_tenants
 from config.texts import CANARY_LENGTH, OWN_TEXTS, texts_of
+from config.tokens import TokenService
 from config.writes import SQL_NAME
 
 Mistake = tuple[Key, str]
@@ -54,6 +55,27 @@ def _learnt(profile: Profile) -> Iterator[Mistake]:
     for key, name in learn:
         if name in PLACEHOLDERS:
             yield (*key, name), f"can't be learnt, as {{{name}}} is filled by us; choose another name"
+    if profile.auth.asked is not None:
+        yield from _taught(profile, profile.auth.asked, {name: key for key, name in learn})
+
+
+def _taught(profile: Profile, service: TokenService, of_frames: Mapping[str, Key]) -> Iterator[Mistake]:
+    """What a login teaches goes where all other placeholders go, so that each name means one thing."""
+    here: Key = ("auth", "service")
+    steps = [((*here, "before", index, "learn"), step.learn) for index, step in enumerate(service.before)]
+    for key, learn in (*steps, ((*here, "learn"), service.learn)):
+        for name in learn:
+            if name in PLACEHOLDERS:
+                yield (*key, name), f"can't be learnt, as {{{name}}} is filled by us; choose another name"
+            elif name in profile.of_tenant | profile.secrets_of_tenant:
+                what = "its account or provisioning"
+                yield (*key, name), f"can't be learnt, as a tenant has its {{{name}}} by {what}; choose another name"
+            elif name in of_frames:
+                where = written((*of_frames[name], name))
+                yield (
+                    (*key, name),
+                    f"can't be learnt, as {{{name}}} is learnt from frames ({where}); choose another name",
+                )
 
 
 def _ends(profile: Profile) -> Iterator[Mistake]:

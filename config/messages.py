@@ -29,7 +29,8 @@ class Operation(Part):
     Placeholders in ``send``: {message_id}, {test_id} (marks, as UUIDs), {uuid}, {counter} (a whole number that grows
     from 1 on each connection), {tenant}, {email}, {number}, {budget}, {now}, {now_ms}, {prompt} (a sentence with a
     canary), {canary} (the canary alone), {state_canary}, {event_id}, {session}, {thread} and other learnt names,
-    {token} (the session's, where services want it again in a message; never written down). A string that is one
+    {token} (the session's, where services want it again in a message; never written down), and what a login over HTTP
+    has taught. A string that is one
     placeholder alone takes the placeholder's value and type; {name:int} and {name:str} convert it.
     """
 

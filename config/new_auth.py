@@ -147,6 +147,7 @@ def auth_of(answers: Answers) -> Iterator[str]:
         yield f"refused = [{toml_value(refused)}]" if refused else '# refused = ["…"]'
         yield ""
     yield from _made(answers)
+    yield from _further(answers)
     yield "# Where a session outlives its token: opened again with a fresh one, or as [auth.renewal.operation] says."
     yield "# [auth.renewal]"
     yield "# every_s = 600"
@@ -192,7 +193,8 @@ def _made(answers: Answers) -> Iterator[str]:
                 yield set_to("token", answers, "token_command_path")
         case "token" | "password":
             return
-    yield ""
+    if answers["token_source"] not in ("service", "login"):
+        yield ""
 
 
 def _asked_for(answers: Answers, key: str, name: str) -> Iterator[str]:
@@ -205,6 +207,23 @@ def _asked_for(answers: Answers, key: str, name: str) -> Iterator[str]:
         yield set_to("token", answers, "token_path")
     else:
         yield set_to(f"token_{answers['token_in']}", answers, "token_name")
+
+
+def _further(answers: Answers) -> Iterator[str]:
+    """What a login over HTTP may be beside one request and one token."""
+    if answers["token_source"] not in ("service", "login"):
+        return
+    yield "# What else the answer brings goes where {user_id} stands: target.url, headers, [auth.frame], messages."
+    yield "# It is kept secret like the token, but for ids by which this tenant goes and no other."
+    yield '# learn = { user_id = "user.id", connection = { header = "X-Connection" } }'
+    yield '# ids = ["user_id"]'
+    yield ""
+    yield "# A request that has to come before, such as the page with the form: what it learns fills what follows."
+    yield "# [[auth.service.before]]"
+    yield '# method = "GET"'
+    yield f"# url = {toml_value(answers['token_url'])}"
+    yield '# learn = { csrf = { matches = \'name="csrf" value="([^"]+)"\' } }'
+    yield ""
 
 
 def tokens_of(answers: Answers) -> str:

@@ -62,7 +62,9 @@ class Target(Part):
     )
     subprotocols: tuple[str, ...] = Field((), description="WebSocket subprotocols to offer, the preferred one first.")
     headers: dict[str, SecretStr] = Field(
-        default_factory=dict, description="Further headers of the upgrade; never shown."
+        default_factory=dict,
+        description="Further headers of the upgrade, with the tenant's placeholders and those that a login has taught; "
+        "never shown.",
     )
     tls: Tls = Field(Tls(), description="Certificates for wss and https.")
     dialect: DialectName = Field(
@@ -164,8 +166,9 @@ class Profile(Part):
 
     @model_validator(mode="after")
     def _placeholders_are_filled(self) -> Profile:
-        own = PLACEHOLDERS | {*self.of_tenant, *self.learnt_names} | ({"token"} if self.auth.places else set())
-        victims = {f"victim_{name}" for name in (*self.learnt_names, *self.of_tenant)}
+        own = PLACEHOLDERS | self.auth.taught | {*self.of_tenant, *self.learnt_names}
+        own |= {"token"} if self.auth.places else set()
+        victims = {f"victim_{name}" for name in (*self.learnt_names, *self.of_tenant, *self.auth.ids)}
         for key, operation in self.said.items():
             known = own | victims if isinstance(operation, Door) else own
             unknown = sorted(placeholders(operation.send) - known)

@@ -26,6 +26,7 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(r"(?:type|kind|format|method|name|scope|alg|algorithm|ur[il]|hint|audience)$", re.IGNORECASE)
+_WORDS = re.compile(r"[\s;,=&]+")
 _MADE_UP = re.compile(r"(?=[^\s]*[0-9])(?=[^\s]*[A-Za-z])[^\s]{16,}")
 
 
@@ -75,7 +76,10 @@ def _is_telling(name: str) -> bool:
 def _values(value: object, given: frozenset[str], *, inside: bool, name: str = "") -> Iterator[str]:
     """Secret values; with ``inside``, text may be one that is sent where credentials are."""
     if isinstance(value, SecretStr):
-        yield value.get_secret_value()
+        yield (text := value.get_secret_value())
+        if placeholders(text):  # filled it is another text, and what stands around the placeholders as secret as before
+            yield from secret_parts("", text, given)
+            yield from filter(_MADE_UP.fullmatch, _WORDS.split(" ".join(literals(text))))
     elif isinstance(value, BaseModel):
         for key in type(value).model_fields:
             yield from _values(getattr(value, key), given, inside=inside or key in CREDENTIAL_PARTS, name=key)

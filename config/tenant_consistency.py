@@ -26,9 +26,10 @@ def of_tenants(profile: Profile) -> Iterator[Mistake]:
 def _logins(profile: Profile) -> Iterator[Mistake]:
     """What tenants say to prove who they are holds only what tenants have; secrets stand where they stay secret."""
     own, auth = profile.of_tenant, profile.auth
-    secret, token = own | profile.secrets_of_tenant, own | {"token"}
+    secret, introduced = own | profile.secrets_of_tenant, own | auth.taught
+    token = introduced | {"token"}
     said: list[tuple[Key, object, set[str]]] = [(("target", "url"), profile.target.url, token)]
-    said += [(("auth", "username"), place.username, own) for place in auth.places if place.place == "basic"]
+    said += [(("auth", "username"), place.username, introduced) for place in auth.places if place.place == "basic"]
     if auth.frame is not None:
         said.append((("auth", "frame", "send"), auth.frame.send, token))
     if auth.jwt is not None:
@@ -42,6 +43,7 @@ def _logins(profile: Profile) -> Iterator[Mistake]:
     if auth.command is not None:
         said += _called(("auth", "command"), auth.command, secret, own)
     yield from _unfilled(said)
+    yield from _upgrade(profile, introduced)
     in_path = any(place.place == "path" for place in auth.places)
     if in_path and "token" not in placeholders(profile.target.url):
         yield ("target", "url"), "needs {token} where the token goes, since auth.place (or one of 'also') is 'path'"
@@ -53,6 +55,21 @@ def _logins(profile: Profile) -> Iterator[Mistake]:
             f"is '{auth.source}', which nothing gives a tenant: name its column in tenants.columns, or let a step of "
             "provisioning learn it in learn_secret",
         )
+
+
+def _upgrade(profile: Profile, known: set[str]) -> Iterator[Mistake]:
+    """Where a tenant connects is the profile's word alone; braces in a header may be part of a secret."""
+    host = profile.target.url.partition("://")[2].partition("/")[0].partition("?")[0]
+    if taught := sorted(placeholders(host) & profile.auth.taught):
+        yield (
+            ("target", "url"),
+            f"has {{{taught[0]}}} in its host, which an answer would choose then: write the host, and let what a login "
+            "teaches stand in path or query (learn a part of an address with matches)",
+        )
+    for name, value in profile.target.headers.items():
+        for unknown in sorted(placeholders(value.get_secret_value()) - known):
+            if meant := mistyped(unknown, sorted(known)):
+                yield ("target", "headers", name), f"holds a placeholder that nothing fills{meant}"
 
 
 def _proof(profile: Profile) -> Iterator[Mistake]:
@@ -67,11 +84,12 @@ def _proof(profile: Profile) -> Iterator[Mistake]:
         name for placement in auth.places for name in placeholders(placement.username) if placement.place == "basic"
     }
     names |= placeholders(profile.target.url) | (placeholders(auth.frame.send) if auth.frame is not None else set())
-    if "other_name" in tokens and not names & profile.of_tenant:
+    names = names.union(*(placeholders(value.get_secret_value()) for value in profile.target.headers.values()))
+    if "other_name" in tokens and not names & {*profile.of_tenant, *auth.ids}:
         yield (
             ("attempts", "tokens"),
-            "lists other_name, and nobody says its name beside its token: not in target.url, [auth.frame] or "
-            "auth.username of place 'basic'",
+            "lists other_name, and nobody says its name beside its token: not in target.url, target.headers, "
+            "[auth.frame] or auth.username of place 'basic'",
         )
 
 

@@ -54,14 +54,18 @@ class LoginStep(HttpCall):
     name: str = Field("", description="What the step does, for messages.")
     learn: dict[Name, Extracted] = Field(
         default_factory=dict,
-        description="Name to path (or { header = … }, { cookie = … }, { matches = … }): what fills placeholders of the "
-        "steps after it; never written down.",
+        description="Name to path (or { header = … }, { cookie = … }, { matches = … }): what fills placeholders from "
+        "then on, in the steps after it, the upgrade and messages.",
     )
 
 
 class TokenService(HttpCall):
     """Tokens that an HTTP service issues, or a login with user and password; body or form take the tenant's own
     placeholders, {password} among them, and what the steps in ``before`` have learnt.
+
+    What a login teaches beside the token fills placeholders of target.url (in its path and query), target.headers,
+    [auth.frame], messages and the renewal. It is kept with the token and renewed with it. It is a secret like the
+    token, shown nowhere, unless ``ids`` says that the tenant goes by it.
     """
 
     before: tuple[LoginStep, ...] = Field((), description="Requests that come before this one, in this order.")
@@ -76,6 +80,19 @@ class TokenService(HttpCall):
     expires_in: Path | None = Field(
         None, description="Path in the JSON answer: for how many seconds the token is good."
     )
+    learn: dict[Name, Extracted] = Field(
+        default_factory=dict, description="What this answer teaches beside the token, as in a step of 'before'."
+    )
+    ids: tuple[Name, ...] = Field(
+        (),
+        description="What of all that is learnt is an id by which this tenant goes, and no other: it may be shown, and "
+        "where it stands for somebody else it is a leak. The rest is secret.",
+    )
+
+    @property
+    def taught(self) -> frozenset[str]:
+        """Names of all that a login teaches beside the token."""
+        return frozenset(self.learn).union(*(step.learn for step in self.before))
 
     @property
     def named_steps(self) -> list[tuple[str, LoginStep]]:
@@ -99,6 +116,10 @@ class TokenService(HttpCall):
             if clash := sorted(taken & step.learn.keys()):
                 raise ValueError(f"before[{index}]: learns '{clash[0]}', which is taken: choose another name")
             taken |= step.learn.keys()
+        if clash := sorted(taken & self.learn.keys()):
+            raise ValueError(f"learn: has '{clash[0]}', which is taken: choose another name")
+        if unknown := [name for name in self.ids if name not in self.taught]:
+            raise ValueError(f"ids: names '{unknown[0]}', which no 'learn' of the login teaches")
         if self.token_learnt is not None and not any(self.token_learnt in step.learn for step in self.before):
             raise ValueError(f"token_learnt: no step of 'before' learns '{self.token_learnt}'")
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence.records import Row, SightingSeen
+from evidence.records import IdLearnt, Row, SightingSeen
 from evidence.secrecy import KnownSecrets
 from users.hooks import IsolationEvents
 from users.run import NodeRun
@@ -36,8 +36,8 @@ class Aside(NodeRun):
         return self._beside.secrets
 
     def record(self, row: Row) -> None:
-        """Writes a sighting down and keeps everything else."""
-        if isinstance(row, SightingSeen):
+        """Writes down a sighting, and an id by which a tenant goes; keeps everything else."""
+        if isinstance(row, SightingSeen) or (isinstance(row, IdLearnt) and row.names_tenant):
             self.sink.record(row)
         else:
             self.rows.append(row)

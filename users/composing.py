@@ -33,7 +33,6 @@ class Composer:
     Attributes:
         learnt: the latest id of each thing that the target has handed out on this session.
         event_id: the latest event id, from which the session can be resumed.
-        token: what the tenant came to this connection with.
     """
 
     def __init__(self, run: NodeRun, tenant: Tenant, ordinal: int) -> None:
@@ -41,10 +40,14 @@ class Composer:
         self._tenant = tenant
         self._ordinal = ordinal
         self._names = run.profile.learnt_names
+        self._shown: dict[str, object] = dict.fromkeys(("token", *run.profile.auth.taught))
         self._counter = 0
         self.learnt: dict[str, str] = {}
         self.event_id: str | None = None
-        self.token: object = None
+
+    def goes_on_with(self, values: Mapping[str, object]) -> None:
+        """Notes what the tenant has shown last: the token among ``values``, and what the login has taught beside it."""
+        self._shown = {name: values.get(name) for name in self._shown}
 
     def reconnected(self) -> None:
         """Begins to count anew: ids that grow do so on each connection."""
@@ -59,7 +62,7 @@ class Composer:
             **identity.placeholders,
             "budget": identity.budget,
             "event_id": self.event_id,
-            "token": self.token,
+            **self._shown,
             "now": int(now_s),
             "now_ms": int(now_s * 1000),
         }

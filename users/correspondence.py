@@ -152,15 +152,17 @@ class Correspondence:
         return list(self._dialect.opening(login=login is not None))
 
     def introduces(self, values: Mapping[str, object]) -> None:
-        """Notes as whom the tenant comes to a new connection, and with which token: perhaps to be turned away."""
+        """Notes as whom the tenant comes to a new connection, with which token and what came with it: perhaps to be
+        turned away.
+        """
         self._inspector.reconnecting()
-        self._composer.token = values.get("token")
+        self._composer.goes_on_with(values)
         if values.get("tenant") != self._tenant.identity.json_name:
             self._inspector.said({name: values[name] for name in names_said(self._run.profile) if name in values})
 
-    def goes_on_with(self, token: str) -> None:
-        """Notes the token that the tenant has renewed its login with, for messages that show it."""
-        self._composer.token = token
+    def goes_on_with(self, values: Mapping[str, object]) -> None:
+        """Notes the token that the tenant has renewed its login with, and what came with it."""
+        self._composer.goes_on_with(values)
 
     def compose_login(self, values: Mapping[str, object]) -> Message:
         """Returns the frame in which the tenant says who it is; ``values`` holds the token."""

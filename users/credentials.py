@@ -18,7 +18,7 @@ _SWEEP_EVERY = 256
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A token, and until when it serves and lives, on the ``monotonic`` time line."""
+    """A token with what its login has taught, and until when it serves and lives, on the ``monotonic`` time line."""
 
     token: Token
     serves_until_s: float
@@ -53,10 +53,10 @@ class Credentials:
         if not self._profile.auth.places:
             return introduce(self._profile, tenant, ""), None
         token, took_ms = self.token(tenant)
-        expires_in_s = self.expires_in_s(tenant)
-        return replace(introduce(self._profile, tenant, token), expires_in_s=expires_in_s), took_ms
+        introduction = introduce(self._profile, tenant, token.text, token.taught)
+        return replace(introduction, expires_in_s=self.expires_in_s(tenant)), took_ms
 
-    def token(self, tenant: TenantIdentity) -> tuple[str, float | None]:
+    def token(self, tenant: TenantIdentity) -> tuple[Token, float | None]:
         """Returns a token of the tenant's and what getting it took in milliseconds, None if one was kept.
 
         Raises:
@@ -65,7 +65,7 @@ class Credentials:
         now_s = time.monotonic()
         kept = self._tokens.get(tenant.number)
         if kept is not None and kept.serves_until_s > now_s:
-            return kept.token.text, None
+            return kept.token, None
         started_s = time.perf_counter()
         token = self._source.token(tenant)
         self._made += 1
@@ -73,7 +73,7 @@ class Credentials:
             self._sweep(now_s)
         lives_until_s = None if token.life_s is None else now_s + token.life_s
         self._tokens[tenant.number] = _Kept(token, now_s + token.reuse_s, lives_until_s)
-        return token.text, (time.perf_counter() - started_s) * 1000
+        return token, (time.perf_counter() - started_s) * 1000
 
     def expires_in_s(self, tenant: TenantIdentity) -> float | None:
         """Returns in how many seconds the tenant's latest token expires; None if nobody says so."""
@@ -81,7 +81,7 @@ class Credentials:
         return None if kept is None or kept.lives_until_s is None else kept.lives_until_s - time.monotonic()
 
     def forget(self, tenant: TenantIdentity) -> None:
-        """Drops a tenant's token: it was refused, or the tenant has left."""
+        """Drops a tenant's token and what came with it: it was refused, or the tenant has left."""
         self._tokens.pop(tenant.number, None)
 
     def _sweep(self, now_s: float) -> None:

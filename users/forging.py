@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from config.attempts import Forgery
 from config.profile import Profile
@@ -35,10 +37,12 @@ class Shown:
     Attributes:
         token: the token; empty for none.
         tenant: who is named beside it.
+        taught: what a login has taught, which is said beside it.
     """
 
     token: str = field(repr=False)
     tenant: TenantIdentity
+    taught: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 class _OneToken(Credentials):
@@ -49,7 +53,7 @@ class _OneToken(Credentials):
         self._shown = shown
 
     def introduce(self, tenant: TenantIdentity) -> tuple[Introduction, float | None]:
-        return introduce(self._profile, self._shown.tenant, self._shown.token), None
+        return introduce(self._profile, self._shown.tenant, self._shown.token, self._shown.taught), None
 
     def forget(self, tenant: TenantIdentity) -> None:
         pass
@@ -63,14 +67,18 @@ def good_token(profile: Profile, credentials: Credentials, tenant: TenantIdentit
     """
     if not profile.auth.places:
         return Shown("", tenant)
+    token = credentials.token(tenant)[0] if profile.auth.taught or profile.auth.jwt is None else None
+    taught = token.taught if token is not None else {}
     if profile.auth.jwt is not None:
-        return Shown(forge(profile.auth.jwt, None, tenant, tenant)[0], tenant)
-    return Shown(credentials.token(tenant)[0], tenant)
+        return Shown(forge(profile.auth.jwt, None, tenant, tenant)[0], tenant, taught)
+    assert token is not None
+    return Shown(token.text, tenant, taught)
 
 
 def bad_tokens(
-    profile: Profile, kind: Forgery, good: Shown, other: TenantIdentity, nobody: TenantIdentity, draw: random.Random
-) -> list[Shown]:
+    profile: Profile, kind: Forgery, good: Shown, other: TenantIdentity, nobody: TenantIdentity, draw: random.Random,
+    other_ids: Mapping[str, object] = MappingProxyType({}),
+) -> list[Shown]:  # fmt: skip
     """Returns the tokens of a kind, each with whom it is shown as.
 
     Args:
@@ -80,14 +88,15 @@ def bad_tokens(
         other: another tenant.
         nobody: somebody who does not exist.
         draw: where tokens can't be made here, an unknown one is drawn from it.
+        other_ids: what the other's login has taught that it goes by.
     """
     if kind == "other_name":
-        return [Shown(good.token, other)]
+        return [Shown(good.token, other, {**good.taught, **other_ids})]
     settings = profile.auth.jwt
     if settings is not None:
         whom = nobody if kind == "unknown" else other
-        return [Shown(token, good.tenant) for token in forge(settings, kind, good.tenant, whom)]
-    return [Shown(look_alike(good.token, draw) if kind == "unknown" else "", good.tenant)]
+        return [dataclasses.replace(good, token=token) for token in forge(settings, kind, good.tenant, whom)]
+    return [dataclasses.replace(good, token=look_alike(good.token, draw) if kind == "unknown" else "")]
 
 
 def forge(settings: SignedToken, kind: Forgery | None, tenant: TenantIdentity, other: TenantIdentity) -> list[str]:
@@ -146,16 +155,28 @@ def show_bad_tokens(
     """
     try:
         good = good_token(run.profile, credentials_of(run), tenant.identity)
+        other_ids = _ids_of(run, other) if kind == "other_name" else {}
     except CredentialRefused as error:
         yield "not_tried", f"no good token could be had: {error}"
         return
-    for bad in bad_tokens(run.profile, kind, good, other, _nobody(run, tenant.identity, draw), draw):
+    for bad in bad_tokens(run.profile, kind, good, other, _nobody(run, tenant.identity, draw), draw, other_ids):
         accepted, detail = try_token(run, good, tenant, tls_of(run))
         if accepted != "granted":
             yield "not_tried", f"a good token was not accepted either: {detail}"
             continue
         before_bad()
         yield try_token(run, bad, tenant, tls_of(run))
+
+
+def _ids_of(run: NodeRun, tenant: TenantIdentity) -> Mapping[str, object]:
+    """What a tenant's login has taught that it goes by.
+
+    Raises:
+        CredentialRefused: it can't log in.
+    """
+    ids = run.profile.auth.ids
+    taught = credentials_of(run).token(tenant)[0].taught if ids else {}
+    return {name: taught[name] for name in ids}
 
 
 def _nobody(run: NodeRun, like: TenantIdentity, draw: random.Random) -> TenantIdentity:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from config.address import shown
 from config.calls import Extract
@@ -14,11 +15,26 @@ from users.http_calls import Answer, Caller, Cookies
 _LAST = "auth service"
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a login was answered with.
+
+    Attributes:
+        token: the token.
+        life_s: in how many seconds it expires; None if nothing says so.
+        taught: what else fills placeholders from now on, by name.
+    """
+
+    token: str = field(repr=False)
+    life_s: float | None = None
+    taught: Mapping[str, str | int] = field(default_factory=dict, repr=False)
+
+
 class LoginFailed(Exception):
     """An answer had not what it should; the message says which and where, never what it was."""
 
 
-def log_in(caller: Caller, service: TokenService, tenant: Mapping[str, object]) -> tuple[str, float | None]:
+def log_in(caller: Caller, service: TokenService, tenant: Mapping[str, object]) -> Login:
     """Takes the steps of a login; cookies are kept from each to the next, and no longer.
 
     Args:
@@ -26,39 +42,43 @@ def log_in(caller: Caller, service: TokenService, tenant: Mapping[str, object]) 
         service: what to ask for.
         tenant: what fills placeholders of the tenant, its secrets among them.
 
-    Returns:
-        The token, and in how many seconds it expires, None if nothing says so.
-
     Raises:
         CallFailed: a request failed.
         LoginFailed: an answer taught nothing where it should.
         PlaceholderUnknown: a placeholder is not filled by then.
     """
-    values, cookies = dict(tenant), Cookies()
+    taught: dict[str, str | int] = {}
+    cookies = Cookies()
     for what, step in service.named_steps:
-        answer = caller.call(what, step, values, cookies)
+        answer = caller.call(what, step, {**tenant, **taught}, cookies)
         for name, where in step.learn.items():
-            values[name] = _taken(where, answer, f"{what} {shown(step.url)} answered without '{name}'")
-    answer = caller.call(_LAST, service, values, cookies)
+            taught[name] = _taken(where, answer, f"{what} {shown(step.url)} answered without '{name}'")
+    answer = caller.call(_LAST, service, {**tenant, **taught}, cookies)
     if service.token_learnt is not None:
-        token = str(values[service.token_learnt])
+        token = str(taught[service.token_learnt])
     else:
-        token = _taken(service.extract, answer, f"{_LAST} {shown(service.url)} answered without a token")
+        token = str(_taken(service.extract, answer, f"{_LAST} {shown(service.url)} answered without a token"))
+    for name, where in service.learn.items():
+        taught[name] = _taken(where, answer, f"{_LAST} {shown(service.url)} answered without '{name}'")
+    return Login(token, _life_s(service, answer), taught)
+
+
+def _life_s(service: TokenService, answer: Answer) -> float | None:
     if service.expires_in is None:
-        return token, None
+        return None
     life_s = first(answer.document, service.expires_in)
     if isinstance(life_s, bool) or not isinstance(life_s, int | float | str):
         life_s = ""
     try:
-        return token, float(life_s)
+        return float(life_s)
     except ValueError:
         raise LoginFailed(
             f"{_LAST} {shown(service.url)} answered without a number of seconds at '{service.expires_in}'"
         ) from None
 
 
-def _taken(where: Extract, answer: Answer, without: str) -> str:
+def _taken(where: Extract, answer: Answer, without: str) -> str | int:
     value = extract(where, answer)
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise LoginFailed(f"{without} {described(where)}")
-    return str(value)
+    return value

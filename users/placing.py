@@ -6,11 +6,12 @@ import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import quote
 
 from config.auth import Placement
 from config.profile import Profile, Target
-from config.template import fill_text, placeholders
+from config.template import fill_known, fill_text, placeholders
 from users.tenant import TenantIdentity
 from users.wire.connection import Connection
 
@@ -25,7 +26,7 @@ class Introduction:
         headers: of the upgrade request.
         subprotocols: offered, in order of preference.
         cookie: the Cookie header.
-        values: what fills the placeholders of the first frame.
+        values: what fills the placeholders of the first frame: the token, what came with it, and the tenant's own.
         expires_in_s: in how many seconds the token expires; None if nobody says so.
     """
 
@@ -38,9 +39,14 @@ class Introduction:
     expires_in_s: float | None = field(default=None, compare=False)
 
 
-def introduce(profile: Profile, tenant: TenantIdentity, token: str) -> Introduction:
-    """Returns how this tenant introduces itself with this token; an empty one is left out wherever it would go."""
-    target, values = profile.target, {**tenant.placeholders, "token": token or None}
+def introduce(
+    profile: Profile, tenant: TenantIdentity, token: str, taught: Mapping[str, object] = MappingProxyType({})
+) -> Introduction:
+    """Returns how this tenant introduces itself with this token, and with what the login has taught beside it; an empty
+    token is left out wherever it would go.
+    """
+    target, known = profile.target, {**tenant.placeholders, **taught}
+    values = {**known, "token": token or None}
     url, shown_path = target.url, None
     if "{" in url:
         path = url.partition("://")[2].partition("?")[0].partition("/")[2]
@@ -48,7 +54,7 @@ def introduce(profile: Profile, tenant: TenantIdentity, token: str) -> Introduct
             url, {name: quote(str("" if value is None else value), safe="") for name, value in values.items()}
         )
         shown_path = f"/{path}"
-    headers = [(name, value.get_secret_value()) for name, value in target.headers.items()]
+    headers = [(name, fill_known(value.get_secret_value(), known)) for name, value in target.headers.items()]
     cookies = [value for name, value in headers if name.lower() == "cookie"]
     headers = [(name, value) for name, value in headers if name.lower() != "cookie"]
     subprotocols = list(target.subprotocols)
@@ -72,6 +78,7 @@ def names_said(profile: Profile) -> set[str]:
     """Returns the placeholders that a tenant fills where it introduces itself: all that the target can then repeat."""
     auth = profile.auth
     said = placeholders(profile.target.url)
+    said = said.union(*(placeholders(value.get_secret_value()) for value in profile.target.headers.values()))
     if auth.frame is not None:
         said |= placeholders(auth.frame.send)
     if auth.jwt is not None:

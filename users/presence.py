@@ -146,8 +146,8 @@ class Presence:
     def as_victim(self) -> dict[str, object]:
         """Returns the placeholders that name what is this tenant's, for somebody else to try."""
         identity = self.tenant.identity
-        learnt = dict.fromkeys(self._run.profile.frames.learn) | dict(self._sessions[0].learnt)
-        own = {**learnt, **identity.placeholders}
+        learnt = dict.fromkeys((*self._run.profile.frames.learn, *self._run.profile.auth.ids))
+        own = {**learnt, **self._sessions[0].learnt, **identity.placeholders, **self.tenant.ids}
         return {f"victim_{name}": value for name, value in own.items()}
 
     def wait(self, request: Request) -> bool:

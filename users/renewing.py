@@ -15,14 +15,22 @@ from evidence.requests import Outcome, Request
 from users.credentials import CredentialRefused, Credentials
 from users.run import NodeRun, SessionUnavailable
 from users.session_log import SessionLog
+from users.taught import note_taught
 from users.tenant import Tenant
+from users.token_sources import Token
 
 _SHORTEST_S = 0.5
 """Between two renewals of a session, however soon its token is said to expire."""
 
 
 class Renewable(Protocol):
-    """What of a session a renewal needs."""
+    """What of a session a renewal needs.
+
+    Attributes:
+        ordinal: its number within the tenant.
+    """
+
+    ordinal: int
 
     @property
     def is_open(self) -> bool:
@@ -58,7 +66,7 @@ class Renewing:
         run: the run.
         tenant: whose session it is.
         credentials: makes tokens.
-        goes_on_with: told the token that has replaced the one before.
+        goes_on_with: told the token that has replaced the one before, and what came with it.
         log: where a renewal for which there is no token is written down.
 
     Attributes:
@@ -66,8 +74,8 @@ class Renewing:
     """
 
     def __init__(
-        self, run: NodeRun, tenant: Tenant, credentials: Credentials, goes_on_with: Callable[[str], None],
-        log: SessionLog,
+        self, run: NodeRun, tenant: Tenant, credentials: Credentials,
+        goes_on_with: Callable[[Mapping[str, object]], None], log: SessionLog,
     ) -> None:  # fmt: skip
         self._run = run
         self._settings = run.profile.auth.renewal
@@ -103,8 +111,10 @@ class Renewing:
             return None
         try:
             token, expires_in_s = self._fresh_token()
-            self._run.keep_secrets(self._tenant, token)
-            request = session.ask(RENEWAL, operation, time.perf_counter(), {"token": token})
+            identity, shown = self._tenant.identity, {**token.taught, "token": token.text}
+            self._run.keep_secrets(self._tenant, token.text)
+            note_taught(self._run, self._tenant, {**identity.placeholders, **shown}, session.ordinal)
+            request = session.ask(RENEWAL, operation, time.perf_counter(), shown)
         except CredentialRefused as error:
             self._log.refused("auth", error.status, f"renewal: {self._tenant.conceal(str(error))}", error)
             self._failed(session, connection, "no fresh token was to be had")
@@ -113,7 +123,7 @@ class Renewing:
             return None  # the session was lost meanwhile: whoever mends it logs in
         session.wait(request)
         if request.outcome is Outcome.ANSWERED:
-            self._goes_on_with(token)
+            self._goes_on_with(shown)
             self.logged_in(expires_in_s)
             self._run.exposures[RENEWED] += 1
         else:
@@ -139,7 +149,7 @@ class Renewing:
             session.reopen(resume=False)
             self._run.exposures[RENEWED if session.is_open else NOT_RENEWED] += 1
 
-    def _fresh_token(self) -> tuple[str, float | None]:
+    def _fresh_token(self) -> tuple[Token, float | None]:
         """Returns a token that was made now, and in how many seconds it expires, None if nobody says so.
 
         Raises:

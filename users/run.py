@@ -180,12 +180,12 @@ class NodeRun:
         """What must never be shown: what the profile holds and what tenants of this process have."""
         return self.shared("secrets", lambda: KnownSecrets.of_run(secrets_of(self.profile), self.key))
 
-    def keep_secrets(self, tenant: Tenant, token: str) -> None:
+    def keep_secrets(self, tenant: Tenant, *shown: str) -> None:
         """Has a token that a tenant shows, and what it was made with, left out of whatever is shown.
 
         The checker is to know it too, if it ever meets it: of what looks like a token a fingerprint is written down.
         """
-        for secret in (token, *tenant.identity.secrets.values()):
+        for secret in (*shown, *tenant.identity.secrets.values()):
             if secret and secret not in tenant.tokens:
                 tenant.tokens.add(secret)
                 if (fingerprint := self.secrets.take_in(secret)) is not None:

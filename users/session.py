@@ -22,6 +22,7 @@ from users.placing import Introduction, connect
 from users.renewing import Renewing
 from users.run import NodeRun, SessionUnavailable
 from users.session_log import SessionLog
+from users.taught import note_taught
 from users.tenant import Tenant
 from users.wire.connection import Connection, ConnectionLost, ConnectRefused
 
@@ -110,6 +111,7 @@ class Session:
             introduction, auth_ms = self._credentials.introduce(self._tenant.identity)
             self._talk.introduces(introduction.values)
             self._run.keep_secrets(self._tenant, str(introduction.values.get("token") or ""))
+            note_taught(self._run, self._tenant, introduction.values, self.ordinal)
             connection = connect(settings, introduction, self._tls, self._run.listener)
         except CredentialRefused as error:
             self._refused("auth", error.status, str(error), error)

@@ -70,6 +70,7 @@ class Tenant:
     Attributes:
         refusals_seen: how often the service refused for lack of budget.
         tokens: those that it has shown, and its secrets once it has proved who it is.
+        ids: those of its latest login by which it goes, by placeholder.
     """
 
     identity: TenantIdentity
@@ -80,6 +81,7 @@ class Tenant:
     sequence: int = 0
     state_sequence: int = 1
     tokens: set[str] = field(default_factory=set, repr=False)
+    ids: dict[str, str | int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, identity: TenantIdentity, key: RunKey) -> Tenant:

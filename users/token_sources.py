@@ -15,7 +15,7 @@ from config.template import PlaceholderUnknown
 from users.commands import CommandFailed, run_command
 from users.extracting import extract, said_by
 from users.http_calls import Caller, CallFailed
-from users.logins import LoginFailed, log_in
+from users.logins import Login, LoginFailed, log_in
 from users.signing import NotSigned, claims_of, sign
 from users.tenant import TenantIdentity
 
@@ -40,11 +40,13 @@ class Token:
         text: the token.
         reuse_s: for how many seconds it may be shown again.
         life_s: in how many seconds it expires; None where nobody says so.
+        taught: what a login has taught beside it, by placeholder.
     """
 
     text: str = field(repr=False)
     reuse_s: float
     life_s: float | None = None
+    taught: Mapping[str, str | int] = field(default_factory=dict, repr=False)
 
 
 class TokenSource:
@@ -66,8 +68,8 @@ class TokenSource:
             CredentialRefused: there is none to be had; or it has to be renewed before it expires, and nobody says when
                 that is, or it is so soon that a fresh one would have to be renewed at once.
         """
-        text, life_s = self._made(tenant)
-        life_s = _life_s(text) if life_s is None else life_s
+        made = self._made(tenant)
+        life_s = _life_s(made.token) if made.life_s is None else made.life_s
         reuse_s, renewal = self._auth.reuse_s, self._auth.renewal
         before_s = renewal.before_expiry_s if renewal is not None else None
         if before_s is not None and life_s is None:
@@ -81,23 +83,23 @@ class TokenSource:
                     f"auth.renewal.before_expiry_s: is {before_s:g}, and a token lives for {life_s:.0f} s: lower it"
                 )
             reuse_s = min(reuse_s, life_s / 2, life_s - (before_s or 0.0))
-        return Token(text, max(0.0, reuse_s), life_s)
+        return Token(made.token, max(0.0, reuse_s), life_s, made.taught)
 
-    def _made(self, tenant: TenantIdentity) -> tuple[str, float | None]:
-        """A token, and its life in seconds where its answer says that."""
+    def _made(self, tenant: TenantIdentity) -> Login:
+        """A token, its life in seconds where its answer says that, and what else a login teaches."""
         auth = self._auth
         match auth.source:
             case "jwt":
                 assert auth.jwt is not None  # the profile's validator has seen to it
-                return self._sign(tenant), float(auth.jwt.lifetime_s)
+                return Login(self._sign(tenant), float(auth.jwt.lifetime_s))
             case "service":
                 return self._ask(tenant)
             case "command":
-                return self._run(tenant), None
+                return Login(self._run(tenant))
             case "file":
-                return self._look_up(tenant), None
+                return Login(self._look_up(tenant))
             case "token" | "password":
-                return self._own(tenant, auth.source), None
+                return Login(self._own(tenant, auth.source))
 
     def _sign(self, tenant: TenantIdentity) -> str:
         assert self._auth.jwt is not None
@@ -106,7 +108,7 @@ class TokenSource:
         except NotSigned as error:
             raise CredentialRefused(str(error)) from None
 
-    def _ask(self, tenant: TenantIdentity) -> tuple[str, float | None]:
+    def _ask(self, tenant: TenantIdentity) -> Login:
         service = self._auth.service
         assert service is not None  # the profile's validator has seen to it
         try:

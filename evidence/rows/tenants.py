@@ -62,8 +62,9 @@ class IdLearnt:
     """The service handed out an id (a thread, an agent, a session) to this tenant, for the first time on this node.
 
     Attributes:
-        session, kind, at_s: on which session, in which kind of frame, and when.
+        session, kind, at_s: on which session, in which kind of frame (or ``login``), and when.
         by_design: whether in the reply to an operation that shows everybody's by the profile's word.
+        names_tenant: whether the tenant goes by it from then on, as the answer to its login has told.
     """
 
     row: ClassVar[str] = "learnt"
@@ -74,6 +75,7 @@ class IdLearnt:
     kind: str = ""
     at_s: float = 0.0
     by_design: bool = False
+    names_tenant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

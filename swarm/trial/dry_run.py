@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import orjson
+from pydantic import SecretStr
 
 from config.address import shown
 from config.calls import CommandCall, HttpCall
@@ -18,7 +19,7 @@ from config.plantings import postgres_plantings, redis_plantings
 from config.profile import ATTEMPT, RENEWAL, TOO_LONG, Profile
 from config.provisioning import CommandStep, RedisStep, SqlStep
 from config.sentences import written
-from config.template import fill, fill_text
+from config.template import fill, fill_text, placeholders
 from config.tokens import TokenService
 from evidence.marks import Keyring, RunKey
 from evidence.records import Row
@@ -164,7 +165,8 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
             _show_call(f"auth.{profile.auth.source}", source, values, page)
         else:
             page.plain(f"a token from [auth.{profile.auth.source}], made without asking anybody")
-    introduction = introduce(profile, identity, _TOKEN)
+    taught = {name: name.upper() for name in profile.auth.taught}  # an address leaves such words as they are
+    introduction = introduce(_without_headers(profile), identity, _TOKEN, taught)
     page.plain(f"GET {introduction.url}")
     for name, value in introduction.headers:
         page.plain(f"  {name}: {value}")
@@ -186,16 +188,26 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
         page.plain(f"{when}: a fresh token, and {how}")
 
 
+def _without_headers(profile: Profile) -> Profile:
+    """The profile with headers of the upgrade that show only which placeholders they hold."""
+    known, hidden = {*profile.of_tenant, *profile.auth.taught}, {}
+    for name, value in profile.target.headers.items():
+        held = "".join(f", with {{{held}}}" for held in sorted(placeholders(value.get_secret_value()) & known))
+        hidden[name] = SecretStr(f"(hidden{held})")
+    return profile.model_copy(update={"target": profile.target.model_copy(update={"headers": hidden})})
+
+
 def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, victim: TenantIdentity, page: Page) -> None:
     run = NodeRun(
         Environment(), run_id="dry", node="local", worker_index=0, key=key, profile=profile, sink=Nowhere(),
         tenants=cast(Provisioner, None), names=None,
     )  # fmt: skip
     talk = Correspondence(run, Tenant.of(identity, key), 0, lambda: None)
-    talk.introduces({**identity.placeholders, "token": "(token)"})
+    taught = {name: f"({name} learnt)" for name in profile.auth.taught}
+    talk.introduces({**identity.placeholders, **taught, "token": "(token)"})
     talk.learnt.update({name: f"({name} learnt)" for name in profile.learnt_names})
     keyring = Keyring(key)
-    known = {f"victim_{name}": f"({name} of another)" for name in profile.learnt_names}
+    known = {f"victim_{name}": f"({name} of another)" for name in (*profile.learnt_names, *profile.auth.ids)}
     victims = {**known, **{f"victim_{name}": value for name, value in victim.placeholders.items()}}
     said = [
         *operations_of(profile),

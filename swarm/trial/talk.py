@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import gevent
@@ -25,6 +25,7 @@ from users.credentials import CredentialRefused
 from users.dialects.choosing import dialect_of
 from users.run import SessionUnavailable
 from users.session import Session
+from users.taught import note_taught
 from users.tenant import Tenant, TenantIdentity
 
 _KEEP_S = 0.25
@@ -76,16 +77,17 @@ class Talk:
         return True
 
     def _show_login(self) -> None:
-        """Says which requests a login took, if it took several: all have succeeded, or nobody would be connected."""
-        service = self._run.profile.auth.service
-        if self._run.profile.auth.source != "service" or service is None or not service.before:
+        """Says which requests a login took, if it took several or taught something: all have succeeded, or nobody would
+        be connected. Of what it taught the ids alone are shown.
+        """
+        service, ids = self._run.profile.auth.asked, self.tenant.ids
+        if service is None or not (service.before or service.learn):
             return
         steps = [
-            f"{step.name or f'{step.method} {shown(step.url)}'}"
-            + (f" (learnt {', '.join(step.learn)})" if step.learn else "")
-            for step in service.before
+            f"{step.name or f'{step.method} {shown(step.url)}'}{_learnt(step.learn, ids)}" for step in service.before
         ]
-        self._page.good(f"logged in over HTTP: {', '.join(steps)}, then {service.method} {shown(service.url)}")
+        last = f"{service.method} {shown(service.url)}{_learnt(service.learn, ids)}"
+        self._page.good(f"logged in over HTTP: {', '.join(steps)}{', then ' if steps else ''}{last}")
 
     def renew(self) -> None:
         """Renews the login as a session that is held for long would, and shows what came of it."""
@@ -112,7 +114,11 @@ class Talk:
             self._page.hide_also(secret)
         if self._run.profile.auth.places:
             with contextlib.suppress(CredentialRefused):  # opening the session meets the same and says so
-                self._page.hide_also(credentials_of(self._run).token(self.tenant.identity)[0])
+                token, _ = credentials_of(self._run).token(self.tenant.identity)
+                self._page.hide_also(token.text)
+                note_taught(self._run, self.tenant, {**self.tenant.identity.placeholders, **token.taught}, 0)
+                for secret in self.tenant.tokens:
+                    self._page.hide_also(secret)
 
     def say(self, name: str, extra: Mapping[str, object] = MappingProxyType({})) -> Request | None:
         """Says one thing, waits for its end and shows both; returns the request, None if nothing was sent."""
@@ -154,8 +160,9 @@ class Talk:
 
     def as_victim(self) -> dict[str, object]:
         """Returns the placeholders that name what is this tenant's."""
-        learnt = dict.fromkeys(self._run.profile.frames.learn) | dict(self._session.learnt)
-        return {f"victim_{name}": value for name, value in {**learnt, **self.tenant.identity.placeholders}.items()}
+        learnt = dict.fromkeys((*self._run.profile.frames.learn, *self._run.profile.auth.ids))
+        own = {**learnt, **self._session.learnt, **self.tenant.identity.placeholders, **self.tenant.ids}
+        return {f"victim_{name}": value for name, value in own.items()}
 
     def listen(self) -> None:
         """Forgets what was heard, and hears from now on whatever is said on new connections of the run."""
@@ -237,6 +244,12 @@ class Talk:
         while True:
             gevent.sleep(_KEEP_S)
             self._session.keep(time.perf_counter())
+
+
+def _learnt(learn: Iterable[str], ids: Mapping[str, str | int]) -> str:
+    """What an answer taught: ids with their values, and of secrets the names."""
+    words = [f"{name} {ids[name]}" if name in ids else name for name in learn]
+    return f" (learnt {', '.join(words)})" if words else ""
 
 
 def operations_of(profile: Profile) -> Iterator[str]:

@@ -7,7 +7,11 @@ from tests.checker.histories import START_S, healthy
 
 
 def test_names_aliases_and_controls_are_known() -> None:
-    known = roster(healthy(tenants=2).summary())
+    history = healthy(tenants=2)
+    holder = control_pair(0)[0]
+    history.rows["local"] += [IdLearnt(number, "user_id", f"U {number}", names_tenant=True) for number in (1, holder)]
+    known = roster(history.summary())
+    assert (known.numbers["u 1"], known.numbers[f"u {holder}"]) == (1, holder)
     assert known.names[1] == "t-1"
     assert known.numbers["t0@example.org"] == 0
     assert control_pair(0)[0] in known.names

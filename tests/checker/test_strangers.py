@@ -121,6 +121,29 @@ def test_an_id_that_an_operation_shows_to_all_by_design_is_its_owners_and_no_fin
     assert owners.get("th-on-the-board") == {(True, False): 1, (False, True): 0}.get(by_design)
 
 
+def test_an_id_that_a_login_has_told_names_a_tenant_of_another_node() -> None:
+    told = IdLearnt(1, "user_id", "u-17", 0, "login", START_S + 1, names_tenant=True)
+    history = run_with(shown("u-17"))
+    assert history.judged().verdict is Verdict.INCONCLUSIVE  # somebody whom nobody knows
+    history.rows["worker-1"].insert(-1, told)
+    result = history.judged()
+    assert result.verdict is Verdict.LEAKING
+    (finding,) = result.findings
+    assert finding.owner is not None and finding.recipient is not None
+    assert (finding.kind, finding.owner.number, finding.recipient.number) == ("wrong-identity", 1, 0)
+
+
+def test_an_id_that_logins_have_told_two_tenants_is_a_leak_of_the_login() -> None:
+    history = healthy(nodes=NODES)
+    for number in (0, 1):
+        row = IdLearnt(number, "user_id", "u-17", 0, "login", START_S + number, names_tenant=True)
+        history.rows[f"worker-{number}"].insert(-1, row)
+    result = history.judged()
+    assert result.verdict is Verdict.LEAKING
+    (finding,) = result.findings
+    assert finding.kind == "shared-id" and finding.places == ["login of session 0 of tenant 1"]
+
+
 def test_an_id_that_two_nodes_learnt_is_found_where_it_came_second() -> None:
     """Whatever the order in which the nodes' evidence is read."""
     for first, second in ((0, 1), (1, 0)):

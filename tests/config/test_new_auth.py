@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import re
+import tomllib
+
 import pytest
 
+from config.auth import Auth
 from config.new_auth import AUTH_QUESTIONS, auth_of, target_of, tokens_of
 from config.question import Answers
 
@@ -54,3 +58,19 @@ def test_a_login_is_a_request_whose_answer_brings_the_token() -> None:
 @pytest.mark.parametrize(("source", "kinds"), [("jwt", 4), ("command", 2), ("password", 2)])
 def test_only_tokens_that_can_be_made_are_to_be_refused(source: str, kinds: int) -> None:
     assert tokens_of(asked(token_source=source)).count('"') == 2 * kinds
+
+
+@pytest.mark.parametrize("source", ["service", "login"])
+def test_what_is_hinted_at_of_a_login_is_right_when_its_signs_are_taken_off(source: str) -> None:
+    answers = asked(token_source=source, token_url="http://x/login", token_authorization="")
+    keys = re.compile(r"# (?=\[|learn|ids|method|url|every_s)")
+    lines = [keys.sub("", line) for line in auth_of(answers)]
+    auth = Auth.model_validate(tomllib.loads("\n".join(lines))["auth"])
+    assert auth.taught == {"csrf", "user_id", "connection"} and auth.ids == ("user_id",)
+    assert auth.renewal is not None and auth.renewal.every_s == 600
+
+
+@pytest.mark.parametrize("source", ["jwt", "command", "token"])
+def test_who_asks_nobody_over_http_is_told_nothing_of_logins(source: str) -> None:
+    answers = asked(token_source=source, token_command="./issue")
+    assert "[[auth.service" not in "\n".join(auth_of(answers))

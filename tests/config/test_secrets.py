@@ -90,3 +90,9 @@ def test_passwords_and_tokens_of_accounts_and_token_files_are_secrets(tmp_path: 
     path = tmp_path / "p.toml"
     path.write_text(BARE, encoding="utf-8")
     assert {"PLANTED one", "PLANTED two", "PLANTED three"} <= secrets_of(load(path))
+
+
+def test_what_stands_beside_a_placeholder_in_a_header_is_as_secret_as_a_header_without(tmp_path: Path) -> None:
+    changes = {"target.headers": {"Cookie": "a={email}; key=${AUTH_SERVICE_KEY}; id=0c1f6d2e9a7b4f3c8d5e6a7b"}}
+    known = secrets_of(load(written(tmp_path / "p.toml", changes), ENVIRONMENT))
+    assert {"PLANTED-auth-service-key", "0c1f6d2e9a7b4f3c8d5e6a7b"} <= known

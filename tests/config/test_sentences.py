@@ -86,6 +86,7 @@ recall = 0.99
 
 SERVICE = '[auth.service]\nurl = "http://127.0.0.1/token"\n'
 STEP = SERVICE + '[[auth.service.before]]\nurl = "http://127.0.0.1/login"\n'
+LOGIN = 'source = "service"\n' + SERVICE
 RENEWAL = "[auth.renewal]\nevery_s = 60\n"
 
 # A line of the good profile, what stands there instead, the key that the sentence must name, and what it must say.
@@ -142,6 +143,21 @@ WRONG: list[tuple[str, str, str, str]] = [
     ('[auth.jwt]', STEP + "follow = true\n[auth.jwt]", "auth.service.before[0].follow", "is no key of"),
     ('[auth.jwt]', SERVICE + "token_learnt = 'code'\n[auth.jwt]", "auth.service.token_learnt", "no step of 'before'"),
     ('[auth.jwt]', SERVICE + "expires_in = '/x'\n[auth.jwt]", "auth.service.expires_in", "is no field path"),
+    # what a login teaches beside the token
+    ('[auth.jwt]', SERVICE + "learn = { token = 'a' }\n[auth.jwt]", "auth.service.learn", "has 'token', which is"),
+    ('[auth.jwt]', STEP + "learn = { a = 'a' }\n[auth.service.learn]\na = 'b'\n[auth.jwt]", "auth.service.learn",
+     "has 'a', which is taken: choose another name"),
+    ('[auth.jwt]', SERVICE + "learn = { A = 'a' }\n[auth.jwt]", "auth.service.learn.A", "small letters"),
+    ('[auth.jwt]', SERVICE + "ids = ['user_id']\n[auth.jwt]", "auth.service.ids", "names 'user_id', which no 'learn'"),
+    ('[auth.jwt]', SERVICE + "ids = 'user_id'\n[auth.jwt]", "auth.service.ids", "should be a list"),
+    ('source = "jwt"', LOGIN + "learn = { canary = 'a' }", "auth.service.learn.canary",
+     "can't be learnt, as {canary} is filled by us; choose another name"),
+    ('source = "jwt"', LOGIN + "learn = { thread = 'a' }", "auth.service.learn.thread",
+     "can't be learnt, as {thread} is learnt from frames (frames.learn.thread); choose another name"),
+    ('source = "jwt"', LOGIN + "[[auth.service.before]]\nurl = 'http://127.0.0.1/'\nlearn = { budget = 'a' }",
+     "auth.service.before[0].learn.budget", "{budget} is filled by us"),
+    ('source = "jwt"', LOGIN + "body = { me = '{user_id}' }\nlearn = { user_id = 'a' }", "auth.service.body",
+     "nothing fills {user_id}"),
     ('[auth.jwt]', "[auth.renewal]\n[auth.jwt]", "auth.renewal", "needs one of 'every_s' and 'before_expiry_s'"),
     ('[auth.jwt]', "[auth.renewal]\nevery_s = 0\n[auth.jwt]", "auth.renewal.every_s", "greater than 0, found 0"),
     ('[auth.jwt]', "[auth.renewal]\nevery_s = 5\nbefore_expiry_s = 5\n[auth.jwt]", "auth.renewal", "needs one of"),

@@ -19,6 +19,9 @@ def steps(*listed: Mapping[str, object], **more: object) -> dict[str, object]:
     return {"provisioning": {"steps": list(listed), **more}}
 
 
+LOGIN: dict[str, object] = {"auth.source": "service", "auth.service.learn": {"user_id": "me.id", "key": "key"}}
+SAID: dict[str, object] = {"type": "x", "message_id": "{message_id}"}
+
 WRONG: list[tuple[dict[str, object], str, str]] = [
     (
         {"tenants.names": "integer", **steps({**REDIS, "remove": ["a:{tenant}*"]})},
@@ -86,6 +89,45 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"auth.proof": "chat"}, "auth.proof", "should name an operation that costs nothing"),
     ({"attempts.tokens": ["other_name"]}, "attempts.tokens", "nobody says its name beside its token"),
     ({"attempts.tokens": ["wrong_key"], "auth.jwt": REMOVE}, "attempts.tokens", "needs a table [auth.jwt]"),
+    (
+        {**LOGIN, **steps({**HTTP, "learn": {"user_id": "id"}})},
+        "auth.service.learn.user_id",
+        "can't be learnt, as a tenant has its {user_id} by its account or provisioning; choose another name",
+    ),
+    (
+        {**LOGIN, **steps({**HTTP, "learn_secret": {"key": "id"}})},
+        "auth.service.learn.key",
+        "as a tenant has its {key} by its account or provisioning",
+    ),
+    (
+        {**LOGIN, "tenants.columns": {"password": "key", "budget": "left"}, "auth.service.learn": {"csv_mail": "m"}}
+        | ACCOUNTS,
+        "auth.service.learn.csv_mail",
+        "as a tenant has its {csv_mail} by its account or provisioning",
+    ),
+    ({**LOGIN, "operations.chat.send": {**SAID, "u": "{usr_id}"}}, "operations.chat.send", "{usr_id}; there are: "),
+    (
+        {**LOGIN, "auth.source": "jwt", "operations.chat.send": {**SAID, "u": "{user_id}"}},
+        "operations.chat.send",
+        "nothing fills the placeholder {user_id}",
+    ),
+    ({**LOGIN, "target.url": "ws://127.0.0.1/{usr_id}"}, "target.url", "nothing fills {usr_id}; did you mean user_id?"),
+    (
+        {**LOGIN, "target.url": "ws://{key}.example/ws"},
+        "target.url",
+        "has {key} in its host, which an answer would choose then",
+    ),
+    (
+        {**LOGIN, "target.headers": {"X-User": "PLANTED-{usr_id}"}},
+        "target.headers.X-User",
+        "holds a placeholder that nothing fills; did you mean user_id?",
+    ),
+    ({**LOGIN, "auth.place": "basic", "auth.username": "{userid}"}, "auth.username", "did you mean user_id?"),
+    (
+        {**LOGIN, "attempts.doors": {"read": {"does": "read", "send": {"u": "{victim_key}"}, "ends": ["x"]}}},
+        "attempts.doors.read.send",
+        "nothing fills the placeholder {victim_key}",
+    ),
     (ACCOUNTS, "operations.chat.cost", "name a column in tenants.columns.budget"),
     (ACCOUNTS, "frames.budget", "speaks of amounts"),
     (ACCOUNTS, "stores.redis.budgets", "speaks of amounts"),
@@ -96,7 +138,7 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
 def test_what_can_not_work_is_a_sentence_with_its_key(
     tmp_path: Path, changes: dict[str, object], key: str, says: str
 ) -> None:
-    (tmp_path / "accounts.csv").write_text("tenant\na\nb\n", encoding="utf-8")
+    (tmp_path / "accounts.csv").write_text("tenant,mail,key,left\na,a@x,k,5\nb,b@x,l,5\n", encoding="utf-8")
     with pytest.raises(ProfileInvalid) as caught:
         load(written(tmp_path / "wrong.toml", changes), ENVIRONMENT)
     lines = str(caught.value).splitlines()
@@ -116,3 +158,15 @@ def test_steps_that_can_work_are_taken(tmp_path: Path) -> None:
     assert profile.provisioning.batch_size == 5
     assert profile.removes_tenants
     assert {"user_id"} <= profile.of_tenant and {"key", "password"} <= profile.secrets_of_tenant
+
+
+def test_what_a_login_teaches_goes_where_the_tenant_s_own_goes(tmp_path: Path) -> None:
+    changes: dict[str, object] = {
+        **LOGIN, "auth.service.ids": ["user_id"], "target.url": "ws://127.0.0.1/{user_id}?key={key}",
+        "target.headers": {"X-User": "{user_id}", "X-Odd": "PLANTED {braces_of_a_secret}"},
+        "operations.chat.send": {**SAID, "u": "{user_id:int}", "k": "{key}"}, "attempts.tokens": ["other_name"],
+        "attempts.doors": {"read": {"does": "read", "send": {**SAID, "u": "{victim_user_id}"}, "ends": ["x"]}},
+    }  # fmt: skip
+    auth = load(written(tmp_path / "right.toml", changes), ENVIRONMENT).auth
+    assert auth.taught == {"user_id", "key"}
+    assert auth.ids == ("user_id",)

@@ -41,7 +41,7 @@ def test_an_example_is_a_profile_when_laid_over_the_reference_one(folder: Path, 
     own = "[auth.jwt]" in example or "[auth.service]" in example
     path.write_text(f'extends = "{"bare.toml" if own else DEFAULT_PROFILE}"\n{example}', encoding="utf-8")
     profile = load(path, ENVIRONMENT)
-    if "{user_id}" in example:
+    if "[[provisioning.steps]]" in example:
         assert {"user_id"} <= profile.of_tenant and {"token"} <= profile.secrets_of_tenant
 
 

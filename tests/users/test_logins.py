@@ -10,7 +10,7 @@ import pytest
 from tests.config.profiles import changed
 from tests.http_server import Asked, Reply, http_server
 from users.http_calls import Caller, CallFailed
-from users.logins import LoginFailed, log_in
+from users.logins import Login, LoginFailed, log_in
 
 CSRF, CODE, TOKEN = "PLANTED-csrf", "PLANTED-code", "PLANTED-token"
 TENANT = {"tenant": "t-1", "email": "t@tenants.example", "password": "PLANTED-password"}
@@ -56,7 +56,7 @@ def profile_of(url: str, **changes: Any) -> Any:
 
 def test_a_form_with_a_hidden_token_and_a_code_leads_to_a_token() -> None:
     with http_server(single_sign_on) as server:
-        assert log_in(Caller(), profile_of(server.url), TENANT) == (TOKEN, 90.0)
+        assert log_in(Caller(), profile_of(server.url), TENANT) == Login(TOKEN, 90.0, {"csrf": CSRF, "code": CODE})
         assert [asked.headers.get("Cookie") for asked in server.asked] == [None, "visit=v-1", "visit=v-2"]
 
 
@@ -67,7 +67,7 @@ def test_cookies_of_the_profile_stand_beside_those_that_are_kept() -> None:
         return single_sign_on(asked)
 
     with http_server(answer) as server:
-        assert log_in(Caller(), profile_of(server.url, headers={"cookie": "from=profile"}), TENANT)[0] == TOKEN
+        assert log_in(Caller(), profile_of(server.url, headers={"cookie": "from=profile"}), TENANT).token == TOKEN
         assert sum(name.lower() == "cookie" for name in server.asked[-1].headers) == 1
 
 
@@ -131,7 +131,7 @@ def test_the_token_may_have_been_learnt_before_the_last_request() -> None:
             auth__service={"before": before, "url": f"{server.url}/activate", "token_learnt": "sid"},
         ).auth.service
         assert service is not None
-        assert log_in(Caller(), service, TENANT) == (TOKEN, None)
+        assert log_in(Caller(), service, TENANT) == Login(TOKEN, None, {"sid": TOKEN})
 
 
 def test_a_life_that_is_no_number_is_a_sentence() -> None:

@@ -47,7 +47,7 @@ class _AnyToken(Credentials):
 
     def introduce(self, tenant: TenantIdentity) -> tuple[Introduction, float | None]:
         """Returns an introduction with a token that means nothing."""
-        return introduce(self._of, tenant, "kit-token"), None
+        return introduce(self._of, tenant, "kit-token", {name: f"kit-{name}" for name in self._of.auth.taught}), None
 
 
 @dataclass

@@ -14,6 +14,7 @@ from tests.http_server import http_server
 from tests.users.scripted_service import scripted_service
 from tests.users.test_logins import CODE, CSRF, TOKEN, single_sign_on
 from tests.users.test_renewing import Service
+from tests.users.test_taught import Service as TeachingService
 
 PROFILE = """\
 [target]
@@ -61,6 +62,54 @@ code = "why"
 
 [operations.chat]
 send = {{ kind = "say", id = "{{message_id}}", text = "{{prompt}}", as = "{{token}}" }}
+ends = ["said"]
+"""
+TAUGHT = """\
+[target]
+name = "shop"
+url = "{target}/{{user_id}}?org={{org_id}}"
+headers = {{ X-Session = "v1 {{session_key}}", Cookie = "theme=dark; org={{org_id}}", X-Key = "PLANTED-{{user_id}}" }}
+reply_timeout_s = 2
+
+[auth]
+place = "frame"
+source = "service"
+
+[auth.frame]
+send = {{ kind = "login", token = "{{token}}", user = "{{user_id}}" }}
+accepted = ["hello"]
+refused = ["no"]
+
+[[auth.service.before]]
+name = "organisation"
+url = "{login}/org"
+learn = {{ org_id = "org.id" }}
+
+[auth.service]
+url = "{login}/login"
+body = {{ user = "{{tenant}}" }}
+learn = {{ user_id = "me.id", session_key = {{ header = "X-Key" }} }}
+ids = ["user_id"]
+
+[frames]
+type = "kind"
+request_id = ["id"]
+tenant = ["user"]
+
+[refusal]
+type = "failure"
+code = "why"
+
+[attempts]
+tokens = ["unknown", "other_name"]
+
+[attempts.doors.other]
+does = "read"
+send = {{ kind = "say", id = "{{message_id}}", user = "{{victim_user_id}}", key = "{{session_key}}" }}
+ends = ["said"]
+
+[operations.chat]
+send = {{ kind = "say", id = "{{message_id}}", text = "{{prompt}}", user = "{{user_id}}", key = "{{session_key}}" }}
 ends = ["said"]
 """
 SAID = 'operation = { send = { kind = "renew", id = "{message_id}", token = "{token}" }, ends = ["renewed"] }'
@@ -113,3 +162,44 @@ def test_a_check_says_that_a_renewal_was_refused(tmp_path: Path) -> None:
         code, text = check(path)
     assert code == 3
     assert "wrong renewal: refused with 'stale'" in text
+
+
+@contextmanager
+def teaching(folder: Path, service: TeachingService) -> Iterator[Path]:
+    with (
+        http_server(service.over_http) as login,
+        scripted_service(service.hear, answer_upgrade=service.answer_upgrade) as served,
+    ):
+        path = folder / "shop.toml"
+        path.write_text(TAUGHT.format(target=served.url, login=login.url), encoding="utf-8")
+        yield path
+
+
+def test_a_dry_run_shows_where_goes_what_a_login_teaches(tmp_path: Path) -> None:
+    with teaching(tmp_path, service := TeachingService()) as path:
+        code, text = check(path, "--dry-run")
+    assert code == 0 and not service.logins
+    assert "/ws/USER_ID?org=ORG_ID" in text and "X-Key: (hidden, with USER_ID)" in text
+    assert '"user":"(user_id learnt)","key":"(session_key learnt)"' in text
+    assert '"user":"(user_id of another)"' in text
+
+
+def test_a_check_shows_the_ids_that_a_login_teaches_and_nothing_else_of_it(tmp_path: Path) -> None:
+    with teaching(tmp_path, service := TeachingService()) as path:
+        code, text = check(path)
+    assert code == 0, text
+    assert "logged in over HTTP: organisation (learnt org_id), then POST 127.0.0.1:" in text
+    assert "(learnt user_id 7000, session_key)" in text
+    assert "ok    chat: answered" in text and "org of all" not in text
+    assert "attempts.doors.other: refused, as it should be: who are you?" in text
+    for kind in ("unknown", "other_name"):
+        assert f"ok    token: {kind}: refused, as it should be" in text
+    assert sorted(service.users.values()) == [7000, 7001]
+
+
+def test_a_check_shows_whose_id_stands_in_a_frame(tmp_path: Path) -> None:
+    with teaching(tmp_path, service := TeachingService()) as path:
+        service.shows = "7000"
+        code, text = check(path)
+    assert code == 3
+    assert "wrong-identity in a frame said: what belongs to tenant 0 (user names another tenant)" in text
