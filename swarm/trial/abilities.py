@@ -82,17 +82,22 @@ def will_not_detect(profile: Profile, tried: Tried | None = None) -> Iterator[st
 
 
 def _concluded(names: Iterable[str], tried: Tried | None) -> list[str]:
-    """Those that were found shut or open; all of them if none was tried."""
+    """Those that were found shut or open, or were answered; all of them if none was tried."""
     if tried is None:
         return list(names)
-    return [name for name in names if name in tried and tried[name][0] in ("refused", "granted")]
+    return [name for name in names if name in tried and tried[name][0] in ("refused", "granted", "answered")]
 
 
 def _just_now(names: Sequence[str], tried: Tried | None) -> str:
     if tried is None:
         return ""
-    opened = [name for name in names if tried[name][0] == "granted"]
-    return f"; let in just now: {', '.join(opened)}" if opened else "; each was refused just now"
+    opened, answered = ([name for name in names if tried[name][0] == outcome] for outcome in ("granted", "answered"))
+    if not opened and not answered:
+        return "; each was refused just now"
+    let_in = f"; let in just now: {', '.join(opened)}" if opened else ""
+    return let_in + (
+        f"; answered just now, and what came of it is seen later: {', '.join(answered)}" if answered else ""
+    )
 
 
 def _untried(profile: Profile, tried: Tried | None) -> Iterator[str]:

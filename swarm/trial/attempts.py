@@ -23,8 +23,8 @@ from users.presence import Presence
 from users.returning import try_to_return
 
 Tried = dict[str, tuple[str, str]]
-"""What came of each attempt, by its name as evidence spells it: the outcome (refused, granted, unclear, not_tried) and
-a few words."""
+"""What came of each attempt, by its name as evidence spells it: the outcome (refused, granted, unclear, not_tried, or
+answered, if only the stores or later frames could show what an answered one did) and a few words."""
 _TAKES_TWO: frozenset[Forgery] = frozenset({"other_name", "contradictory"})
 _VICTIM = "victim_"
 _NO_CODE = "None"
@@ -111,6 +111,16 @@ def _try_door(
     if attempt is None:
         return not_tried("the attempt could not be sent")
     outcome, detail = judged(judge, name, attempt)
+    if outcome == "refused" and attempt.outcome is Outcome.ANSWERED and door.does != "read":
+        page.note(
+            f"attempts.doors.{name}: answered, and nothing of the second tenant's was shown; whether it could "
+            f"{door.does} what is another's, a run sees by what the other reads afterwards"
+            + (" and in the stores" if profile.stores.named() else ", for there is no store to look into")
+        )
+        intruder.show()
+        if profile.operation("state_read") is not None:
+            owner.ask("state_read")  # what it shows of the first tenant's is told at once
+        return "answered", detail
     if outcome == "refused":
         page.good(f"attempts.doors.{name}: refused, as it should be: {detail}")
         if detail == _NO_CODE:

@@ -55,6 +55,11 @@ def test_only_what_was_found_shut_or_open_counts_as_looked_for() -> None:
     will = list(will_detect(profile, TRIED))
     (doors,) = [sentence for sentence in will if "doors" in sentence]
     assert doors == "other tenants' doors that open (read_history, read_state); let in just now: read_state"
+    answered = {**TRIED, "change_state": ("answered", "answered without the other's data")}
+    assert any(
+        one.endswith("read_state; answered just now, and what came of it is seen later: change_state")
+        for one in will_detect(profile, answered)
+    )
     (tokens,) = [sentence for sentence in will if sentence.startswith("tokens")]
     assert "(missing)" in tokens and tokens.endswith("each was refused just now")
     unseen = list(will_not_detect(profile, TRIED))

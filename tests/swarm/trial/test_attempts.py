@@ -143,6 +143,19 @@ def test_an_answer_without_the_others_data_is_a_refusal_where_the_profile_says_s
     assert "refused, as it should be: answered without the other's data" in shown
 
 
+@pytest.mark.parametrize("does", ["change", "spend", "resume", "subscribe"])
+def test_an_answer_that_shows_nothing_is_no_refusal_of_what_an_attempt_would_do(tmp_path: Path, does: str) -> None:
+    change = (BY_MARKS[0] + ' "read"', BY_MARKS[1] + f' "{does}"')
+    code, shown = check(tmp_path, Service({"type": "listed"}), change=change)
+    assert code == 0, shown
+    assert (
+        f"note  attempts.doors.read: answered, and nothing of the second tenant's was shown; whether it could {does}"
+        in shown
+    )
+    assert "for there is no store to look into" in shown and "door read: refused" not in shown
+    assert "doors that open (read); answered just now, and what came of it is seen later: read" in shown
+
+
 def test_a_refusal_without_a_code_can_not_be_told_from_a_failure(tmp_path: Path) -> None:
     code, shown = check(tmp_path, Service({"type": "error"}))
     assert code == 0, shown
