@@ -9,9 +9,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
+
+import gevent
 
 from checker.figures import count
 from config.command_line import FAILED, FINE, WRONG, command_parser
@@ -24,7 +26,7 @@ from evidence.marks import Keyring, RunKey
 from evidence.records import RETURN
 from evidence.runfolder import RunFolder, RunFolderError, RunHeader, new_run_id
 from swarm import health
-from swarm.cleaning import clean
+from swarm.cleaning import CleanUp, clean
 from swarm.options import check_fit
 from swarm.provisioning import Provisioner
 from swarm.sinks import FileSink
@@ -77,18 +79,25 @@ def _try(profile: Profile, options: argparse.Namespace, page: Page) -> Tried:
     folder = RunFolder.create(Path(options.runs), header, key)
     sink = FileSink(folder.writer("local"))
     talked: _Talked | None = None
+    removed = False
     try:
-        _ask_health(profile, page)
-        talked = _talk(profile, key, folder, sink, page)
+        try:
+            _ask_health(profile, page)
+            talked = _talk(profile, key, folder, sink, page)
+        finally:
+            sink.close()
+            removed = _remove(profile, folder, page, keep=options.keep_data)
+        if talked is None or talked.tried is None:
+            return {}
+        if removed and may_return(profile):
+            removed = False  # until it is seen that nothing came back
+            talked.run.sink = Nowhere()  # what was made is written down, and judged this trial is not
+            talked.tried[RETURN] = came = try_return(talked.run, talked.first, page)
+            removed = came[0] == "refused" or _remove_returned(profile, folder, page)
+        return talked.tried
     finally:
-        sink.close()
-        removed = _remove(profile, folder, page, keep=options.keep_data)
-    if talked is None or talked.tried is None:
-        return {}
-    if removed and may_return(profile):
-        talked.run.sink = Nowhere()  # the folder is gone, as nothing of the trial is left to be removed
-        talked.tried[RETURN] = try_return(talked.run, talked.first, page)
-    return talked.tried
+        if removed:
+            shutil.rmtree(folder.path, ignore_errors=True)
 
 
 def _ask_health(profile: Profile, page: Page) -> None:
@@ -186,14 +195,23 @@ def _remove(profile: Profile, folder: RunFolder, page: Page, *, keep: bool) -> b
     if keep:
         page.note(f"kept, as you wished; remove it later: python -m swarm clean {folder.path}")
         return False
+    return _clean(profile, folder, page, str)
+
+
+def _remove_returned(profile: Profile, folder: RunFolder, page: Page) -> bool:
+    """Removes what the target made anew for a tenant that it let in after its removal; returns whether it is gone."""
+    gevent.sleep(profile.provisioning.quiet_before_removal_s)  # some is written when its session has ended
+    return _clean(profile, folder, page, lambda done: f"what it left when it came back is removed too: {done}")
+
+
+def _clean(profile: Profile, folder: RunFolder, page: Page, told: Callable[[CleanUp], str]) -> bool:
     done = clean(folder, profile)
     if done.left:
         for sentence in done.left:
             page.bad(f"not removed: {sentence}")
         page.note(f"try again when that is mended: python -m swarm clean {folder.path}")
         return False
-    page.good(str(done))
-    shutil.rmtree(folder.path, ignore_errors=True)
+    page.good(told(done))
     return True
 
 
