@@ -37,7 +37,8 @@ class Placement(Part):
 class OpeningFrame(Part):
     """What is said in the first frames after the upgrade, and what the target answers.
 
-    Placeholders in ``send``: {token}, the tenant's own (tenant, email, number), and what a login over HTTP has taught.
+    Placeholders in ``send``: {token}, the tenant's own (tenant, email, number), what a login over HTTP has taught, and
+    {uuid}, a random id that is another one for each connection.
     """
 
     after: tuple[str, ...] = Field((), description="Types of the target's greeting; nothing is said before it.")

@@ -95,7 +95,11 @@ class Frames(Part):
         description="Kinds of pushes that show the tenant's own marks. Of each, one must have shown some: else "
         "nothing shows that such pushes arrive where they should, and the run is inconclusive.",
     )
-    housekeeping: Kinds = Field((), description="Kinds of the protocol's own, such as pongs: they answer no request.")
+    housekeeping: Kinds = Field(
+        (),
+        description="Kinds of the protocol's own, such as pongs: they answer no request. Those of the dialect need not "
+        "be named.",
+    )
     answers: tuple[Answer, ...] = Field((), description="What the service asks of a client, and what is said to it.")
     keep_alive: KeepAlive | None = Field(None, description="What is said every few seconds, or the service hangs up.")
 

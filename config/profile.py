@@ -43,7 +43,11 @@ class Target(Part):
     """Where the target is and how patiently to talk to it."""
 
     name: str = Field(min_length=1, description="Name of the target, for reports.")
-    url: str = Field(pattern=r"^wss?://[^\s]+$", description="WebSocket address, ws:// or wss://.")
+    url: str = Field(
+        pattern=r"^wss?://[^\s]+$",
+        description="WebSocket address, ws:// or wss://. It may hold {tenant}, {email}, {number}, {uuid} (another one "
+        "for each connection), and {token} where auth.place is path.",
+    )
     connect_timeout_s: float = Field(
         10.0,
         gt=0,

@@ -27,11 +27,11 @@ def _logins(profile: Profile) -> Iterator[Mistake]:
     """What tenants say to prove who they are holds only what tenants have; secrets stand where they stay secret."""
     own, auth = profile.of_tenant, profile.auth
     secret, introduced = own | profile.secrets_of_tenant, own | auth.taught
-    token = introduced | {"token"}
-    said: list[tuple[Key, object, set[str]]] = [(("target", "url"), profile.target.url, token)]
+    connecting = introduced | {"token", "uuid"}
+    said: list[tuple[Key, object, set[str]]] = [(("target", "url"), profile.target.url, connecting)]
     said += [(("auth", "username"), place.username, introduced) for place in auth.places if place.place == "basic"]
     if auth.frame is not None:
-        said.append((("auth", "frame", "send"), auth.frame.send, token))
+        said.append((("auth", "frame", "send"), auth.frame.send, connecting))
     if auth.jwt is not None:
         said.append((("auth", "jwt", "claims"), auth.jwt.claims, own))
     if auth.service is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import quote
+from uuid import uuid4
 
 from config.auth import Placement
 from config.profile import Profile, Target
@@ -44,9 +45,11 @@ def introduce(
 ) -> Introduction:
     """Returns how this tenant introduces itself with this token, and with what the login has taught beside it; an empty
     token is left out wherever it would go.
+
+    ``{uuid}`` is another one each time: services take a client's id for the connection's, and two with one id for one.
     """
     target, known = profile.target, {**tenant.placeholders, **taught}
-    values = {**known, "token": token or None}
+    values = {**known, "uuid": str(uuid4()), "token": token or None}
     url, shown_path = target.url, None
     if "{" in url:
         path = url.partition("://")[2].partition("?")[0].partition("/")[2]

@@ -72,3 +72,11 @@ def test_a_token_goes_to_several_places_and_an_empty_one_nowhere() -> None:
 
 def test_an_introduction_is_never_shown() -> None:
     assert "PLANTED" not in repr(introduced(auth__place="cookie")) + repr(introduced(auth__place="query"))
+
+
+def test_a_connection_may_have_an_id_of_its_own_in_address_and_login() -> None:
+    frame = {"send": {"session": "{uuid}", "token": "{token}"}, "accepted": ["in"]}
+    changes: dict[str, Any] = {"auth__place": "frame", "auth__frame": frame, "target__url": "ws://h/ws/{uuid}"}
+    one, another = introduced(**changes), introduced(**changes)
+    assert one.url == f"ws://h/ws/{one.values['uuid']}"
+    assert one.values["uuid"] != another.values["uuid"]
