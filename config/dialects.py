@@ -53,6 +53,9 @@ _SETTLED: dict[str, dict[str, object]] = {
     },
 }  # fmt: skip
 
+_ALWAYS = "housekeeping"
+"""Of these a profile's own are further ones: what the protocol says by itself it goes on saying."""
+
 
 def settles(dialect: str, table: str, *keys: str) -> bool:
     """Returns whether a dialect settles one of these keys of a profile's table, so that nobody need be asked."""
@@ -70,4 +73,10 @@ def with_settled(profile: object) -> object:
         own = profile.get(table, {})
         if isinstance(own, dict) and isinstance(keys, dict):
             whole[table] = {**keys, **own}
+            if (always := keys.get(_ALWAYS)) is not None and _ALWAYS in own:
+                whole[table][_ALWAYS] = list(dict.fromkeys([*_listed(always), *_listed(own[_ALWAYS])]))
     return whole
+
+
+def _listed(kinds: object) -> list[object]:
+    return list(kinds) if isinstance(kinds, list) else [kinds]

@@ -13,7 +13,7 @@ from config.address import shown
 from config.hosts import allow_named, check_hosts
 from config.load import DEFAULT_PROFILE, ProfileError, ProfileInvalid, load
 from config.profile import Profile
-from users.dialects.choosing import dialect_of
+from users.dialects.choosing import check_said, dialect_of
 
 # Options that stand for a variable of the profile, so that an address can be given either way.
 _VARIABLES = {"target_url": "TARGET_URL", "redis_url": "REDIS_URL", "postgres_url": "POSTGRES_URL"}
@@ -100,5 +100,6 @@ def check_fit(profile: Profile, path: str | Path, allowed_hosts: Sequence[str]) 
     allow_named(profile, allowed_hosts)
     try:
         dialect_of(profile)
+        check_said(profile)
     except ProfileInvalid as error:
         raise ProfileInvalid(f"{path}: {error}") from error.__cause__

@@ -28,6 +28,7 @@ from swarm.steps import named_steps
 from swarm.trial.page import Page
 from swarm.trial.talk import operations_of
 from users.correspondence import Correspondence
+from users.dialects.choosing import dialect_of
 from users.placing import introduce
 from users.run import NodeRun
 from users.tenant import Tenant, TenantIdentity
@@ -175,7 +176,8 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
     if introduction.cookie:
         page.plain(f"  Cookie: {introduction.cookie}")
     if profile.auth.frame is not None:
-        page.plain("→ " + orjson.dumps(fill(profile.auth.frame.send, introduction.values)).decode())
+        said = dialect_of(profile).encode(fill(profile.auth.frame.send, introduction.values))
+        page.plain("→ " + (said if isinstance(said, str) else said.decode("utf-8", "replace")))
     if profile.attempts.tokens:
         page.plain(f"and in the same way with tokens that must be refused: {', '.join(profile.attempts.tokens)}")
     if (renewal := profile.auth.renewal) is not None:

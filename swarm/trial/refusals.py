@@ -72,9 +72,12 @@ def _not_ready(profile: Profile, detail: str, heard: Sequence[Heard]) -> str:
     different = _kinds(profile, heard)
     if not different:
         return f"{detail}, and no other frame either: leave frames.ready out if the target says nothing of its own"
+    read_at = f"the type is read at '{', '.join(profile.frames.type)}'"
+    if set(different) <= {"?", "None"}:
+        return f"{detail}; frames without a type came ({read_at}): correct frames.type, or leave it to the dialect"
     return (
         f"{detail}; frames of types {', '.join(different[:4])} came: "
-        f"did you mean frames.ready = \"{different[0]}\"? (the type is read at '{', '.join(profile.frames.type)}')"
+        f'did you mean frames.ready = "{different[0]}"? ({read_at})'
     )
 
 

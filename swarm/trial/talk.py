@@ -214,7 +214,7 @@ class Talk:
         if request.own_marks and not operation.shows_own and not isinstance(operation, Door):
             yield "its reply showed what this tenant had stored: with shows_own = true an empty one would be noticed"
         kinds = [kind for kind, _ in request.events[:-1]]
-        unknown = sorted({kind for kind in kinds if kind not in operation.events})
+        unknown = sorted({kind for kind in kinds if kind not in {*operation.events, *operation.acknowledged}})
         if unknown:
             yield f"frames of types {', '.join(unknown)} came before the last; list them in events"
         amounts = [path for path in self._run.profile.frames.budget if self._found(path)]
@@ -229,7 +229,8 @@ class Talk:
         return heard_in(dialect_of(self._run.profile), (text for direction, text in self._heard if direction == "<"))
 
     def _hear(self, direction: str, text: str) -> None:
-        self._heard.append((direction, text))
+        if text:  # a pong of WebSocket's own says nothing
+            self._heard.append((direction, text))
 
     def show(self) -> None:
         """Shows what was said and what has come since, without any token of the tenant's."""

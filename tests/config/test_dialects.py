@@ -41,3 +41,8 @@ def test_what_the_profile_says_goes_first() -> None:
 @pytest.mark.parametrize("profile", [5, {}, {"target": 5}, {"target": {"dialect": "stomp"}, "frames": 5}])
 def test_what_is_no_profile_is_left_to_the_schema(profile: object) -> None:
     assert with_settled(profile) == profile or isinstance(with_settled(profile), dict)
+
+
+def test_housekeeping_of_ones_own_comes_on_top_of_the_protocols() -> None:
+    own = {**BARE, "target": {**BARE["target"], "dialect": "socket.io"}, "frames": {"housekeeping": "typing"}}
+    assert Profile.model_validate(own).frames.housekeeping == ("open", "ping", "pong", "noop", "typing")

@@ -55,6 +55,23 @@ def dialect_of(profile: Profile) -> Dialect:
         raise ProfileInvalid(f"{named} could not be made: {str(error) or type(error).__name__}") from error
 
 
+def check_said(profile: Profile) -> None:
+    """Does nothing if the dialect can say all that the profile has tenants say. An adapter is left to its author.
+
+    Raises:
+        ProfileInvalid: it can't; one sentence with the key.
+    """
+    if profile.target.adapter is not None:
+        return
+    frame = profile.auth.frame
+    said = {key: operation.send for key, operation in profile.said.items()}
+    for key, template in said.items() if frame is None else [("auth.frame", frame.send), *said.items()]:
+        try:
+            dialect_of(profile).encode(template)
+        except ValueError as error:
+            raise ProfileInvalid(f"{key}.send: {error}") from None
+
+
 def _check_options(dialect: str, options: Mapping[str, object]) -> None:
     known = _OPTIONS.get(dialect, frozenset())
     for name in options:

@@ -16,6 +16,11 @@ from users.dialects.base import Dialect, Message, Undecodable
 
 _PACKETS = ("connect", "disconnect", "event", "ack", "connect_error", "event", "ack")
 _CODES = {"connect": 0, "disconnect": 1, "event": 2, "ack": 3, "connect_error": 4}
+_EVERY = {"packet", "namespace"}
+_SAID = {
+    "connect": _EVERY | {"data"}, "connect_error": _EVERY | {"data"}, "disconnect": _EVERY,
+    "event": _EVERY | {"event", "args", "id"}, "ack": _EVERY | {"args", "id"},
+}  # fmt: skip
 _BINARY = (5, 6)
 _ENGINE = {"0": "open", "1": "close", "2": "ping", "3": "pong", "5": "upgrade", "6": "noop"}
 _HEAD = re.compile(r"([0-6])(?:(\d{1,3})-)?(?:(/[^,]*)(?:,|$))?(\d{1,15})?(.*)", re.DOTALL)
@@ -64,6 +69,9 @@ class SocketIo(Dialect):
         packet = str(document.get("packet", "event"))
         if packet not in _CODES:
             raise ValueError(f"Socket.IO has no packet {packet!r}; there are: {', '.join(_CODES)}")
+        if lost := sorted(set(document) - _SAID[packet]):
+            there = ", ".join(sorted(_SAID[packet]))
+            raise ValueError(f"{lost[0]!r} goes nowhere in a packet {packet!r} of Socket.IO; there are: {there}")
         namespace = str(document.get("namespace", self._namespace))
         head = f"4{_CODES[packet]}" + (f"{namespace}," if namespace != "/" else "")
         if packet == "disconnect":

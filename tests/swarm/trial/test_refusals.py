@@ -53,3 +53,9 @@ def test_a_login_that_is_not_let_in_says_what_came(detail: str, heard: list[Hear
     heard = heard or [Heard("(closed with code 4406)", None)]
     sentence = why_not_connected(logs_in, ConnectFailed(0, 0, 0.0, "auth", None, detail), detail, heard)
     assert says in sentence and "types  came" not in sentence
+
+
+def test_a_type_that_stands_nowhere_is_not_offered_for_a_greeting() -> None:
+    failed = ConnectFailed(0, 0, 0.0, "ready", None, "no session_ready frame after the upgrade")
+    sentence = why_not_connected(reference(), failed, "", [Heard("", {"kind": "hello"})])
+    assert "correct frames.type" in sentence and "did you mean" not in sentence

@@ -8,7 +8,7 @@ from config.dialects import NAMES
 from config.errors import ProfileInvalid
 from tests.users.fixtures import profile_for
 from users.dialects.base import Dialect
-from users.dialects.choosing import DIALECTS, dialect_of
+from users.dialects.choosing import DIALECTS, check_said, dialect_of
 
 ADAPTER = """
 from users.dialects.base import Dialect
@@ -71,3 +71,10 @@ def test_an_option_that_the_dialect_has_not_or_can_not_use_is_named(
     with pytest.raises(ProfileInvalid, match=says) as caught:
         dialect_of(profile_for(target__dialect=dialect, target__options=options))
     assert "\n" not in str(caught.value)
+
+
+def test_what_the_dialect_can_not_say_is_named_with_its_key() -> None:
+    login = {"send": {"packet": "connect", "payload": {"token": "{token}"}}, "accepted": ["connect"]}
+    profile = profile_for(target__dialect="socket.io", auth__place="frame", auth__frame=login)
+    with pytest.raises(ProfileInvalid, match=r"auth\.frame\.send: 'payload' goes nowhere in a packet 'connect'"):
+        check_said(profile)

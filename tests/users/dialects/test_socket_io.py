@@ -78,3 +78,8 @@ def test_binary_attachments_come_in_their_places(prefix: bytes) -> None:
 def test_what_is_no_packet_is_undecodable(message: str) -> None:
     with pytest.raises(Undecodable):
         list(io().decode(message))
+
+
+def test_what_would_go_nowhere_is_named() -> None:
+    with pytest.raises(ValueError, match=r"'args' goes nowhere in a packet 'connect' of Socket\.IO; there are: data"):
+        io().encode({"packet": "connect", "args": [{"token": "t"}]})
