@@ -35,7 +35,7 @@ class Told:
     tokens: set[str] = field(default_factory=set)
     passwords: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
-    last: tuple[str, str] | None = None
+    last: tuple[str, str, str] | None = None
     said: int = 0
     renewed: int = 0
     leaked: int = 0
@@ -94,11 +94,11 @@ class IndiscreetService:
             await self._hear(connection)
 
     async def _hear(self, connection: ServerConnection) -> None:
-        token = ""
+        token = visit = ""
         async for message in connection:
             heard = json.loads(message)
             if "token" in heard:
-                token = heard["token"]
+                token, visit = heard["token"], heard.get("visit", visit)
                 self.told.tokens.add(token)
                 self.told.renewed += heard["kind"] == "renew"
                 answer = {"kind": "hello" if heard["kind"] == "login" else "renewed", "id": heard.get("id")}
@@ -111,23 +111,26 @@ class IndiscreetService:
             if self.told.said % REFUSES_EVERY == 0:
                 await connection.send(json.dumps({"kind": "failure", "why": f"not now, {token}", "id": heard["id"]}))
                 continue
-            await connection.send(json.dumps({"kind": "said", "id": heard["id"], **self._tell(token, heard["text"])}))
+            await connection.send(
+                json.dumps({"kind": "said", "id": heard["id"], **self._tell(token, visit, heard["text"])})
+            )
 
-    def _tell(self, token: str, text: str) -> dict[str, str]:
+    def _tell(self, token: str, visit: str, text: str) -> dict[str, str]:
         """Answers with what somebody else has said, amid everybody's secrets, and keeps it all in one place."""
         told = self.told
-        before, told.last = told.last, (token, text)
+        before, told.last = told.last, (token, visit, text)
         if before is None or before[0] == token:
             return {"text": text}
         told.leaked += 1
-        whose, said = before
+        shown, visited, said = before
+        whose = visited if visited and told.leaked % 2 else shown
         words = sorted(told.passwords)[:2]
         around = (
             f"{whose} {said} {token}", f"{base64.b64encode(whose.encode()).decode()}:{said}:{whose.encode().hex()}",
             f"?t={quote(whose, safe='')}&x={said}&t={token}", f"{' '.join(words)} {said} {' '.join(words)}",
             f"bearer {whose}/{said}", base64.b64encode(f"{whose}|{said}|{token}".encode()).decode(),
         )  # fmt: skip
-        there = around[told.leaked % len(around)]
+        there = around[told.leaked // 2 % len(around)]
         self._store.hset(f"session:{token}", mapping={"text": text, "near": there})
         self._store.set(f"sid={whose}/last", f"{there} {text}")
         return {"text": text, "near": there}

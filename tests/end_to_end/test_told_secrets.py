@@ -43,7 +43,7 @@ source = "{source}"
 reuse_s = 1
 
 [auth.frame]
-send = {{ kind = "login", token = "{{token}}" }}
+send = {{ kind = "login", token = "{{token}}"{beside} }}
 accepted = ["hello"]
 
 {auth}
@@ -92,6 +92,7 @@ learn = {{ code = {{ header = "Location", matches = "code=(.+)" }} }}
 url = "{login}/token"
 form = {{ grant_type = "authorization_code", code = "{{code}}" }}
 token = "token"
+learn = {{ visit = {{ cookie = "visit" }} }}
 """
 COMMAND = """
 [auth.command]
@@ -141,8 +142,11 @@ def test_no_secret_that_a_run_is_told_shows_up_anywhere(stack: Stack, source: st
             "command": COMMAND.format(python=sys.executable) + RENEWAL,
             "file": '[auth.file]\npath = "tokens.csv"\n', "password": "",
         }[source]  # fmt: skip
+        beside = ', visit = "{visit}"' if source == "service" else ""
         path = folder / "told.toml"
-        path.write_text(PROFILE.format(url=service.url, source=source, auth=auth, tenants=TENANTS), encoding="utf-8")
+        path.write_text(
+            PROFILE.format(url=service.url, source=source, auth=auth, tenants=TENANTS, beside=beside), encoding="utf-8"
+        )
         variables = {"KEY_PASSWORD": PLANTED, "COMMAND_SECRET": COMMAND_SECRET}
         watched = Watched([PLANTED, COMMAND_SECRET, *accounts.values()])
         code, checked = stack.program(

@@ -1,0 +1,111 @@
+"""Tenants who are known by what their login told alone: the verdict names the two where it stands for another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from target.embedded.ports import free_port
+from tests.end_to_end.knowing_service import Leak, knowing_service
+from tests.end_to_end.locust_process import RunOutcome
+from tests.end_to_end.stack import Stack
+
+PAIR = ("customer 5", "customer 4")
+PROFILE = """\
+[target]
+name = "knowing"
+url = "{url}/{{user_id}}?connection={{connection}}"
+reply_timeout_s = 3
+
+[tenants]
+accounts = "accounts.csv"
+columns = {{ password = "password" }}
+
+[auth]
+place = "frame"
+source = "service"
+
+[auth.frame]
+send = {{ kind = "login", token = "{{token}}", user = "{{user_id}}" }}
+accepted = ["hello"]
+
+[auth.service]
+url = "{login}/login"
+body = {{ user = "{{tenant}}", password = "{{password}}" }}
+learn = {{ user_id = "me.id", connection = {{ path = "socket", matches = "connection=(.+)" }} }}
+ids = ["user_id"]
+
+[frames]
+type = "kind"
+request_id = ["id"]
+tenant = ["from"]
+
+[refusal]
+type = "failure"
+code = "why"
+
+[operations.chat]
+send = {{ kind = "say", id = "{{message_id}}", text = "{{prompt}}", user = "{{user_id}}" }}
+ends = ["said"]
+stored_in = ["redis"]
+
+[operations.history]
+send = {{ kind = "list", id = "{{message_id}}", user = "{{user_id}}" }}
+ends = ["listed"]
+
+[stores.redis]
+url = "${{REDIS_URL}}"
+
+[workload]
+chat_rate = 4
+read_rate = 4
+drain_s = 1
+mix = {{ agent = 1 }}
+"""
+
+
+def run_with(stack: Stack, leak: Leak, *options: str) -> tuple[RunOutcome, int]:
+    folder: Path = stack.folder
+    rows = [f"customer {number},word {number}" for number in range(12)]
+    (folder / "accounts.csv").write_text("\n".join(["tenant,password", *rows]), encoding="utf-8")
+    with knowing_service(stack.redis.url, leak, PAIR) as (url, login, known):
+        path = folder / "knowing.toml"
+        path.write_text(PROFILE.format(url=url, login=login.url), encoding="utf-8")
+        outcome = stack.run(*options, profile=path, users=6, seconds=6)
+    return outcome, known.leaks
+
+
+def test_a_service_that_mixes_nobody_up_is_isolated_and_its_connections_are_shown_nowhere(stack: Stack) -> None:
+    outcome, _ = run_with(stack, Leak.NOTHING)
+    assert (outcome.returncode, outcome.verdict["verdict"]) == (0, "ISOLATED"), outcome.verdict["reasons"]
+    told = [path.name for path in stack.folder.rglob("*") if path.is_file() and b"PLANTED-" in path.read_bytes()]
+    assert not told
+
+
+@pytest.mark.parametrize(
+    ("leak", "kind"),
+    [(Leak.FRAME, "wrong-identity"), (Leak.STORE, "misfiled-data"), (Leak.LOGIN, "wrong-identity")],
+    ids=["frame", "store", "login"],
+)
+def test_an_id_where_it_is_not_its_owner_s_is_a_leak_between_the_two(stack: Stack, leak: Leak, kind: str) -> None:
+    outcome, leaks = run_with(stack, leak)
+    assert leaks > 0
+    assert (outcome.returncode, outcome.verdict["verdict"]) == (1, "LEAKING"), outcome.verdict["reasons"]
+    found = {
+        (finding["kind"], finding["owner"]["name"], finding["recipient"]["name"])
+        for finding in outcome.verdict["findings"]
+        if finding["severity"] == "leak"
+    }
+    assert any(one[0] == kind and set(one[1:]) == set(PAIR) for one in found), found
+    assert {frozenset(one[1:]) for one in found} == {frozenset(PAIR)}
+
+
+def test_tenants_of_two_workers_are_told_apart_by_the_evidence_of_both(stack: Stack) -> None:
+    port = str(free_port())
+    options = ("--processes", "2", "--master-bind-port", port, "--master-port", port)
+    outcome, leaks = run_with(stack, Leak.FRAME, *options)
+    assert leaks > 0
+    assert (outcome.returncode, outcome.verdict["verdict"]) == (1, "LEAKING"), outcome.verdict["reasons"]
+    (finding,) = (finding for finding in outcome.verdict["findings"] if finding["severity"] == "leak")
+    assert (finding["kind"], finding["owner"]["name"], finding["recipient"]["name"]) == ("wrong-identity", *PAIR)
