@@ -46,7 +46,7 @@ class Target(Part):
     url: str = Field(
         pattern=r"^wss?://[^\s]+$",
         description="WebSocket address, ws:// or wss://. It may hold {tenant}, {email}, {number}, {uuid} (another one "
-        "for each connection), and {token} where auth.place is path.",
+        "for each connection), what a login has taught (not as its host), and {token} where auth.place is path.",
     )
     connect_timeout_s: float = Field(
         10.0,
