@@ -68,6 +68,14 @@ def test_what_a_store_keeps_on_purpose_is_not_said_to_be_gone() -> None:
     assert "found in redis and postgres (beside what is kept on purpose) afterwards" in history.judged().believe[-1]
 
 
+def test_a_removed_tenant_that_another_node_is_told_of_by_name_has_outlived_its_removal() -> None:
+    history = departed()
+    row = a_sighting(GONE, 0, kind=FindingKind.WRONG_IDENTITY, at_s=REMOVED_S + 20)
+    history.rows["local"].insert(-1, dataclasses.replace(row, owner=None, severity="suspicion", name=f"t-{GONE}"))
+    result = history.judged()
+    assert {finding.kind for finding in result.findings} == {"wrong-identity", "survived-delete"}
+
+
 def test_what_is_left_in_a_shared_place_is_named_and_changes_no_verdict() -> None:
     history, left = departed(), survivor()
     first = dataclasses.replace(left.first, severity=Severity.SUSPICION, group="audit:* (shared)")

@@ -56,6 +56,12 @@ def test_it_counts_among_the_frames_that_leaked() -> None:
     assert (frames, sessions) == ({"note": 1}, {"0 of tenant 0"})
 
 
+def test_it_counts_in_the_bounds_of_the_verdict() -> None:
+    result = run_with(shown("t-1"), shown("t-3", recipient=2), shown("nobody-at-all", recipient=2)).judged()
+    exposed = {bound.unit: bound.leaks for bound in result.bounds}
+    assert exposed["sessions"] == 2
+
+
 def test_it_is_seen_again_in_the_evidence(tmp_path: Path) -> None:
     history = run_with(shown("t-1"), shown("t-3"))
     folder = history.write(tmp_path / "runs")

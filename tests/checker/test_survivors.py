@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import redis
 from pydantic import SecretStr
 
@@ -96,6 +98,8 @@ def test_everything_of_a_removed_tenant_in_postgres_is_seen_and_nothing_of_other
         "CREATE TABLE steps (id int PRIMARY KEY, archive_id int REFERENCES archive)",
         "CREATE TABLE invoices (id int PRIMARY KEY, owner text)",
         "CREATE TABLE runs (id int PRIMARY KEY, thread text)",
+        "CREATE TABLE coded (body text)",
+        *(f"INSERT INTO coded VALUES ('{base64.b64encode(canary(number).encode()).decode()}')" for number in (A, B)),
         *(
             statement
             for number in (A, B)
@@ -109,16 +113,18 @@ def test_everything_of_a_removed_tenant_in_postgres_is_seen_and_nothing_of_other
         f"SELECT lo_from_bytea(0, '{canary(A)}')",
     )
     everything = {("public.archive", 1), ("public.steps", 1), ("public.invoices", 1), ("public.runs", 1)}
+    everything |= {("public.coded", 1)}
     scan = in_postgres(fresh_database, A)
     assert survivors(scan) == everything | {("large objects", 1)}
-    assert len(scan.findings) == 5
-    kept = in_postgres(fresh_database, A, kept=("invoices", "pg_largeobject"), shared=("archive",))
+    assert len(scan.findings) == 6
+    kept = in_postgres(fresh_database, A, kept=("invoices", "pg_largeobject", "coded"), shared=("archive",))
     assert survivors(kept) == {("public.runs", 1)}
     assert survivors(kept, Severity.SUSPICION) == {("public.archive (shared)", 2)}
     shared = in_postgres(
-        fresh_database, A, shared=("archive", "pg_largeobject", "runs", "invoices"), kept=("invoices",)
+        fresh_database, A, shared=("archive", "pg_largeobject", "runs", "invoices", "coded"), kept=("invoices",)
     )
     assert survivors(shared, Severity.SUSPICION) == {
-        ("public.archive (shared)", 2), ("public.runs (shared)", 1), ("large objects (shared)", 1)
+        ("public.archive (shared)", 2), ("public.runs (shared)", 1), ("large objects (shared)", 1),
+        ("public.coded (shared)", 1),
     }  # fmt: skip
     assert survivors(in_postgres(fresh_database)) == set()

@@ -126,6 +126,16 @@ def test_a_target_without_state_is_given_the_control_in_a_chat_and_shows_it_in_i
         assert target.types() == ["chat_message"]
 
 
+def test_where_texts_are_too_short_for_two_canaries_the_planted_one_stands_alone() -> None:
+    def echo(line: Line, frame: dict[str, Any]) -> None:
+        line.answer(frame, content=frame["content"] if len(frame["content"]) <= 40 else "")
+
+    with small_target(on_frame=echo) as target:
+        limit = {"operations__chat__text_limit": {"most": 40, "beyond": "dropped"}}
+        here = world(profile_for(target.url, operations__history=REMOVE, **limit, **WITHOUT_STATE))
+        assert try_control(here.run).caught
+
+
 def test_a_target_whose_chats_show_nothing_is_asked_for_their_history() -> None:
     said: list[str] = []
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from urllib.parse import parse_qs
+from urllib.request import Request
 
 import pytest
+from urllib3 import HTTPHeaderDict
 
 from config.calls import HttpCall
 from tests.http_server import Asked, Reply, http_server
-from users.http_calls import Caller, CallFailed
+from users.http_calls import Caller, CallFailed, Cookies
 
 VALUES = {"tenant": "a/b", "password": "PLANTED-password", "none": None}
 
@@ -102,3 +104,13 @@ def test_a_redirect_is_followed_nowhere(status: int, method: str) -> None:
             expecting = asking.model_copy(update={"expect": (status,)})
             assert Caller().call("login", expecting, VALUES).status == status
         assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [("https://far.example/a", True), ("http://far.example/a", False), ("http://127.0.0.1:8/a", True)],
+)
+def test_a_cookie_for_https_alone_is_sent_without_it_to_nobody_but_this_machine(url: str, sent: bool) -> None:
+    cookies, answer = Cookies(), HTTPHeaderDict({"Set-Cookie": "sid=PLANTED; Secure; Path=/"})
+    cookies.take(Request(url.replace("http://far", "https://far")), answer)
+    assert cookies.header(Request(url)) == ("sid=PLANTED" if sent else None)

@@ -133,6 +133,18 @@ def test_a_renewal_that_is_refused_or_not_answered_is_a_fault_and_the_session_lo
         assert service.chats[-1] == service.shown[-1] != service.shown[0]
 
 
+def test_a_renewal_that_a_lost_connection_cut_short_is_no_fault_and_leaves_the_next_one_alone() -> None:
+    service = Service("")
+    with session_of(service) as (session, here):
+        renewing = gevent.spawn(session.renew)
+        until(lambda: session.in_flight == 1, "the renewal")
+        session.drop()
+        session.reopen(resume=False)
+        renewing.join(5.0)
+        assert session.is_open and [row.how for row in here.sink.of(SessionEnded)] == ["dropped"]
+        assert not here.run.exposures[NOT_RENEWED]
+
+
 @pytest.mark.usefixtures("each_token_differs")
 def test_a_login_is_renewed_by_connecting_again_once_replies_are_in() -> None:
     service = Service()
