@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
 
 from gevent.lock import BoundedSemaphore
 
 from config.plantings import postgres_plantings
 from config.profile import Profile
-from evidence.budgets import BudgetBands
 from evidence.known_names import KnownNames
-from evidence.marks import Mark, RunKey
-from evidence.naming import EMAIL_DOMAIN
+from evidence.marks import RunKey
 from evidence.oracle import control_pair, tenant_number
 from evidence.records import Gap, Row, TenantProvisioned
 from swarm.accounts import Accounts, NoAccountLeft, existing_row
 from swarm.before import all_can_be_asked, check_nothing_there, transactions_now
-from swarm.planting import CANARIES, make_keys, make_rows, planted_marks
+from swarm.minting import Mint
+from swarm.planting import make_keys, make_rows, planted_marks
 from swarm.reach import Reach
+from swarm.register import Register
 from swarm.steps import Making, Steps
 from swarm.stores import StoreError
 from swarm.undoing import Leaving, remove
 from users.http_calls import Caller, caller_of
-from users.naming import naming_for
 from users.run import TenantNotRemoved, TenantUnavailable
 from users.tenant import TenantIdentity
 
@@ -63,9 +59,7 @@ class Provisioner:
         caller: Caller | None = None, share: tuple[int, int] = (0, 1), live_control: bool = True,
     ) -> None:  # fmt: skip
         self._profile = profile
-        self._key = key
-        self._bands = BudgetBands(key)
-        self._naming = naming_for(profile, key)
+        self._mint = Mint(profile, key)
         self._node = node
         self._worker_index = worker_index
         self._record = record
@@ -77,16 +71,16 @@ class Provisioner:
         self._waiting: dict[bool, deque[TenantIdentity]] = {False: deque(), True: deque()}
         self._lock = BoundedSemaphore(1)
         self._failure: str | None = None
-        self._rows: dict[int, TenantProvisioned] = {}
         self._caller = caller or caller_of(profile)
         self._reach = Reach()
         self._begun = False
         self._latest: deque[Leaving] = deque(maxlen=_LATEST)
-        self._steps = Steps(profile, self._caller, self._note, self._write_down, self._reach)
         self._accounts: Accounts | None = None
         if profile.tenants.accounts is not None:
             self._accounts = Accounts(profile, *share, live_controls=live_control)
-        self.names = self._accounts.names() if self._accounts is not None else KnownNames(self._naming)
+        self.names = self._accounts.names() if self._accounts is not None else KnownNames(self._mint.naming)
+        self._register = Register(profile, node, self.names, record, flush)
+        self._steps = Steps(profile, self._caller, self._note, self._register.write_down, self._reach)
 
     def take(self, *, short: bool) -> TenantIdentity:
         """Returns the next tenant, making a batch when none is waiting. What an account has left is not ours to choose.
@@ -118,7 +112,7 @@ class Provisioner:
         return done.rows + done.keys + done.requests
 
     def _leaving(self, tenant: TenantIdentity) -> Leaving:
-        names = list(dict.fromkeys([tenant.name, self._naming.name(tenant.number)]))
+        names = list(dict.fromkeys([tenant.name, self._mint.naming.name(tenant.number)]))
         every = len(self._profile.provisioning.steps)
         return Leaving(names, tenant.placeholders, every, every)
 
@@ -134,7 +128,7 @@ class Provisioner:
             self._record_name_only(planted)
             return identity, planted
         holder, planted = control_pair(self._worker_index + 1)
-        (identity,) = self._make([self._identity(holder, short=False)], {holder: holder}, control=True)
+        (identity,) = self._make([self._mint.identity(holder, short=False)], {holder: holder}, control=True)
         self._record_name_only(planted)
         return identity, planted
 
@@ -149,12 +143,12 @@ class Provisioner:
         if self._accounts is not None:
             return
         holder, planted = control_pair(0)
-        self._make([self._identity(holder, short=False)], {holder: planted}, control=True)
+        self._make([self._mint.identity(holder, short=False)], {holder: planted}, control=True)
         self._record_name_only(planted)
 
     def _record_name_only(self, number: int) -> None:
         """The other half of a control exists as a name only: nothing of it is stored but what was planted."""
-        identity = self._identity(number, short=False)
+        identity = self._mint.identity(number, short=False)
         self._record(
             TenantProvisioned(number, identity.name, self._node, time.time(), 0, control=True, aliases=[identity.email])
         )
@@ -170,12 +164,12 @@ class Provisioner:
         first = self._ordinal
         self._ordinal += size
         numbers = [tenant_number(self._worker_index, first + index) for index in range(size)]
-        batch = [self._identity(number, short=short) for number in numbers]
+        batch = [self._mint.identity(number, short=short) for number in numbers]
         return self._make(batch, {number: number for number in numbers}, control=False)
 
     def _make(self, batch: list[TenantIdentity], marked_as: dict[int, int], *, control: bool) -> list[TenantIdentity]:
         """Makes tenants and returns them as the target calls them."""
-        makings = [self._making(identity, marked_as[identity.number]) for identity in batch]
+        makings = [self._mint.making(identity, marked_as[identity.number]) for identity in batch]
         values = [making.values for making in makings]
         made_none = True
         try:
@@ -183,21 +177,18 @@ class Provisioner:
             self._begin()
             check_nothing_there(self._profile, taken, values)
             planted = planted_marks(self._profile, taken)
-            # Written down before it is made: what a failure leaves behind half-made can still be removed.
-            for making in makings:
-                self._rows[making.identity.number] = self._row(making, control, planted)
-            self._write_down(makings)
+            self._register.begin(makings, planted, control=control)
             make_rows(self._profile, values, self._reach)
             made_none = False
             make_keys(self._profile, values)
             self._steps.make(makings)
         except StoreError as error:
-            if error.taken and any(making.identity.number in self._rows for making in makings):
+            if error.taken and any(making in self._register for making in makings):
                 self._leave_alone(self._came_between(makings, made_none=made_none))
             self._failure = str(error)
             self._on_failure(self._failure)
             raise TenantUnavailable(self._failure) from None
-        made = [self._made(making) for making in makings]
+        made = [self._register.made(making) for making in makings]
         self._latest.extend(self._leaving(tenant) for tenant in made[:_LATEST])
         return made
 
@@ -235,62 +226,7 @@ class Provisioner:
         names = ", ".join(making.identity.name for making in makings[:_SHORT_BATCH])
         more = f" and {len(makings) - _SHORT_BATCH} more" if len(makings) > _SHORT_BATCH else ""
         self._note(f"one of the tenants {names}{more} existed already, so that nothing of any of them is removed")
-        for making in makings:
-            number = making.identity.number
-            self._rows[number] = replace(self._rows[number], existed=True)
-            self._record(self._rows[number])
-        with suppress(StoreError):  # it is told later then, with everything else
-            self._flush()
-
-    def _identity(self, number: int, *, short: bool) -> TenantIdentity:
-        style = self._profile.tenants.names
-        try:
-            name = self._naming.name(number)
-        except ValueError as error:
-            raise TenantUnavailable(str(error)) from None
-        budget = self._bands.starting(number)
-        if short:
-            workload, cost = self._profile.workload, self._profile.operations.chat.cost
-            budget = self._bands.starting_short(number, cost, workload.short_requests)
-        email = name if style == "email" else f"{name}{EMAIL_DOMAIN}"
-        return TenantIdentity(number, name, email, budget, short, numeric=style == "integer")
-
-    def _making(self, identity: TenantIdentity, marked_as: int) -> Making:
-        canaries = {name: self._key.mint_canary(Mark(kind, marked_as, 1)) for name, kind in CANARIES.items()}
-        # A password that software asks for which counts kinds of characters. It is kept in memory alone.
-        password = f"Aa1-{secrets.token_hex(16)}"
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        values = {**identity.placeholders, "budget": identity.budget, "now": now, "password": password, **canaries}
-        return Making(identity, values, secrets={"password": password})
-
-    def _row(self, making: Making, control: bool, planted: dict[str, list[str]]) -> TenantProvisioned:
-        identity = making.identity
-        return TenantProvisioned(
-            identity.number, identity.name, self._node, time.time(), identity.budget, identity.short, control,
-            [identity.email], planted, {"email": identity.email},
-        )  # fmt: skip
-
-    def _write_down(self, makings: list[Making]) -> None:
-        """Writes down how far tenants are, at once."""
-        for making in makings:
-            number, known = making.identity.number, self._profile.provisioning
-            before = self._rows[number]
-            name = str(making.learnt.get(known.tenant or "", making.identity.name))
-            others = [str(making.learnt[alias]) for alias in known.aliases if alias in making.learnt]
-            minted = [making.identity.name] if name != making.identity.name else []
-            self._rows[number] = row = replace(
-                before, name=name, aliases=[making.identity.email, *minted, *others],
-                values={**before.values, **making.learnt}, begun=making.begun, done=making.done,
-            )  # fmt: skip
-            self.names.add(number, [name, *row.aliases])
-            self._record(row)
-        self._flush()
-
-    def _made(self, making: Making) -> TenantIdentity:
-        row = self._rows.pop(making.identity.number)
-        learnt = making.learnt.get(self._profile.provisioning.tenant or "")
-        numeric = making.identity.numeric if learnt is None else isinstance(learnt, int)
-        return replace(making.identity, name=row.name, numeric=numeric, extra=making.learnt, secrets=making.secrets)
+        self._register.existed(makings)
 
     def _take_account(self, accounts: Accounts) -> TenantIdentity:
         if self._failure is not None:

@@ -45,7 +45,7 @@ class _Imagined(Provisioner):
     def _make(self, batch: list[TenantIdentity], marked_as: dict[int, int], *, control: bool) -> list[TenantIdentity]:
         del control
         self.values = {
-            identity.number: {**self._making(identity, marked_as[identity.number]).values, "password": "PASSWORD"}
+            identity.number: {**self._mint.making(identity, marked_as[identity.number]).values, "password": "PASSWORD"}
             for identity in batch
         }
         return batch

@@ -14,6 +14,7 @@ from evidence.records import Gap, Row
 from swarm.before import all_can_be_asked, check_nothing_there, transactions_now
 from swarm.cleaning import clean
 from swarm.judge import NAME
+from swarm.minting import Mint
 from swarm.provisioning import Provisioner
 from tests.config.profiles import changed
 from tests.swarm.fixtures import KEY, run_folder
@@ -50,8 +51,8 @@ def run(url: str, statement: str, values: tuple[object, ...] = ()) -> None:
 
 
 def names(profile: Profile, number: int = 3) -> list[str]:
-    provisioner = Provisioning(profile).provisioner
-    return [provisioner._identity(index, short=False).name for index in range(number)]
+    mint = Mint(profile, KEY)
+    return [mint.identity(index, short=False).name for index in range(number)]
 
 
 def test_a_row_that_an_upsert_would_overwrite_is_somebodys_and_stays_as_it_is(

@@ -4,9 +4,10 @@ import pytest
 import redis
 
 from config.profile import Profile
+from swarm.minting import Mint
 from swarm.undoing import Leaving, remove
 from tests.fixtures_stores import MigratedDatabase
-from tests.swarm.fixtures import profile_on
+from tests.swarm.fixtures import KEY, profile_on
 from tests.swarm.test_provisioning import Provisioning, column
 from users.run import TenantNotRemoved
 
@@ -41,9 +42,10 @@ def test_who_is_not_there_any_more_is_not_removed_again(profile: Profile) -> Non
 
 
 def test_a_store_that_refuses_is_named(fresh_redis: str, fresh_database: str) -> None:
-    made = Provisioning(profile_on(fresh_redis, fresh_database))
+    profile = profile_on(fresh_redis, fresh_database)
+    made = Provisioning(profile)
     with pytest.raises(TenantNotRemoved, match='relation "users" does not exist'):
-        made.provisioner.remove(made.provisioner._identity(1, short=False))
+        made.provisioner.remove(Mint(profile, KEY).identity(1, short=False))
     assert made.failures == []
 
 

@@ -15,6 +15,7 @@ from config.profile import Profile
 from evidence.marks import Keyring
 from evidence.records import Gap
 from swarm.cleaning import clean
+from swarm.minting import Mint
 from swarm.undoing import Leaving, remove
 from tests.config.profiles import REMOVE as REMOVED
 from tests.config.profiles import changed
@@ -87,7 +88,7 @@ def test_a_tenant_registered_over_http_goes_by_the_id_it_was_given(tmp_path: Pat
 
         folder = run_folder(tmp_path, profile, made.rows)
         last = {row.tenant: row for row in made.tenants()}[one.number]
-        minted = made.provisioner._naming.name(one.number)
+        minted = Mint(profile, KEY).naming.name(one.number)
         assert (last.name, last.aliases) == (one.name, [one.email, minted])
         assert "PLANTED" not in (folder.path / "evidence" / "local.jsonl").read_text(encoding="utf-8")
         done = clean(folder, profile)
