@@ -6,11 +6,12 @@ A door that nobody found shut is not shut: an attempt counts once it was refused
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from checker.figures import count, listed
-from checker.summary import Summary
+from checker.summary import AttemptCount, Summary
 from config.profile import Profile
-from evidence.records import RETURN
+from evidence.records import EMPTY_ANSWER, RETURN
 
 TRESPASSING = "Trespassing"
 """How the names of the Locust user classes begin that try doors and tokens."""
@@ -91,6 +92,12 @@ def owners_shut_out(summary: Summary) -> list[str]:
         "been let in"
         for door, times in sorted(doors.items())
     ]
+
+
+def by_answers(attempts: Iterable[AttemptCount]) -> str:
+    """Returns, in brackets, how many were not refused by a word: what such an answer changed is seen elsewhere."""
+    empty = sum(tried.details[EMPTY_ANSWER] for tried in attempts)
+    return f" ({empty:,} of them by an answer with nothing of the other's)" if empty else ""
 
 
 def notes(summary: Summary, profile: Profile) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.accounts import Settlement
+from checker.attempted import by_answers
 from checker.completeness import is_complete
 from checker.figure_reports import CoverageReport, Totals
 from checker.figures import count, percent, rate
@@ -64,11 +65,11 @@ def _live(summary: Summary, totals: Totals) -> Iterator[str]:
         )
         if exposures[name]
     ]
-    refused = sum(tried.outcomes["refused"] for name, tried in summary.attempts.items() if name != RETURN)
-    if refused:
+    attempts = [tried for name, tried in summary.attempts.items() if name != RETURN]
+    if refused := sum(tried.outcomes["refused"] for tried in attempts):
         yield (
-            f"{count(refused, 'attempt')} at other tenants' doors and with bad tokens were refused, each right after "
-            "the owner or a good token had succeeded with the same."
+            f"{count(refused, 'attempt')} at other tenants' doors and with bad tokens were refused"
+            f"{by_answers(attempts)}, each right after the owner or a good token had succeeded with the same."
         )
     if told:
         yield f"What makes leaks show was done: {', '.join(told)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from checker.attempted import by_answers
 from checker.facts import CROSSED, INCONCLUSIVE, NOT_TESTED, PASSED, Facts, line
 from checker.figure_reports import CoverageReport
 from checker.figures import count, percent
@@ -53,7 +54,10 @@ def attempts_refused(facts: Facts, name: str, does: tuple[str, ...]) -> TestLine
         return line(name, f"{granted:,} of {count(granted + refused + unclear, 'attempt')} were granted", CROSSED)
     if not attempts:
         return line(name, "nothing tried it", NOT_TESTED)
-    text = f"{refused:,} of {count(refused + unclear, 'attempt')} refused, each after its control had succeeded"
+    text = (
+        f"{refused:,} of {count(refused + unclear, 'attempt')} refused{by_answers(attempts)}, each after its control "
+        "had succeeded"
+    )
     never = [
         door for door, tried in facts.summary.attempts.items() if tried.does in does and not tried.outcomes["refused"]
     ]

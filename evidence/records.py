@@ -10,7 +10,7 @@ import dataclasses
 
 import orjson
 
-from evidence.rows.attempts import RETURN, AccessAttempt, DoorAnswers, LoudMoment, OwnerShutOut
+from evidence.rows.attempts import EMPTY_ANSWER, RETURN, AccessAttempt, DoorAnswers, LoudMoment, OwnerShutOut
 from evidence.rows.nodes import (
     FRAMES_CUT,
     NOT_RENEWED,
@@ -37,6 +37,7 @@ from evidence.rows.tenants import (
 )
 
 __all__ = [
+    "EMPTY_ANSWER",
     "FRAMES_CUT",
     "NOT_RENEWED",
     "OVERLONG",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from evidence.records import EMPTY_ANSWER
 from evidence.requests import Outcome, Request
 from tasks.speaker import Speaker, speaker_of
 
@@ -111,7 +112,7 @@ def judged(judge: Judge, door: str, attempt: Request) -> tuple[str, str]:
     if attempt.outcome is Outcome.ANSWERED:
         if judge.opens(door, attempt):
             return "granted", "answered"
-        return "refused", "answered without the other's data"
+        return "refused", EMPTY_ANSWER
     if attempt.outcome is Outcome.REFUSED and judge.is_refusal(attempt):
         return "refused", attempt.reason
     return "unclear", attempt.reason

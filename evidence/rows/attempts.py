@@ -7,6 +7,8 @@ from typing import ClassVar
 
 RETURN = "return after removal"
 """What the attempt of a removed tenant to come back is called."""
+EMPTY_ANSWER = "answered without the other's data"
+"""The detail of a refusal that is no word of refusal: the answer held nothing of whose door it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class AccessAttempt:
         does: read, change, resume, subscribe, spend, connect, or return (of a removed tenant, its own victim).
         outcome: refused, granted, unclear (an error or no answer is no refusal), or not_tried (the owner's own access
             did not succeed, so that a refusal would have proved nothing).
-        detail: the refusal's code, or why it was not tried.
+        detail: the refusal's code, or ``EMPTY_ANSWER``; or why it was not tried.
     """
 
     row: ClassVar[str] = "attempt"

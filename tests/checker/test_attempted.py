@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from checker.result import Result, Verdict
-from evidence.records import AccessAttempt, TenantStarted
+from evidence.records import EMPTY_ANSWER, AccessAttempt, TenantStarted
 from tests.checker.histories import NO_REMOVAL, History, healthy, profile
 
 DOORS = {
@@ -38,6 +38,15 @@ def test_what_every_door_refused_is_no_doubt_and_no_note() -> None:
     tried = [attempt for name in ("history", "state", "token: missing") for attempt in attempts(name, "refused")]
     result = judged(trespassers(), tried)
     assert (result.verdict, result.reasons, result.notes) == (Verdict.ISOLATED, [], [NO_REMOVAL])
+
+
+def test_refusals_that_were_answers_are_told_apart() -> None:
+    tried = [attempt for name in ("history", "state", "token: missing") for attempt in attempts(name, "refused")]
+    said = "3 attempts at other tenants' doors and with bad tokens were refused"
+    assert any(sentence.startswith(f"{said}, each right") for sentence in judged(trespassers(), tried).believe)
+    tried[0] = dataclasses.replace(tried[0], detail=EMPTY_ANSWER)
+    [sentence] = [one for one in judged(trespassers(), tried).believe if one.startswith(said)]
+    assert sentence.startswith(f"{said} (1 of them by an answer with nothing of the other's), each right")
 
 
 @pytest.mark.parametrize(
