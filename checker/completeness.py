@@ -10,7 +10,7 @@ from checker.figures import count, listed, percent
 from checker.request_counter import ON_PURPOSE
 from checker.summary import NodeHistory, Summary
 from config.profile import TRIED
-from evidence.records import FRAMES_CUT
+from evidence.records import FRAMES_CUT, UNMATCHED
 
 
 def fatal_gaps(summary: Summary) -> list[str]:
@@ -236,5 +236,16 @@ def _unmatched_sentence(summary: Summary) -> str:
     frames, unmatched = _frames(summary), _unmatched(summary)
     return (
         f"{unmatched:,} of {count(frames, 'frame')} ({percent(unmatched, frames)}) belonged to no request and were no "
-        f"push of the profile's, at most {percent(UNMATCHED_SHARE, 1)} may"
+        f"push of the profile's, at most {percent(UNMATCHED_SHARE, 1)} may{_unmatched_kinds(summary)}"
     )
+
+
+def _unmatched_kinds(summary: Summary) -> str:
+    """What to name in the profile, most probably."""
+    kinds = Counter({
+        name.removeprefix(UNMATCHED): times for name, times in summary.exposures.items() if name.startswith(UNMATCHED)
+    })  # fmt: skip
+    if not kinds:
+        return ""
+    told = listed((f"{kind} ({times:,}×)" for kind, times in kinds.most_common()), 3)
+    return f"; of the kinds {told}: name in frames.pushes or frames.housekeeping what answers nothing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.messages import Operation
 from config.profile import ATTEMPT, MADE_UP
 from evidence.answers import shape_of
-from evidence.records import PUSHED_OWN, SUBSCRIBED_OWN
+from evidence.records import PUSHED_OWN, SUBSCRIBED_OWN, UNMATCHED
 from evidence.requests import Outcome, Request, RequestBook
 from users.composing import Composer
 from users.matching import HeldFrame, Matching
@@ -14,6 +14,8 @@ from users.settling import Settling
 from users.tenant import Tenant
 
 _INTRUDING = (ATTEMPT, MADE_UP)
+_KINDS = 8  # so many kinds of frames that fit nothing are told apart: the target may put anything where a kind stands
+_KIND_LENGTH = 40
 
 
 class Replies:
@@ -112,6 +114,13 @@ class Replies:
         if server_ids and self._matching.hold(server_ids[0], HeldFrame(document, kind, text, arrived_s)):
             return
         counts.unmatched += 1
+        self._note_kind(kind)
+
+    def _note_kind(self, kind: str) -> None:
+        """Counts a frame that fits nothing by its kind, so that it can be said what the profile has to name."""
+        exposures, name = self._run.exposures, f"{UNMATCHED}{self._tenant.conceal_said(kind)[:_KIND_LENGTH]}"
+        if name in exposures or sum(other.startswith(UNMATCHED) for other in exposures) < _KINDS:
+            exposures[name] += 1
 
     def learn(self, document: object, operation: Operation | None = None) -> None:
         """Keeps the ids that a frame hands out, for what is said later."""

@@ -12,6 +12,7 @@ from checker.result import Verdict
 from evidence.marks import MarkKind
 from evidence.records import (
     FRAMES_CUT,
+    UNMATCHED,
     ControlCaught,
     Exposures,
     Gap,
@@ -227,6 +228,16 @@ def test_frames_that_answer_nothing_are_told_and_many_of_them_are_a_doubt(unmatc
     said = result.notes[:1] if verdict is Verdict.ISOLATED else result.reasons
     assert result.verdict is verdict
     assert [line for line in said if line.startswith(f"{unmatched} of 680 frames (0.")] == said
+
+
+def test_the_kinds_of_frames_that_answer_nothing_are_named_with_the_keys_to_look_at() -> None:
+    history = healthy(tenants=40)
+    history.replace(TenantLedger, lambda row: dataclasses.replace(row, unmatched=4), lambda row: row.tenant == 0)
+    kinds = {f"{UNMATCHED}typing": 1, f"{UNMATCHED}open": 3}
+    history.replace(Exposures, lambda row: dataclasses.replace(row, counts={**row.counts, **kinds}))
+    (told,) = [reason for reason in history.judged().reasons if "belonged to no request" in reason]
+    assert told.endswith("; of the kinds open (3×), typing (1×): name in frames.pushes or frames.housekeeping what "
+                         "answers nothing")  # fmt: skip
 
 
 @pytest.mark.parametrize(("asked_for", "verdict"), [(42, Verdict.ISOLATED), (43, Verdict.INCONCLUSIVE)])

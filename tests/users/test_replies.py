@@ -4,7 +4,7 @@ import pytest
 
 from evidence.findings import FindingKind
 from evidence.marks import Mark, MarkKind
-from evidence.records import PUSHED_OWN, IdLearnt, encode
+from evidence.records import PUSHED_OWN, UNMATCHED, IdLearnt, encode
 from evidence.requests import Outcome
 from tests.users.fixtures import KEY, OWN, Talk, World, kinds, profile_for, world
 
@@ -91,6 +91,15 @@ def test_a_push_is_unsolicited_and_what_nobody_declared_is_unmatched(talk: Talk,
     assert (counts.unsolicited, counts.unmatched, counts.frames, counts.inspected) == (1, 1, 3, 3)
     assert talk.talk.opening.is_open
     assert [(row.thing, row.value) for row in here.sink.of(IdLearnt)] == [("session", "s-1")]
+
+
+def test_the_first_few_kinds_that_fit_nothing_are_told_apart_and_show_no_secret(talk: Talk, here: World) -> None:
+    here.tenant.tokens.add("PLANTED-token")
+    for kind in ("typing", "typing", "for PLANTED-token", *(f"number {n}" for n in range(20))):
+        talk.hear({"type": kind})
+    told = {name.removeprefix(UNMATCHED): n for name, n in here.run.exposures.items() if name.startswith(UNMATCHED)}
+    assert len(told) == 8 and told["typing"] == 2 and not any("PLANTED" in kind for kind in told)
+    assert here.tenant.counts.unmatched == 23
 
 
 def test_what_pushes_show_of_the_tenant_is_counted_for_their_own_kind() -> None:
