@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from checker.figures import count, listed
 from checker.summary import AttemptCount, Summary
-from config.profile import Profile
+from config.profile import ENTRANCE, Profile
 from evidence.records import EMPTY_ANSWER, RETURN
 
 TRESPASSING = "Trespassing"
@@ -115,7 +115,8 @@ def notes(summary: Summary, profile: Profile) -> list[str]:
 
 def _listed(profile: Profile) -> list[str]:
     """The names of all attempts that the profile asks for, as the evidence spells them."""
-    return [*profile.attempts.doors, *(f"token: {kind}" for kind in profile.attempts.tokens)]
+    entrances = (f"{ENTRANCE}{name}" for name in profile.attempts.entrances)
+    return [*profile.attempts.doors, *entrances, *(f"token: {kind}" for kind in profile.attempts.tokens)]
 
 
 def _made(summary: Summary, name: str) -> int:
@@ -138,5 +139,7 @@ def _trespassed(summary: Summary) -> bool:
 def _spoken(name: str) -> str:
     if name == RETURN:
         return "the return of removed tenants"
+    if name.startswith(ENTRANCE):
+        return f"the {name.replace(': ', ' ')}"
     kind, colon, rest = name.partition("token: ")
     return f"the {rest} token" if colon and not kind else f"the door {name}"

@@ -122,6 +122,7 @@ def _sessions(
 def _attempts(summary: Summary, profile: Profile) -> Iterator[Exposure]:
     """Only attempts that were decided: refused or granted, with their control."""
     wanted: set[str] = {door.does for door in profile.attempts.doors.values()}
+    wanted |= {entrance.does for entrance in profile.attempts.entrances.values()}
     wanted |= {"connect"} if profile.attempts.tokens else set()
     wanted |= {"return"} if _departing(profile) and profile.provisioning.revokes else set()
     for does, unit in _TRIED.items():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.messages import Operation
-from config.parts import Name, Part, PositiveInt
+from config.parts import Message, Name, Part, PositiveInt
+from config.template import placeholders
 
 Forgery = Literal[
     "missing", "unsigned", "expired", "wrong_key", "wrong_audience", "contradictory", "unknown", "other_name"
 ]
+VICTIM = "victim_"
+"""How placeholders begin that name what is another tenant's."""
 UNSIGNED: frozenset[Forgery] = frozenset({"missing", "unknown", "other_name"})
 """Kinds of bad tokens that can be had without signing any."""
 
@@ -32,11 +35,40 @@ class Door(Operation):
     )
 
 
+class Entrance(Part):
+    """Another tenant's door that is a connection: its room in the address, its conversation in the login. It is tried
+    with a tenant's own token. Placeholders as in target.url and [auth.frame], and {victim_…} as in doors.
+
+    The owner connects in the same way first, with its own token: only an entrance that lets its owner in can be found
+    shut. What the connection shows of the owner's is a leak by itself.
+    """
+
+    does: Literal["read", "change", "resume", "subscribe", "spend"] = Field(
+        description="What somebody would do who came in."
+    )
+    url: str | None = Field(None, pattern=r"^wss?://[^\s]+$", description="Said in place of target.url.")
+    send: Message | None = Field(None, description="Said in place of auth.frame.send.")
+
+    @property
+    def placeholders(self) -> set[str]:
+        """Names of all that fills it."""
+        return placeholders(self.url) | placeholders(self.send)
+
+    @model_validator(mode="after")
+    def _names_the_other(self) -> Entrance:
+        if not any(name.startswith(VICTIM) for name in self.placeholders):
+            raise ValueError("names nothing of another tenant's: put {victim_…} into 'url' or 'send'")
+        return self
+
+
 class Attempts(Part):
     """Access attempts with a control: other tenants' doors, and tokens that must be refused."""
 
     doors: dict[Name, Door] = Field(
         default_factory=dict, description="Other tenants' doors, each under a name of your choice."
+    )
+    entrances: dict[Name, Entrance] = Field(
+        default_factory=dict, description="Other tenants' doors that are connections, each under a name of your choice."
     )
     tokens: tuple[Forgery, ...] = Field(
         (),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import jwt
 
+from config.entrance_consistency import of_entrances
 from config.messages import PLACEHOLDERS, Operation
 from config.positions import Path as Key
 from config.postgres_store import PostgresStore
@@ -33,7 +34,8 @@ _RECOGNISABLE = {"canary", "prompt", "state_canary", "message_id", "test_id"}
 
 def mistakes(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
-    for check in (_tokens, _learnt, _ends, _replies, _texts, _addresses, _statements, _commands, _workload, of_tenants):
+    own = (_tokens, _learnt, _ends, _replies, _texts, _addresses, _statements, _commands, _workload)
+    for check in (*own, of_tenants, of_entrances):
         yield from check(profile)
 
 

@@ -30,6 +30,7 @@ from config.workload import Workload
 SHORT_LIMIT = 1 << 20  # units; the width of a budget band
 ATTEMPT = "attempt: "
 CONTROL = "control: "
+ENTRANCE = "entrance: "
 _PROOFS = ("state_read", "history", "routing", "chat")
 MADE_UP = "made up: "
 TOO_LONG = "too long: "

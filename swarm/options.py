@@ -78,6 +78,12 @@ def profile_of(options: Namespace, host: str | None = None) -> Profile:
     if host and host != profile.target.url:
         if not host.startswith(("ws://", "wss://")):
             raise HostUnfit(f"the host {shown(host)} is no WebSocket address: give ws://… or wss://…, or leave it out")
+        for name, entrance in profile.attempts.entrances.items():
+            if entrance.url is not None:
+                raise HostUnfit(
+                    f"attempts.entrances.{name}.url would lead elsewhere than the host {shown(host)}: leave the host "
+                    "out, and let a variable in the profile say where the target is"
+                )
         profile = profile.model_copy(update={"target": profile.target.model_copy(update={"url": host})})
     check_fit(profile, options.target_profile, options.allow_hosts)
     return profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config.profile import Profile
 from evidence.records import IdLearnt, Row, SightingSeen
 from evidence.secrecy import KnownSecrets
 from users.hooks import IsolationEvents
@@ -15,15 +16,16 @@ class Aside(NodeRun):
 
     Args:
         run: the run to stand beside.
+        profile: what to connect by, in place of the run's profile.
 
     Attributes:
         rows: what would have been written down.
     """
 
-    def __init__(self, run: NodeRun) -> None:
+    def __init__(self, run: NodeRun, profile: Profile | None = None) -> None:
         super().__init__(
             run.environment, run_id=run.run_id, node=run.node, worker_index=run.worker_index, key=run.key,
-            profile=run.profile, sink=run.sink, tenants=run.tenants, names=run.naming,
+            profile=profile or run.profile, sink=run.sink, tenants=run.tenants, names=run.naming,
         )  # fmt: skip
         self._beside = run
         self.hooks = IsolationEvents()

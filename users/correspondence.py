@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from config.attempts import VICTIM
 from config.messages import Operation
 from config.profile import ATTEMPT, MADE_UP
 from config.template import fill, placeholders
@@ -157,8 +158,10 @@ class Correspondence:
         """
         self._inspector.reconnecting()
         self._composer.goes_on_with(values)
-        if values.get("tenant") != self._tenant.identity.json_name:
-            self._inspector.said({name: values[name] for name in names_said(self._run.profile) if name in values})
+        said = {name: values[name] for name in names_said(self._run.profile) if name in values}
+        if values.get("tenant") == self._tenant.identity.json_name:
+            said = {name: value for name, value in said.items() if name.startswith(VICTIM)}
+        self._inspector.said(said)
 
     def goes_on_with(self, values: Mapping[str, object]) -> None:
         """Notes the token that the tenant has renewed its login with, and what came with it."""

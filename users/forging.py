@@ -6,7 +6,7 @@ import dataclasses
 import random
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -25,7 +25,7 @@ from users.run import NodeRun
 from users.session import Session
 from users.signing import another_key, claims_of, sign, sign_nothing
 from users.tenant import Tenant, TenantIdentity
-from users.trying import Trying, opening_proves, try_to_enter
+from users.trying import REFUSING, Trying, opening_proves, try_to_enter
 
 _RESERVED = 16  # sequence numbers kept free for one try
 
@@ -190,7 +190,10 @@ def _nobody(run: NodeRun, like: TenantIdentity, draw: random.Random) -> TenantId
     return TenantIdentity(number, name, f"{name}{EMAIL_DOMAIN}", 0, numeric=numeric)
 
 
-def try_token(run: NodeRun, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | None) -> tuple[str, str]:
+def try_token(
+    run: NodeRun, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | None,
+    profile: Profile | None = None, refusing: Collection[int] = REFUSING,
+) -> tuple[str, str]:  # fmt: skip
     """Connects with a token and, where only that proves anything, says an operation.
 
     Args:
@@ -198,15 +201,17 @@ def try_token(run: NodeRun, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | 
         shown: the token.
         tenant: who shows it.
         tls: for wss addresses.
+        profile: what to connect by, in place of the run's profile.
+        refusing: statuses of the upgrade that say no.
 
     Returns:
         The outcome (refused, granted, unclear) and a few words about it. What arrives is inspected like every frame.
     """
-    trying = Trying(run)
+    trying = Trying(run, profile)
     stand_in = Tenant.of(tenant.identity, run.key)
     # No id is used twice, neither by this try nor by what the tenant says meanwhile.
     stand_in.sequence, tenant.sequence = tenant.sequence, tenant.sequence + _RESERVED
     stand_in.tokens = tenant.tokens  # a bad token is kept out of messages like a good one
-    session = Session(trying, stand_in, 0, _OneToken(run.profile, shown), tls)
+    session = Session(trying, stand_in, 0, _OneToken(trying.profile, shown), tls)
     asks = [] if opening_proves(run.profile) else [name for name in [run.profile.proof] if name is not None]
-    return try_to_enter(trying, session, asks)
+    return try_to_enter(trying, session, asks, refusing)

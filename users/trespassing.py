@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from config.attempts import Door, Forgery
-from config.profile import ATTEMPT
+from config.profile import ATTEMPT, ENTRANCE
 from config.template import placeholders
 from evidence.answers import look_alike
 from evidence.findings import FindingKind, Severity, Sighting
@@ -17,6 +18,7 @@ from tasks.conversing import converse
 from tasks.trespassing import show_a_bad_token, talk_to_neighbour_first, try_a_door
 from users.base import TenantUser, presence_of_new_tenant, weigh
 from users.doors import DoorJudge
+from users.entering import try_entrance
 from users.forging import show_bad_tokens
 from users.presence import Presence
 from users.run import NodeRun, current_run
@@ -41,9 +43,12 @@ class TrespassingTenant(TenantUser):
         run = current_run(self.environment)
         if run is not None:
             # Shared by all of this process, so that a few tenants together try everything soon.
-            doors, tokens = run.profile.attempts.doors, run.profile.attempts.tokens
-            self._doors = run.shared("doors", lambda: itertools.cycle(doors))
-            self._tokens = run.shared("tokens", lambda: itertools.cycle(tokens))
+            attempts = run.profile.attempts
+            tries: list[Callable[[], None]] = [partial(self._try_token, kind) for kind in attempts.tokens]
+            tries += [partial(self._try_entrance, name) for name in attempts.entrances]
+            self._doors = run.shared("doors", lambda: itertools.cycle(attempts.doors))
+            self._connects = run.shared("connects", lambda: itertools.cycle(range(len(tries))))
+            self._tries = tries
             self._left = run.profile.attempts.per_tenant
             self.neighbour = presence_of_new_tenant(run, rate=1.0, sessions=1)
             self.neighbour.begin(type(self).__name__, looks_first=True)
@@ -111,17 +116,25 @@ class TrespassingTenant(TenantUser):
         self._note(door, self._door(door).does, outcome, detail, owner=self._pair()[1].tenant.number)
 
     def try_next_token(self) -> None:
-        """Tries the next kind of token that must be refused, after a good one made in the same way."""
-        run = self._run()
-        if self._left <= 0 or not run.profile.attempts.tokens:
-            return
-        self._left -= 1
-        kind = next(self._tokens)
-        name, (own, other) = f"token: {kind}", self._pair()
+        """Tries to connect with the next kind of token that must be refused, or by the neighbour's next entrance."""
+        if self._left > 0 and self._tries:
+            self._left -= 1
+            self._tries[next(self._connects)]()
+
+    def _try_token(self, kind: Forgery) -> None:
+        """Shows a bad token, after a good one made in the same way."""
+        run, name, (own, other) = self._run(), f"token: {kind}", self._pair()
         tried = show_bad_tokens(run, kind, own.tenant, other.tenant.identity, own.random)
         for outcome, detail in tried:
             owner = None if outcome == "not_tried" else self._whose_with(kind)
             self._note(name, "connect", outcome, detail, owner=owner)
+
+    def _try_entrance(self, name: str) -> None:
+        """Connects by the neighbour's entrance, right after the neighbour has come in by it."""
+        run, (own, other) = self._run(), self._pair()
+        outcome, detail = try_entrance(run, name, own.tenant, other.tenant, other.as_victim())
+        does = run.profile.attempts.entrances[name].does
+        self._note(f"{ENTRANCE}{name}", does, outcome, detail, owner=other.tenant.number)
 
     def _whose_with(self, kind: Forgery) -> int | None:
         """Whose things lie open to who comes with such a token: who shows an expired one only gets at its own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from config.frames import Refusal
 from config.profile import Profile
@@ -25,10 +25,11 @@ class Trying(Aside):
 
     Args:
         run: the run.
+        profile: what to connect by, in place of the run's profile.
     """
 
-    def __init__(self, run: NodeRun) -> None:
-        super().__init__(run)
+    def __init__(self, run: NodeRun, profile: Profile | None = None) -> None:
+        super().__init__(run, profile)
         self.stopping = True  # one try, and nobody who goes on trying in the background
 
     def sight(self, sighting: Sighting) -> None:
@@ -37,8 +38,16 @@ class Trying(Aside):
             super().sight(sighting)
 
 
-def try_to_enter(trying: Trying, session: Session, asks: Sequence[str]) -> tuple[str, str]:
+def try_to_enter(
+    trying: Trying, session: Session, asks: Sequence[str], refusing: Collection[int] = REFUSING
+) -> tuple[str, str]:
     """Opens a session and, once it is open, says these operations on it; the session is ended.
+
+    Args:
+        trying: stands beside the run.
+        session: the session.
+        asks: names of the operations.
+        refusing: statuses of the upgrade that say no.
 
     Returns:
         The outcome (refused, granted, unclear) and a few words about it. Where the target acknowledges every login, or
@@ -49,13 +58,13 @@ def try_to_enter(trying: Trying, session: Session, asks: Sequence[str]) -> tuple
         session.open()
         asked = [_ask(trying, session, name) for name in asks]
     except SessionUnavailable:
-        return ("refused", session.turned_away) if session.turned_away else _why_not(trying.rows)
+        return ("refused", session.turned_away) if session.turned_away else _why_not(trying.rows, refusing)
     finally:
         session.finish("tried")
     outcome, detail = _judged(asked, let_in=opening_proves(profile), refusal=profile.refusal)
-    refusing = [row.code for row in trying.rows if isinstance(row, SessionEnded) and row.code in REFUSING_CODES]
-    if outcome == "unclear" and refusing:  # it was thrown out while it was asking
-        return "refused", _closed(refusing[0])
+    closed = [row.code for row in trying.rows if isinstance(row, SessionEnded) and row.code in REFUSING_CODES]
+    if outcome == "unclear" and closed:  # it was thrown out while it was asking
+        return "refused", _closed(closed[0])
     return outcome, detail
 
 
@@ -93,7 +102,7 @@ def _closed(code: int | None) -> str:
     return f"closed with code {code}"
 
 
-def _why_not(rows: Iterable[Row]) -> tuple[str, str]:
+def _why_not(rows: Iterable[Row], refusing: Collection[int]) -> tuple[str, str]:
     """A failure is no refusal: an answer that says no, or a close code that does, must have come."""
     detail = "no connection"
     for row in rows:
@@ -103,6 +112,6 @@ def _why_not(rows: Iterable[Row]) -> tuple[str, str]:
             detail = row.detail
             no_token = row.stage == "auth" and row.status is not None and 400 <= row.status < 500
             no_token = no_token and row.status not in _NOT_NOW
-            if row.status in REFUSING or no_token:
+            if row.status in refusing or no_token:
                 return "refused", f"HTTP {row.status}"
     return "unclear", detail

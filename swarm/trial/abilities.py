@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from config.plantings import postgres_plantings, redis_plantings
-from config.profile import Profile
+from config.profile import ENTRANCE, Profile
 from config.template import placeholders
 from evidence.records import RETURN
 from swarm.trial.attempts import Tried, may_return
@@ -30,6 +30,9 @@ def will_detect(profile: Profile, tried: Tried | None = None) -> Iterator[str]:
         yield f"one tenant's data in another's place in {', '.join(stores)}"
     if doors := _concluded(profile.attempts.doors, tried):
         yield f"other tenants' doors that open ({', '.join(doors)}){_just_now(doors, tried)}"
+    if ways := _concluded([f"{ENTRANCE}{name}" for name in profile.attempts.entrances], tried):
+        names = ", ".join(name.removeprefix(ENTRANCE) for name in ways)
+        yield f"other tenants' entrances that let somebody in ({names}){_just_now(ways, tried)}"
     if tokens := _concluded([f"token: {kind}" for kind in profile.attempts.tokens], tried):
         kinds = ", ".join(name.removeprefix("token: ") for name in tokens)
         accepted = "the session opens" if profile.auth.proved_by == "opening" else "an operation is answered"
@@ -63,7 +66,7 @@ def will_not_detect(profile: Profile, tried: Tried | None = None) -> Iterator[st
         yield "a budget that is not enforced, for refusal.budget has no code that says it is spent"
     if not frames.learn:
         yield "ids shared by two tenants, for frames.learn names none"
-    if not profile.attempts.doors:
+    if not profile.attempts.doors and not profile.attempts.entrances:
         yield "doors that open to others, for there are no [attempts.doors]: nobody asks for what is another's"
     if not profile.attempts.tokens:
         yield "bad tokens that let somebody in, for attempts.tokens is empty"
@@ -105,12 +108,15 @@ def _untried(profile: Profile, tried: Tried | None) -> Iterator[str]:
         return
     for kind, names in (
         ("door", list(profile.attempts.doors)),
+        ("entrance", [f"{ENTRANCE}{name}" for name in profile.attempts.entrances]),
         ("", [f"token: {kind}" for kind in profile.attempts.tokens]),
     ):
         for name in sorted(set(names) - set(_concluded(names, tried))):
             outcome, detail = tried.get(name, ("not_tried", "the trial did not get so far"))
             why = "could not be tried" if outcome == "not_tried" else "ended neither refused nor let in"
-            what = f"the {kind} {name}" if kind else f"a bad token ({name.removeprefix('token: ')})"
+            what = (
+                f"the {kind} {name.removeprefix(ENTRANCE)}" if kind else f"a bad token ({name.removeprefix('token: ')})"
+            )
             yield f"whether {what} lets somebody in, for an attempt {why}: {detail or 'no answer'}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gevent
 
 from config.attempts import Door, Forgery
-from config.profile import ATTEMPT, CONTROL, Profile
+from config.profile import ATTEMPT, CONTROL, ENTRANCE, Profile
 from config.template import placeholders
 from evidence.requests import Outcome, Request
 from swarm.trial.page import Page
@@ -18,6 +18,7 @@ from swarm.trial.trial_run import TrialRun
 from tasks.trespassing import judged, lacks_control
 from users.base import credentials_of, tls_of
 from users.doors import DoorJudge
+from users.entering import try_entrance
 from users.forging import show_bad_tokens
 from users.presence import Presence
 from users.returning import try_to_return
@@ -45,6 +46,11 @@ def try_attempts(run: TrialRun, intruder: Talk, owner: Talk | None, page: Page) 
         page.title("The first tenant at the second one's doors, each right after its owner")
     for name, door in doors.items():
         tried[name] = _try_door(run.profile, name, door, intruder, owner, page)
+    entrances = run.profile.attempts.entrances
+    if entrances:
+        page.title("The first tenant at the second one's entrances, each right after its owner")
+    for name in entrances:
+        tried[f"{ENTRANCE}{name}"] = _try_entrance(run, name, intruder, owner, page)
     if kinds and run.profile.auth.places:
         page.title("Tokens that must be refused, each right after a good one")
     for kind in kinds:
@@ -161,6 +167,25 @@ def _unclear(profile: Profile, name: str, intruder: Talk, attempt: Request) -> s
         f"refused with '{code}', which counts as a failure and not as a refusal ({named}): if it is how the service "
         "refuses, let refusal.code lead to a code that says so, or give it a name of its own in refusal.texts"
     )
+
+
+def _try_entrance(run: TrialRun, name: str, intruder: Talk, owner: Talk | None, page: Page) -> tuple[str, str]:
+    key = f"attempts.entrances.{name}"
+    if owner is None:
+        page.bad(f"{key}: could not be tried: there is no second tenant whose entrance it could be")
+        return "not_tried", "there is no second tenant"
+    intruder.listen()
+    outcome, detail = try_entrance(run, name, intruder.tenant, owner.tenant, owner.as_victim(), intruder.listen)
+    if outcome == "refused":
+        page.good(f"{key}: refused, as it should be, right after its owner was let in: {detail}")
+    elif outcome == "granted":
+        page.bad(f"{key}: let in: {detail}; a run would say LEAKING (access-granted)")
+    elif outcome == "not_tried":
+        page.bad(f"{key}: could not be tried: {detail}{_proof_hint(detail)}")
+    else:
+        page.bad(f"{key}: neither refused nor let in, so that it counts for nothing: {detail}")
+    intruder.show()
+    return outcome, detail
 
 
 def _try_tokens(run: TrialRun, kind: Forgery, intruder: Talk, owner: Talk | None, page: Page) -> tuple[str, str]:

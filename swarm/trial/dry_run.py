@@ -13,6 +13,7 @@ import orjson
 from pydantic import SecretStr
 
 from config.address import shown
+from config.attempts import VICTIM
 from config.calls import CommandCall, HttpCall
 from config.hosts import hosts_of
 from config.plantings import postgres_plantings, redis_plantings
@@ -29,7 +30,8 @@ from swarm.trial.page import Page
 from swarm.trial.talk import operations_of
 from users.correspondence import Correspondence
 from users.dialects.choosing import dialect_of
-from users.placing import introduce
+from users.entering import by_entrance
+from users.placing import Introduction, introduce
 from users.run import NodeRun
 from users.tenant import Tenant, TenantIdentity
 
@@ -175,11 +177,15 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
         page.plain(f"  Sec-WebSocket-Protocol: {', '.join(introduction.subprotocols)}")
     if introduction.cookie:
         page.plain(f"  Cookie: {introduction.cookie}")
-    if profile.auth.frame is not None:
-        said = dialect_of(profile).encode(fill(profile.auth.frame.send, introduction.values))
-        page.plain("→ " + (said if isinstance(said, str) else said.decode("utf-8", "replace")))
+    _show_login(profile, introduction, page)
     if profile.attempts.tokens:
         page.plain(f"and in the same way with tokens that must be refused: {', '.join(profile.attempts.tokens)}")
+    for name, entrance in profile.attempts.entrances.items():
+        named = {asked: asked.upper() for asked in entrance.placeholders if asked.startswith(VICTIM)}
+        through = by_entrance(_without_headers(profile), entrance)
+        coming = introduce(through, identity, _TOKEN, {**taught, **named})
+        page.plain(f"and by another's entrance {name}: GET {coming.url}")
+        _show_login(through, coming, page)
     if (renewal := profile.auth.renewal) is not None:
         when = (
             f"{renewal.every_s:g} s after a login"
@@ -197,6 +203,12 @@ def _without_headers(profile: Profile) -> Profile:
         held = "".join(f", with {{{held}}}" for held in sorted(placeholders(value.get_secret_value()) & known))
         hidden[name] = SecretStr(f"(hidden{held})")
     return profile.model_copy(update={"target": profile.target.model_copy(update={"headers": hidden})})
+
+
+def _show_login(profile: Profile, introduction: Introduction, page: Page) -> None:
+    if profile.auth.frame is not None:
+        said = dialect_of(profile).encode(fill(profile.auth.frame.send, introduction.values))
+        page.plain("→ " + (said if isinstance(said, str) else said.decode("utf-8", "replace")))
 
 
 def _show_messages(profile: Profile, key: RunKey, identity: TenantIdentity, victim: TenantIdentity, page: Page) -> None:

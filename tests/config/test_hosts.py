@@ -129,6 +129,9 @@ EVERYWHERE: dict[str, dict[str, object]] = {
     "auth.service.before[].url": {
         "auth__service": {"url": "http://127.0.0.1/token", "before": [{"url": "https://far.example/login"}]}
     },
+    "attempts.entrances.NAME.url": {
+        "attempts__entrances": {"room": {"does": "read", "url": "ws://far.example/{victim_tenant}"}}
+    },
     "stores.redis.url": {"stores__redis__url": "redis://far.example/0"},
     "stores.redis.write_url": {"stores__redis__write_url": "redis://far.example/0"},
     "stores.redis.sentinel.addresses": {

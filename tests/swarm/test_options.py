@@ -106,3 +106,13 @@ def test_an_adapter_or_option_that_can_not_be_used_is_told_before_anything_is_as
     assert check([str(path), "--runs", str(tmp_path / "runs")]) == 2
     assert capsys.readouterr().err.startswith(f"{path}: {says}")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_host_leaves_no_entrance_behind_at_another_one(tmp_path: Path) -> None:
+    entrance = '[attempts.entrances.room]\ndoes = "read"\nurl = "ws://127.0.0.1:1/{victim_tenant}"\n'
+    profile = tmp_path / "p.toml"
+    profile.write_text(f'extends = "{DEFAULT_PROFILE}"\n{entrance}', encoding="utf-8")
+    options = parsed("--target-profile", str(profile))
+    assert "room" in profile_of(options).attempts.entrances
+    with pytest.raises(HostUnfit, match=r"attempts\.entrances\.room\.url would lead elsewhere"):
+        profile_of(options, "ws://127.0.0.1:2/ws")

@@ -65,7 +65,12 @@ def check_said(profile: Profile) -> None:
         return
     frame = profile.auth.frame
     said = {key: operation.send for key, operation in profile.said.items()}
-    for key, template in said.items() if frame is None else [("auth.frame", frame.send), *said.items()]:
+    said |= {f"attempts.entrances.{name}": entrance.send for name, entrance in profile.attempts.entrances.items()}
+    if frame is not None:
+        said["auth.frame"] = frame.send
+    for key, template in said.items():
+        if template is None:
+            continue
         try:
             dialect_of(profile).encode(template)
         except ValueError as error:

@@ -59,12 +59,15 @@ class Service:
 
     refuses: dict[str, Any] = field(default_factory=lambda: {"type": "error", "code": "not_found"})
     welcomes_anybody: bool = False
+    minds_the_room: bool = True
     who: dict[int, str] = field(default_factory=dict)
 
     def __call__(self, caller: Caller, message: Message) -> None:
         said = json.loads(message)
         if said["type"] == "auth":
             user = KEYS.get(said.get("token", ""))
+            if self.minds_the_room and said.get("room", f"thread of {user}") != f"thread of {user}":
+                user = None
             if user is None and not self.welcomes_anybody:
                 caller.say({"type": "denied"})
                 return
@@ -198,3 +201,39 @@ def test_with_one_account_alone_doors_can_not_be_tried_and_tokens_can(tmp_path: 
     assert "ok    chat: answered" in shown
     assert "attempts.doors.read: could not be tried: there is no second tenant" in shown
     assert "ok    token: unknown: refused" in shown
+
+
+ENTRANCE = """
+[attempts.entrances.room]
+does = "read"
+send = { type = "auth", token = "{token}", room = "{victim_thread}" }
+
+[attempts.doors.read]"""
+BY_ENTRANCE = ("\n[attempts.doors.read]", ENTRANCE)
+
+
+def test_an_entrance_that_is_shut_is_refused_right_after_its_owner_came_in(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service(), change=BY_ENTRANCE)
+    assert code == 0, shown
+    assert "ok    attempts.entrances.room: refused, as it should be, right after its owner was let in" in shown
+    assert '"room":"thread of bob"' in shown
+    assert "other tenants' entrances that let somebody in (room); each was refused just now" in shown
+
+
+def test_an_entrance_that_lets_anybody_in_is_wrong(tmp_path: Path) -> None:
+    code, shown = check(tmp_path, Service(minds_the_room=False), change=BY_ENTRANCE)
+    assert code == 3
+    assert "wrong attempts.entrances.room: let in: the session became ready; a run would say LEAKING" in shown
+
+
+@pytest.mark.parametrize(("room", "why"), [
+    ("{victim_nowhere}", "nothing has handed out {nowhere} to its owner"),
+    ("not {victim_thread}", "its owner was not let in: the login was answered with the frame denied"),
+])  # fmt: skip
+def test_an_entrance_that_does_not_open_to_its_owner_can_not_be_tried(tmp_path: Path, room: str, why: str) -> None:
+    learnt = '[operations.chat]\nlearn = { nowhere = "nowhere" }'
+    entrance = ENTRANCE.replace("[attempts.doors.read]", "").replace("{victim_thread}", room)
+    code, shown = check(tmp_path, Service(), change=("[operations.chat]", entrance + learnt))
+    assert code == 3
+    assert f"wrong attempts.entrances.room: could not be tried: {why}" in shown
+    assert "whether the entrance room lets somebody in, for an attempt could not be tried" in shown
