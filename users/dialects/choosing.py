@@ -63,11 +63,9 @@ def check_said(profile: Profile) -> None:
     """
     if profile.target.adapter is not None:
         return
-    frame = profile.auth.frame
-    said = {key: operation.send for key, operation in profile.said.items()}
+    said: dict[str, object] = {"auth.frame": profile.auth.frame.send} if profile.auth.frame is not None else {}
+    said |= {key: operation.send for key, operation in profile.said.items()}
     said |= {f"attempts.entrances.{name}": entrance.send for name, entrance in profile.attempts.entrances.items()}
-    if frame is not None:
-        said["auth.frame"] = frame.send
     for key, template in said.items():
         if template is None:
             continue
