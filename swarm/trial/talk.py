@@ -30,6 +30,7 @@ from users.tenant import Tenant, TenantIdentity
 
 _KEEP_S = 0.25
 _SHOWN = 14
+_IMPATIENT_S = 3.0  # for what comes after one thing was waited for in vain, as long as nothing has been answered
 _FIRST = ("ping", "routing", "chat", "state_write", "state_read", "history")
 
 
@@ -138,7 +139,11 @@ class Talk:
             self._page.bad(f"{name}: not sent, for {error}")
             return None
         waited_s = time.perf_counter()
+        if self._run.in_vain and not self._run.answered:
+            request.deadline_s = min(request.deadline_s, waited_s + _IMPATIENT_S)
         self._session.wait(request)
+        unknown = request.outcome in (None, Outcome.UNKNOWN)
+        self._run.in_vain, self._run.answered = self._run.in_vain or unknown, self._run.answered or not unknown
         self._waited_s = time.perf_counter() - waited_s
         return request
 

@@ -13,6 +13,10 @@ class TrialRun(NodeRun):
     """A run of two tenants that shows leaks where it is shown itself."""
 
     page: Page
+    answered = False
+    """Whether anything was answered yet."""
+    in_vain = False
+    """Whether an answer was waited for in vain."""
 
     def sight(self, sighting: Sighting) -> None:
         """Shows what belongs to somebody else."""

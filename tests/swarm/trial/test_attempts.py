@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evidence.requests import Request
 from swarm.trial.command import main
 from tests.users.scripted_service import Caller, scripted_service
 from users.dialects.base import Message
+from users.session import Session
 
 PROFILE = """
 [target]
@@ -60,6 +63,7 @@ class Service:
     refuses: dict[str, Any] = field(default_factory=lambda: {"type": "error", "code": "not_found"})
     welcomes_anybody: bool = False
     minds_the_room: bool = True
+    is_silent: bool = False
     who: dict[int, str] = field(default_factory=dict)
 
     def __call__(self, caller: Caller, message: Message) -> None:
@@ -73,6 +77,8 @@ class Service:
                 return
             self.who[caller.number] = user or "nobody"
             caller.say({"type": "welcome"})
+            return
+        if self.is_silent:
             return
         user, again = self.who[caller.number], {"message_id": said["message_id"]}
         if said["type"] == "say":
@@ -237,3 +243,20 @@ def test_an_entrance_that_does_not_open_to_its_owner_can_not_be_tried(tmp_path: 
     assert code == 3
     assert f"wrong attempts.entrances.room: could not be tried: {why}" in shown
     assert "whether the entrance room lets somebody in, for an attempt could not be tried" in shown
+
+
+def test_where_nothing_is_answered_only_the_first_is_waited_for_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.trial.talk._IMPATIENT_S", 0.0)
+    given_up: list[bool] = []
+
+    def wait(session: Session, request: Request, timeout_s: float | None = None) -> bool:
+        given_up.append(request.deadline_s <= time.perf_counter())
+        return original(session, request, timeout_s)
+
+    original = Session.wait
+    monkeypatch.setattr(Session, "wait", wait)
+    code, shown = check(tmp_path, Service(is_silent=True))
+    assert code == 3 and "chat: nothing came back within 0.3" in shown
+    assert len(given_up) > 1 and given_up == [False, *[True] * (len(given_up) - 1)]
