@@ -146,6 +146,13 @@ def auth_of(answers: Answers) -> Iterator[str]:
         refused = answers["login_refused"]
         yield f"refused = [{toml_value(refused)}]" if refused else '# refused = ["…"]'
         yield ""
+    elif answers.get("dialect") == "socket.io":
+        yield "# What a client says as it joins, beside the token: docs/messages.md."
+        yield "# [auth.frame]"
+        yield '# send = { packet = "connect", data = { session = "{uuid}" } }'
+        yield '# accepted = ["connect"]'
+        yield '# refused = ["connect_error"]'
+        yield ""
     yield from _made(answers)
     yield from _further(answers)
     yield "# Where a session outlives its token: opened again with a fresh one, or as [auth.renewal.operation] says."

@@ -117,6 +117,11 @@ def _attempts(answers: Answers) -> Iterator[str]:
     yield "[attempts]"
     yield tokens_of(answers)
     yield ""
+    yield "# A door that is a connection, by url or by what is said first: docs/tenants.md."
+    yield "# [attempts.entrances.room]"
+    yield '# does = "read"'
+    yield '# url = "…/{victim_thread}"'
+    yield ""
     yield "# [attempts.doors.read_history]"
     yield '# does = "read"'
     yield '# send = { type = "history", message_id = "{message_id}", thread_id = "{victim_thread}" }'

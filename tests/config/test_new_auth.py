@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from config.auth import Auth
+from config.auth import Auth, OpeningFrame
 from config.new_auth import AUTH_QUESTIONS, auth_of, target_of, tokens_of
 from config.question import Answers
 
@@ -74,3 +74,10 @@ def test_what_is_hinted_at_of_a_login_is_right_when_its_signs_are_taken_off(sour
 def test_who_asks_nobody_over_http_is_told_nothing_of_logins(source: str) -> None:
     answers = asked(token_source=source, token_command="./issue")
     assert "[[auth.service" not in "\n".join(auth_of(answers))
+
+
+def test_what_is_hinted_at_of_a_join_is_right_when_its_signs_are_taken_off() -> None:
+    lines = [line.removeprefix("# ") for line in auth_of({**asked(), "dialect": "socket.io"})]
+    begin = lines.index("[auth.frame]")
+    frame = tomllib.loads("\n".join(lines[begin : lines.index("", begin)]))["auth"]["frame"]
+    assert OpeningFrame.model_validate(frame).accepted == ("connect",)
