@@ -45,8 +45,8 @@ def test_no_more_tenants_are_made_than_may_be(stack: Stack) -> None:
     profile = short_profile(stack.folder / "limited.toml")
     profile.write_text(f"{profile.read_text()}\n[limits]\ntenants = 5\n")
     run = stack.run("--keep-data", profile=profile, users=5, seconds=120)
-    # Who trespasses plays two, so five users want a sixth tenant; the controls are none of them, the stores' one and the
-    # live one, which a run that ends at once may not come to.
+    # Who trespasses plays two, so five users want a sixth tenant; the controls are none of them: the stores' one, and
+    # the live one, which a run that ends at once may not come to.
     assert "limits.tenants is 5 and one more was about to be made" in run.header["stopped_by"], run.output[-2000:]
     assert stack.sql("SELECT count(*) FROM users") in ([(6,)], [(7,)])
 
