@@ -98,22 +98,6 @@ def transaction(url: str) -> Iterator[psycopg2.extensions.cursor]:
             raise postgres_error(error, url) from None
 
 
-def open_redis(url: str, *, decode: bool = True) -> redis.Redis:
-    """Connects to Redis and asks it for a sign of life; ``decode`` returns text in place of bytes.
-
-    Raises:
-        StoreError: it refuses, or the address can't be used.
-    """
-    try:
-        client = redis.Redis.from_url(
-            url, decode_responses=decode, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
-        )
-        client.ping()
-    except (redis.RedisError, ValueError, OSError) as error:
-        raise redis_error(error, url) from None
-    return client
-
-
 def open_redis_store(store: RedisStore, *, decode: bool = True, database: int | None = None) -> RedisClient:
     """Connects to a Redis of the profile for making and removing tenants, wherever its master is.
 

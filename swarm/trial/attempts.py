@@ -176,16 +176,21 @@ def _try_entrance(run: TrialRun, name: str, intruder: Talk, owner: Talk | None, 
         return "not_tried", "there is no second tenant"
     intruder.listen()
     outcome, detail = try_entrance(run, name, intruder.tenant, owner.tenant, owner.as_victim(), intruder.listen)
+    _tell(page, key, outcome, detail, after=", right after its owner was let in", leaks=" (access-granted)")
+    intruder.show()
+    return outcome, detail
+
+
+def _tell(page: Page, key: str, outcome: str, detail: str, *, after: str = "", leaks: str = "") -> None:
+    """Says what came of trying to connect: ``after`` is what it followed, ``leaks`` what else is said if it let in."""
     if outcome == "refused":
-        page.good(f"{key}: refused, as it should be, right after its owner was let in: {detail}")
+        page.good(f"{key}: refused, as it should be{after}: {detail}")
     elif outcome == "granted":
-        page.bad(f"{key}: let in: {detail}; a run would say LEAKING (access-granted)")
+        page.bad(f"{key}: let in: {detail}; a run would say LEAKING{leaks}")
     elif outcome == "not_tried":
         page.bad(f"{key}: could not be tried: {detail}{_proof_hint(detail)}")
     else:
         page.bad(f"{key}: neither refused nor let in, so that it counts for nothing: {detail}")
-    intruder.show()
-    return outcome, detail
 
 
 def _try_tokens(run: TrialRun, kind: Forgery, intruder: Talk, owner: Talk | None, page: Page) -> tuple[str, str]:
@@ -199,14 +204,7 @@ def _try_tokens(run: TrialRun, kind: Forgery, intruder: Talk, owner: Talk | None
     intruder.listen()
     for outcome, detail in show_bad_tokens(run, kind, intruder.tenant, other, run.random, intruder.listen):
         results.append((outcome, detail))
-        if outcome == "refused":
-            page.good(f"{name}: refused, as it should be: {detail}")
-        elif outcome == "granted":
-            page.bad(f"{name}: let in: {detail}; a run would say LEAKING. {_who_lets_in(run.profile)}")
-        elif outcome == "not_tried":
-            page.bad(f"{name}: could not be tried: {detail}{_proof_hint(detail)}")
-        else:
-            page.bad(f"{name}: neither refused nor let in, so that it counts for nothing: {detail}")
+        _tell(page, name, outcome, detail, leaks=f". {_who_lets_in(run.profile)}")
         intruder.show()
     if not results:
         page.note(f"{name}: can't be made of the claims in [auth.jwt]; leave it out of attempts.tokens")

@@ -9,7 +9,16 @@ import psycopg2
 import psycopg2.extensions
 import pytest
 
-from swarm.stores import StoreError, open_postgres, open_redis, postgres_error, transaction, wait_with_gevent
+from config.redis_store import RedisStore
+from swarm.stores import (
+    RedisClient,
+    StoreError,
+    open_postgres,
+    open_redis_store,
+    postgres_error,
+    transaction,
+    wait_with_gevent,
+)
 from target.embedded.ports import free_port
 
 PLANTED = "PLANTED-password"
@@ -18,6 +27,10 @@ PLANTED = "PLANTED-password"
 def with_password(url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{PLANTED}@{parts.hostname}:{parts.port}"))
+
+
+def open_redis(url: str) -> RedisClient:
+    return open_redis_store(RedisStore.model_validate({"url": url}))
 
 
 def where(url: str) -> str:

@@ -15,16 +15,23 @@ from users.session import Session
 
 
 @contextmanager
-def session_at(target: SmallTarget, **changes: object) -> Iterator[tuple[Session, World]]:
-    here = world(profile_for(target.url, **changes))
+def held(here: World) -> Iterator[Session]:
+    """A session of this tenant, not opened yet; when it is over everything has been counted and nothing is open."""
     session = Session(here.run, here.tenant, 0, Credentials(here.run.profile), None)
     try:
-        yield session, here
+        yield session
     finally:
         here.run.stopping = True
         session.finish("test over")
     assert here.balance() == 0
     assert not session.is_open
+
+
+@contextmanager
+def session_at(target: SmallTarget, **changes: object) -> Iterator[tuple[Session, World]]:
+    here = world(profile_for(target.url, **changes))
+    with held(here) as session:
+        yield session, here
 
 
 def ask(session: Session, here: World, name: str = "chat") -> Request:

@@ -17,8 +17,8 @@ from evidence.requests import Outcome, Request
 from tests.config.profiles import REMOVE
 from tests.users.fixtures import KEY, OTHER, World, profile_for, world
 from tests.users.scripted_service import Caller, ScriptedService, scripted_service
+from tests.users.sessions import held
 from tests.users.small_target import until
-from users.credentials import Credentials
 from users.dialects.base import Message
 from users.session import Session
 
@@ -32,14 +32,9 @@ BARE: dict[str, Any] = {
 @contextmanager
 def session_at(service: ScriptedService, **changes: Any) -> Iterator[tuple[Session, World]]:
     here = world(profile_for(service.url, **{**BARE, **changes}))
-    session = Session(here.run, here.tenant, 0, Credentials(here.run.profile), None)
-    try:
+    with held(here) as session:
         session.open()
         yield session, here
-    finally:
-        here.run.stopping = True
-        session.finish("test over")
-    assert here.balance() == 0
 
 
 def ask(session: Session, here: World, name: str = "chat") -> Request:

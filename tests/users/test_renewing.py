@@ -18,6 +18,7 @@ from evidence.requests import Outcome
 from tests.http_server import Reply, http_server
 from tests.users.fixtures import World, profile_for, world
 from tests.users.scripted_service import Caller, scripted_service
+from tests.users.sessions import held
 from tests.users.small_target import until
 from tests.users.test_dialogues import BARE
 from users.credentials import Credentials
@@ -61,14 +62,9 @@ def session_of(service: Service, **changes: Any) -> Iterator[tuple[Session, Worl
     }  # fmt: skip
     with scripted_service(service.hear) as served:
         here = world(profile_for(served.url, **{**settings, **changes}))
-        session = Session(here.run, here.tenant, 0, Credentials(here.run.profile), None)
-        try:
+        with held(here) as session:
             session.open()
             yield session, here
-        finally:
-            here.run.stopping = True
-            session.finish("test over")
-        assert here.balance() == 0
 
 
 @pytest.fixture
