@@ -209,7 +209,7 @@ class Correspondence:
             silence_s = operation.ends_after_silence_s if operation is not None else None
             if operation is not None and silence_s is not None and request.events:
                 last_s = request.events[-1][1]
-                if now_s - last_s >= silence_s:
+                if now_s >= last_s + silence_s:  # compared as deadlines are: a difference of clocks is rounded
                     self._settling.answered(request, operation, last_s)
         for request in self.book.overdue(now_s):
             self._settling.unknown(request, now_s, "timed out")

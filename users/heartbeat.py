@@ -46,8 +46,8 @@ class Heartbeat:
     def beat(self, connection: Connection, now_s: float) -> bool:
         """Pings the connection if it is idle; returns False if the latest ping has been answered by nothing at all."""
         if self.awaits_pong:
-            return now_s - self._pinged_s < 2 * self._every_s
-        if now_s - self._sent_s >= self._every_s:
+            return now_s < self._pinged_s + 2 * self._every_s
+        if now_s >= self._sent_s + self._every_s:
             self._sent_s = self._pinged_s = now_s
             self.awaits_pong = True
             # Apart, because a send waits while the peer does not read, and one caller keeps all sessions.
@@ -57,7 +57,7 @@ class Heartbeat:
     def keep_alive(self, connection: Connection, now_s: float) -> None:
         """Says what the protocol wants said every few seconds, beside the pings of WebSocket itself."""
         every_s = self._talk.keep_alive_s
-        if every_s is None or now_s - self._kept_alive_s < every_s:
+        if every_s is None or now_s < self._kept_alive_s + every_s:
             return
         self._kept_alive_s = now_s
         if (message := self._talk.keep_alive()) is not None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+SIGNS_OF_LIFE = ("ping", "resume")  # their answers say nothing of anybody
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -39,6 +41,22 @@ def by_request(folder: Path) -> Counts:
     """From one row a request. An answer that comes late has a row of its own, and its request was counted before."""
     ended = Counter(row["outcome"] for row in rows(folder, "request") if not row["late_answer"])
     return Counts(ended.total(), ended["answered"], ended["refused"], ended["unknown"])
+
+
+def enough_for_a_verdict(folder: Path, tenants: int) -> bool:
+    """Whether a run of so many users has seen what a clean verdict takes: replies that tell of somebody to every user,
+    conversations of half of them, a routing check, and a door or token found shut.
+    """
+    found = rows(folder)
+    answered = [row for row in found if row["row"] == "request" and row["outcome"] == "answered"]
+    told = {row["tenant"] for row in answered if row["operation"] not in SIGNS_OF_LIFE}
+    conversed = {row["tenant"] for row in answered if row["operation"] == "chat"}
+    return (
+        len(told) >= tenants
+        and len(conversed) >= tenants / 2
+        and any(row["operation"] == "routing" for row in answered)
+        and any(row["row"] == "attempt" and row["outcome"] == "refused" for row in found)
+    )
 
 
 def by_ledger(folder: Path) -> Counts:

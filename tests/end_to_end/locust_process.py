@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from tests.end_to_end.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_DEADLINE_S = 60.0
+SEEN_DEADLINE_S = 40.0
 SHOWN = 3_000  # characters of a process's last words in an assertion
 
 
@@ -58,6 +59,7 @@ class LocustProcess:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path, runs: Path) -> None:
         self._log = log
         self.runs = runs
+        self._earlier = set(runs.glob("*/run.json"))
         self.statistics = log.with_suffix(".stats.json")
         with log.open("wb") as file:
             self._process = subprocess.Popen(
@@ -99,21 +101,31 @@ class LocustProcess:
         """The folder of its newest run, waiting until there is one."""
 
         def newest() -> Path | None:
-            found = sorted(self.runs.glob("*/run.json"), key=lambda path: path.stat().st_mtime)
+            found = sorted(set(self.runs.glob("*/run.json")) - self._earlier, key=lambda path: path.stat().st_mtime)
             return found[-1].parent if found else None
 
         found = until(lambda: newest() or self.ended, "there is a run folder")
         assert isinstance(found, Path), f"it ended without a run:\n{self.output()[-SHOWN:]}"
         return found
 
-    def until_answered(self, count: int) -> Path:
-        """Return the run folder once its evidence has so many answered requests."""
+    def until_seen(self, look: Callable[[Path], object], what: str) -> Path:
+        """Return the run folder once ``look`` finds in it what is waited for, however long that takes here."""
         folder = self.folder()
-        until(
-            lambda: self.ended or evidence_counts.by_request(folder).answered >= count, f"{count} requests are answered"
-        )
+        until(lambda: self.ended or look(folder), what, SEEN_DEADLINE_S)
         assert not self.ended, f"it ended too soon:\n{self.output()[-SHOWN:]}"
         return folder
+
+    def until_answered(self, count: int) -> Path:
+        """Return the run folder once its evidence has so many answered requests."""
+        return self.until_seen(
+            lambda folder: evidence_counts.by_request(folder).answered >= count, f"{count} requests are answered"
+        )
+
+    def until_enough(self, users: int) -> Path:
+        """Return the run folder once its evidence has all that a clean verdict takes."""
+        return self.until_seen(
+            lambda folder: evidence_counts.enough_for_a_verdict(folder, users), "enough is seen for a verdict"
+        )
 
     def interrupt(self) -> None:
         """What Ctrl-C does: SIGINT for every process of the group."""

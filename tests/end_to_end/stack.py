@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,12 +16,14 @@ import redis
 from target.embedded import EmbeddedRedis, Guardian
 from target.embedded.ports import free_port
 from target.service_process import ServiceCommand, ServiceProcess
+from tests.end_to_end import evidence_counts
 from tests.end_to_end.leftovers import MARK, assert_nobody_is_left
 from tests.end_to_end.locust_process import LocustProcess, RunOutcome
 from tests.end_to_end.profiles import short_profile
 from tests.fixtures_stores import MigratedDatabase
 
 HOST = "127.0.0.1"
+USERS = 12
 THINK = ("--think-median-ms", "15", "--seed", "1")
 
 
@@ -143,15 +145,33 @@ class Stack:
         return self._start(command, environment, log, runs)
 
     def run(
-        self, *options: str, profile: Path | None = None, environment: Mapping[str, str] | None = None, users: int = 12,
-        seconds: int = 4, runs: Path | None = None, locustfile: str = "locustfile.py",
+        self, *options: str, profile: Path | None = None, environment: Mapping[str, str] | None = None,
+        users: int = USERS, seconds: int = 4,
     ) -> RunOutcome:  # fmt: skip
         """Run ``locust`` without its page to the end."""
         load = ("--headless", "-u", str(users), "-r", str(users), "-t", f"{seconds}s")
-        started = self.locust(
-            *load, *options, profile=profile, environment=environment, runs=runs, locustfile=locustfile
-        )
+        return self.locust(*load, *options, profile=profile, environment=environment).outcome()
+
+    def run_until(
+        self, look: Callable[[Path], object], what: str, *options: str, profile: Path | None = None,
+        environment: Mapping[str, str] | None = None, users: int = USERS, runs: Path | None = None,
+    ) -> RunOutcome:  # fmt: skip
+        """Run ``locust`` without its page until ``look`` finds something in its folder, and stop it by SIGTERM."""
+        load = ("--headless", "-u", str(users), "-r", str(users), "-t", "60s")
+        started = self.locust(*load, *options, profile=profile, environment=environment, runs=runs)
+        started.until_seen(look, what)
+        started.send(signal.SIGTERM)
         return started.outcome()
+
+    def run_until_enough(
+        self, *options: str, profile: Path | None = None, environment: Mapping[str, str] | None = None,
+        runs: Path | None = None,
+    ) -> RunOutcome:  # fmt: skip
+        """Run ``locust`` until it has seen all that a clean verdict takes: no fixed time is sure to do."""
+        return self.run_until(
+            lambda folder: evidence_counts.enough_for_a_verdict(folder, USERS), "enough is seen for a verdict",
+            *options, profile=profile, environment=environment, runs=runs, users=USERS,
+        )  # fmt: skip
 
     def program(self, *command: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Run ``python -m …`` of the project to its end; returns its exit code and all it printed."""

@@ -10,7 +10,7 @@ from typing import Any
 from tests.end_to_end import evidence_counts
 from tests.end_to_end.distributed import start_swarm
 from tests.end_to_end.locust_process import header_of, verdict_of
-from tests.end_to_end.stack import Stack
+from tests.end_to_end.stack import USERS, Stack
 
 Contents = dict[str, Any]
 
@@ -50,7 +50,7 @@ def test_a_run_leaves_a_stranger_alone_and_nothing_of_its_own(stack: Stack) -> N
     add_a_stranger(stack)
     before = contents(stack)
 
-    outcome = stack.run()
+    outcome = stack.run_until_enough()
 
     assert (outcome.returncode, outcome.verdict["verdict"]) == (0, "ISOLATED"), outcome.verdict["reasons"]
     assert contents(stack) == before
@@ -87,7 +87,9 @@ def test_a_distributed_run_leaves_nothing(stack: Stack) -> None:
     add_a_stranger(stack)
     before = contents(stack)
 
-    swarm = start_swarm(stack)
+    swarm = start_swarm(stack, users=USERS, seconds=60)
+    swarm.master.until_enough(USERS)
+    swarm.master.send(signal.SIGTERM)
 
     assert swarm.master.outcome().returncode == 0
     assert swarm.outcome_codes() == [0, 0]

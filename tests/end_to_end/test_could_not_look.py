@@ -44,7 +44,10 @@ def _with_password(url: str, password: str) -> str:
 def test_a_silent_target(stack: Stack) -> None:
     with stack.another_target("--silent") as target:
         profile = short_profile(stack.folder / "silent.toml", reply_timeout_s=1.5, drain_s=0.2)
-        outcome = stack.run(profile=profile, environment=stack.environment(target_port=target.port))
+        outcome = stack.run_until(
+            lambda folder: any(row["operation"] == "chat" for row in evidence_counts.rows(folder, "request")),
+            "a chat is given up", profile=profile, environment=stack.environment(target_port=target.port),
+        )  # fmt: skip
 
     first = assert_nothing_is_proven(stack, outcome)
     assert outcome.requests.adds_up
@@ -130,7 +133,7 @@ def test_workers_whose_stores_refuse_them(stack: Stack, fresh_database: str) -> 
 
 
 def test_a_checker_that_looks_into_other_stores(stack: Stack, fresh_redis: str, fresh_database: str) -> None:
-    outcome = stack.run("--keep-data")
+    outcome = stack.run_until_enough("--keep-data")
     assert (outcome.returncode, outcome.verdict["verdict"]) == (0, "ISOLATED"), outcome.verdict["reasons"]
     assert_no_secret(stack.secrets(), outcome.output, outcome.folder)
     refusing = f"redis://:{WRONG}@{HOST}:{free_port()}/0"
@@ -148,7 +151,7 @@ def test_a_checker_that_looks_into_other_stores(stack: Stack, fresh_redis: str, 
 
 
 def test_a_checker_that_misses_evidence(stack: Stack) -> None:
-    outcome = stack.run("--keep-data", "--no-check")
+    outcome = stack.run_until_enough("--keep-data", "--no-check")
     evidence = outcome.folder / "evidence" / "local.jsonl"
     whole = evidence.read_bytes()
     lines = whole.splitlines(keepends=True)

@@ -16,7 +16,7 @@ from tests.end_to_end.stack import Stack
 def kept(whole_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunOutcome]:
     """A clean run whose data is still there."""
     whole_stack.begin(tmp_path_factory.mktemp("kept"))
-    outcome = whole_stack.run("--keep-data")
+    outcome = whole_stack.run_until_enough("--keep-data")
     assert (outcome.returncode, outcome.verdict["verdict"]) == (0, "ISOLATED"), outcome.verdict["reasons"]
     yield outcome
     whole_stack.end()

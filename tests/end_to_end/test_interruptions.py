@@ -10,9 +10,9 @@ from target.embedded.ports import free_port
 from tests.end_to_end import evidence_counts
 from tests.end_to_end.distributed import start_swarm
 from tests.end_to_end.locust_process import LocustProcess, RunOutcome
-from tests.end_to_end.stack import Stack
+from tests.end_to_end.stack import USERS, Stack
 
-LOAD = ("--headless", "-u", "12", "-r", "12", "-t", "60s")
+LOAD = ("--headless", "-u", str(USERS), "-r", str(USERS), "-t", "60s")
 
 
 def assert_drained_and_judged(outcome: RunOutcome) -> None:
@@ -37,7 +37,7 @@ def interrupt(locust: LocustProcess, number: signal.Signals) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_single_process(stack: Stack, number: signal.Signals) -> None:
     locust = stack.locust(*LOAD)
-    locust.until_answered(100)
+    locust.until_enough(USERS)
 
     interrupt(locust, number)
 
@@ -48,7 +48,7 @@ def test_a_single_process(stack: Stack, number: signal.Signals) -> None:
 def test_forked_workers(stack: Stack, number: signal.Signals) -> None:
     port = str(free_port())
     locust = stack.locust(*LOAD, "--processes", "2", "--master-bind-port", port, "--master-port", port)
-    locust.until_answered(100)
+    locust.until_enough(USERS)
 
     interrupt(locust, number)
 
@@ -56,8 +56,8 @@ def test_forked_workers(stack: Stack, number: signal.Signals) -> None:
 
 
 def test_a_master_with_workers_of_their_own(stack: Stack) -> None:
-    swarm = start_swarm(stack, seconds=60)
-    swarm.master.until_answered(100)
+    swarm = start_swarm(stack, users=USERS, seconds=60)
+    swarm.master.until_enough(USERS)
 
     swarm.master.send(signal.SIGTERM)
 

@@ -39,7 +39,7 @@ def busy_profile(stack: Stack) -> Path:
 def test_a_frame_with_something_of_another_tenant(stack: Stack, leak: Leak, kinds: set[str]) -> None:
     with LeakyProxy(stack.target.port, leak) as proxy:
         environment = stack.environment(target_port=proxy.port)
-        outcome = stack.run(profile=busy_profile(stack), environment=environment, seconds=8)
+        outcome = stack.run_until(lambda _: proxy.leaks, "a leak", profile=busy_profile(stack), environment=environment)
 
     assert proxy.leaks > 0
     assert (outcome.returncode, outcome.verdict["verdict"]) == (1, "LEAKING"), outcome.verdict["reasons"]
@@ -53,7 +53,7 @@ def test_a_frame_with_something_of_another_tenant(stack: Stack, leak: Leak, kind
 def test_the_same_proxy_that_does_not_leak(stack: Stack) -> None:
     with LeakyProxy(stack.target.port, Leak.NOTHING) as proxy:
         environment = stack.environment(target_port=proxy.port)
-        outcome = stack.run(profile=busy_profile(stack), environment=environment)
+        outcome = stack.run_until_enough(profile=busy_profile(stack), environment=environment)
 
     assert proxy.leaks == 0
     assert (outcome.returncode, outcome.verdict["verdict"]) == (0, "ISOLATED"), outcome.verdict["reasons"]
@@ -97,9 +97,10 @@ def test_a_copied_frame_shows_while_the_run_lasts(stack: Stack) -> None:
 def test_leaks_between_tenants_of_two_workers_are_found(stack: Stack) -> None:
     port = str(free_port())
     with LeakyProxy(stack.target.port, Leak.COPY) as proxy:
-        outcome = stack.run(
+        outcome = stack.run_until(
+            lambda _: proxy.leaks, "a leak",
             "--processes", "2", "--master-bind-port", port, "--master-port", port, profile=busy_profile(stack),
-            environment=stack.environment(target_port=proxy.port), seconds=8,
+            environment=stack.environment(target_port=proxy.port),
         )  # fmt: skip
 
     assert proxy.leaks > 0

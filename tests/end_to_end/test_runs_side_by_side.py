@@ -11,8 +11,8 @@ from tests.end_to_end.stack import Stack
 
 def test_two_runs_beside_each_others_leftovers(stack: Stack) -> None:
     profile = short_profile(stack.folder / "both.toml")
-    first = stack.run("--keep-data", profile=profile)
-    second = stack.run("--keep-data", profile=profile, runs=first.folder.parent)
+    first = stack.run_until_enough("--keep-data", profile=profile)
+    second = stack.run_until_enough("--keep-data", profile=profile, runs=first.folder.parent)
 
     assert (first.returncode, first.verdict["verdict"]) == (0, "ISOLATED"), first.verdict["reasons"]
     assert (second.returncode, second.verdict["verdict"]) == (0, "ISOLATED"), second.verdict["reasons"]

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from target.embedded.ports import free_port
+from tests.end_to_end import evidence_counts
 from tests.end_to_end.knowing_service import Leak, knowing_service
 from tests.end_to_end.locust_process import RunOutcome
 from tests.end_to_end.stack import Stack
 
 PAIR = ("customer 3", "customer 2")
 """The first tenant of each of two workers, however their users are shared out; customers before them are controls."""
+SPEAKERS = 6
 PROFILE = """\
 [target]
 name = "knowing"
@@ -73,7 +75,12 @@ def run_with(stack: Stack, leak: Leak, *options: str) -> tuple[RunOutcome, int]:
     with knowing_service(stack.redis.url, leak, PAIR) as (url, login, known):
         path = folder / "knowing.toml"
         path.write_text(PROFILE.format(url=url, login=login.url), encoding="utf-8")
-        outcome = stack.run(*options, profile=path, users=6, seconds=6)
+
+        def enough(folder: Path) -> bool:
+            answered = [row for row in evidence_counts.rows(folder, "request") if row["outcome"] == "answered"]
+            return len({row["tenant"] for row in answered}) >= SPEAKERS and (leak is Leak.NOTHING or known.leaks > 0)
+
+        outcome = stack.run_until(enough, "everybody has spoken", *options, profile=path, users=SPEAKERS)
     return outcome, known.leaks
 
 

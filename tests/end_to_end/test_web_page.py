@@ -12,7 +12,7 @@ from tests.end_to_end import evidence_counts
 from tests.end_to_end.distributed import start_worker
 from tests.end_to_end.locust_process import LocustProcess, header_of, verdict_of
 from tests.end_to_end.profiles import short_profile
-from tests.end_to_end.stack import HOST, Stack
+from tests.end_to_end.stack import HOST, USERS, Stack
 from tests.end_to_end.waiting import until
 from tests.end_to_end.web_page import WebPage
 
@@ -63,14 +63,14 @@ def test_a_second_run_on_the_page_is_a_run_of_its_own(stack: Stack) -> None:
 def _start_stop_and_judge(locust: LocustProcess, page: WebPage) -> str:
     """Returns the run's id."""
     known = set(locust.runs.glob("*/run.json"))
-    page.start(users=12)
+    page.start(users=USERS)
     header = until(
         lambda: next((path for path in locust.runs.glob("*/run.json") if path not in known), None), "it began"
     )
     assert header is not None
     folder = header.parent
     assert page.rows()["status"] == f"run {folder.name} is under way"
-    until(lambda: evidence_counts.by_request(folder).answered >= 80, "80 requests are answered")
+    assert locust.until_enough(USERS) == folder
     page.stop()
 
     slowest_s = _watch_the_check(page, folder.name)

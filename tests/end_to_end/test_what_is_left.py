@@ -96,7 +96,11 @@ def test_a_run_that_is_interrupted_removes_all_that_it_made(stack: Stack) -> Non
     with registering(stack) as (registry, seats, profile):
         locust = stack.locust("--headless", "-u", "6", "-r", "6", "-t", "60s", profile=profile)
         locust.until_answered(20)
-        assert registry.users and set(registry.users.values()) == {path.name for path in seats.iterdir()}
+        # Somebody may be half-made at any one moment: a seat is taken, and its file is still to come.
+        until(
+            lambda: registry.users and set(registry.users.values()) == {path.name for path in seats.iterdir()},
+            "every seat that was taken has its file",
+        )
         locust.interrupt()
         outcome = locust.outcome()
     assert outcome.header["stopped_by"] == "interrupted"
