@@ -12,6 +12,7 @@ from checker.judge import judge
 from checker.profile_of_run import changed_since
 from checker.recall import stored_operations
 from checker.result import Result
+from checker.retention import fades
 from checker.roster import roster
 from checker.scan import Progress
 from checker.scanning import Scanner, look_into, scanners
@@ -44,7 +45,7 @@ def check(
     header, key = folder.header(), folder.key()
     summary = summarise(
         header, folder.rows(), stored_operations(profile), drain_s=profile.workload.drain_s,
-        writes=profile.operations.writes,
+        writes=profile.operations.writes, fades=fades(profile),
     )  # fmt: skip
     keyring = Keyring(key, folder.earlier_keys())
     stores = settling(scanners_of(profile), profile, summary)

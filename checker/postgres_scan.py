@@ -62,7 +62,7 @@ def scan_postgres(
         amounts = Amounts(BudgetBands(keyring.current), roster.names, budget_fields)
         content = Content(keyring, NameIndex(roster, keyring), amounts)
         _PostgresScan(opened, store, content, scan, progress).run()
-    scan.seconds = time.monotonic() - began
+    scan.seconds, scan.read_at_s = time.monotonic() - began, time.time()
     return scan
 
 

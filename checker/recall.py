@@ -8,13 +8,15 @@ that it belongs to: then one that it wrote later shows as well that its place wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from checker.figure_reports import CoverageReport
 from checker.figures import count, percent
 from checker.look import Look
+from checker.retention import Fading
 from checker.scan import StoreScan
 from checker.summary import Summary
 from config.profile import Profile
@@ -25,11 +27,19 @@ UNREADABLE_NAMED = 5
 
 @dataclass(frozen=True)
 class Recall:
-    """How many own marks were expected in a store and found there, and one that was not."""
+    """How many own marks were expected in a store and found there, and one that was not.
+
+    Attributes:
+        expected: marks that must lie there.
+        found: those that do.
+        missing: one that does not, in words.
+        faded: prompts by operation that the store may have dropped by the profile's word and that were not expected.
+    """
 
     expected: int
     found: int
     missing: str = ""
+    faded: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def share(self) -> float | None:
@@ -59,19 +69,23 @@ def stored_operations(profile: Profile, store: str | None = None) -> list[str]:
 def recall(summary: Summary, profile: Profile, scan: StoreScan) -> Recall:
     """Returns how many of the marks that must lie in the scanned store were found there."""
     operations = stored_operations(profile, scan.store)
+    fading = Fading(summary.writes, profile, scan.store, scan.read_at_s)
+    faded: Counter[str] = Counter()
     renewed = {tenant for kind, tenant, _ in scan.own_marks if kind is MarkKind.STATE}
     expected = found = 0
     missing = ""
-    for tenant, kind, sequence in _expected(summary, operations, scan.store):
+    for tenant, kind, sequence in _expected(summary, profile, operations, scan.store, fading, faded):
         expected += 1
         if (kind, tenant, sequence) in scan.own_marks or (kind is MarkKind.STATE and tenant in renewed):
             found += 1
         elif not missing:
             missing = f"the {kind.name.lower()} canary {sequence} of tenant {summary.name(tenant)}"
-    return Recall(expected, found, missing)
+    return Recall(expected, found, missing, faded)
 
 
-def _expected(summary: Summary, operations: list[str], store: str) -> Iterator[tuple[int, MarkKind, int]]:
+def _expected(
+    summary: Summary, profile: Profile, operations: list[str], store: str, fading: Fading, faded: Counter[str]
+) -> Iterator[tuple[int, MarkKind, int]]:
     for number, tenant in summary.tenants.items():
         if number in summary.departures:
             continue  # that it is not there is right
@@ -79,7 +93,14 @@ def _expected(summary: Summary, operations: list[str], store: str) -> Iterator[t
             kind, _, sequence = entry.partition(":")
             yield number, MarkKind[kind], int(sequence)
         for operation in operations:
-            for canary in tenant.stored.get(operation, ()):
+            stored: Sequence[int] = tenant.stored.get(operation, ())
+            said = profile.operation(operation)
+            retention = said.retention.get(store) if said is not None else None
+            if retention is not None:
+                kept = list(fading.prompts(number, operation, retention))
+                faded[operation] += len(stored) - len(kept)
+                stored = kept
+            for canary in stored:
                 yield number, MarkKind.PROMPT, canary
 
 
@@ -117,7 +138,7 @@ def coverage(summary: Summary, profile: Profile, look: Look) -> CoverageReport:
         left_out=scan.left_out,
         unreadable=scan.unreadable,
         skipped=scan.skipped,
-        notes=[*_left_out(scan), *scan.notes, *_left_over(scan)],
+        notes=[*_faded(found, profile, scan.store), *_left_out(scan), *scan.notes, *_left_over(scan)],
         seconds=round(scan.seconds, 3),
     )
 
@@ -128,6 +149,15 @@ def _left_over(scan: StoreScan) -> list[str]:
         return []
     marks = count(scan.earlier_runs, "mark of another run was", "marks of other runs were")
     return [f"{marks} met; `python -m swarm clean` removes what a run left behind"]
+
+
+def _faded(found: Recall, profile: Profile, store: str) -> Iterator[str]:
+    for name, times in found.faded.items():
+        operation = profile.operation(name)
+        if times and operation is not None:
+            prompts = count(times, f"prompt of {name} was", f"prompts of {name} were")
+            kept = operation.retention[store].in_words
+            yield f"{prompts} not looked for in {store}, which keeps {kept} by the profile's word"
 
 
 def _left_out(scan: StoreScan) -> Iterator[str]:

@@ -67,7 +67,7 @@ def scan_redis(
         reading.run()
         if store.cluster and slots_of(base) != slots:
             scan.skipped.append("slots of the cluster moved while it was read, so that keys may have been missed")
-    scan.seconds = time.monotonic() - began
+    scan.seconds, scan.read_at_s = time.monotonic() - began, time.time()
     return scan
 
 

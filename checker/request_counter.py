@@ -6,6 +6,7 @@ from array import array
 from collections import defaultdict
 
 from checker.recent_writes import RecentWrites
+from checker.retention import write_of
 from checker.summary import NodeHistory, Summary, TenantHistory
 from checker.traffic import OperationCount
 from config.profile import TOO_LONG
@@ -29,19 +30,24 @@ class RequestCounter:
         chat: the operation whose first reply ends a tenant's start-up.
         drain_s: how long a stopping tenant waits for its open replies.
         writes: all operations that change something.
+        fades: whether a store keeps entries for a while only.
     """
 
     def __init__(
-        self, summary: Summary, stored_operations: frozenset[str], chat: str, drain_s: float, writes: set[str]
-    ) -> None:
+        self, summary: Summary, stored_operations: frozenset[str], chat: str, drain_s: float, writes: set[str], *,
+        fades: bool = False,
+    ) -> None:  # fmt: skip
         self._summary = summary
         self._stored_operations = stored_operations
         self._chat = chat
+        self._fades = fades
         self._excused_s = drain_s + CUT_SHORT_MARGIN_S
         self._writes: dict[str, RecentWrites] = defaultdict(lambda: RecentWrites(writes))
 
     def take(self, node: NodeHistory, row: RequestEnded) -> None:
         """Counts a request that a node wrote down as ended."""
+        if self._fades and not row.late_answer:
+            self._summary.writes.setdefault(row.tenant, []).append(write_of(row))
         if is_control(row.tenant):
             return
         tenant = self._summary.history(row.tenant)

@@ -100,6 +100,7 @@ class StoreScan:
         removed: the removed tenants of whom nothing may be left and who were looked for.
         notes: what is worth knowing about the reading and takes nothing from it, a sentence each.
         seconds: how long reading took.
+        read_at_s: Unix time at which reading was done.
         explain: whether the two below are wanted; they cost time.
         belongs: (group of places, by what they belong to a tenant) to how many do.
         nobodys: group of places to how many in it show nothing that names anybody; of Redis only, where groups are
@@ -127,6 +128,7 @@ class StoreScan:
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    read_at_s: float = 0.0
     explain: bool = False
     belongs: Counter[tuple[str, str]] = field(default_factory=Counter)
     nobodys: Counter[str] = field(default_factory=Counter)

@@ -46,6 +46,7 @@ def summarise(
     chat: str = "chat",
     drain_s: float = DRAIN_S,
     writes: Collection[str] = (),
+    fades: bool = False,
 ) -> Summary:
     """Returns what the rows say, added up.
 
@@ -57,9 +58,10 @@ def summarise(
         drain_s: how long a stopping tenant waits for its open replies. What was open for longer when the run cut it
             short was not answered in time by the target: a frozen service must not be excused by our stopping.
         writes: operations that change something, beside the chat and ``state_write``.
+        fades: whether a store keeps entries for a while only: then it is remembered when each request left and ended.
     """
     summariser = _Summariser(
-        Summary(header), frozenset(stored_operations), chat, drain_s, {chat, "state_write", *writes}
+        Summary(header), frozenset(stored_operations), chat, drain_s, {chat, "state_write", *writes}, fades
     )
     for file_name, line, row in rows:
         summariser.take(PurePath(file_name).stem, f"{file_name} line {line}", row)
@@ -68,10 +70,11 @@ def summarise(
 
 class _Summariser:
     def __init__(
-        self, summary: Summary, stored_operations: frozenset[str], chat: str, drain_s: float, writes: set[str]
-    ) -> None:
+        self, summary: Summary, stored_operations: frozenset[str], chat: str, drain_s: float, writes: set[str],
+        fades: bool,
+    ) -> None:  # fmt: skip
         self.summary = summary
-        self._requests = RequestCounter(summary, stored_operations, chat, drain_s, writes)
+        self._requests = RequestCounter(summary, stored_operations, chat, drain_s, writes, fades=fades)
         self._sessions: set[tuple[int, int]] = set()
         self._takers: dict[type, Callable[..., None]] = {
             NodeStarted: self._node_started,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from checker.finding_table import FindingTable
 from checker.latencies import Latencies
 from checker.leaking_frames import LeakingFrames
+from checker.retention import Write
 from checker.stranger_table import StrangerTable
 from checker.traffic import Chats, LoudMoments, OperationCount, ReplyTimes, SessionCount
 from evidence.records import (
@@ -146,7 +147,8 @@ class Summary:
 
     ``tenants`` leaves planted controls out; they stand in ``controls``. ``departures`` holds the last word about each
     tenant whose removal was begun in the run, whatever came of it. ``known`` counts what was seen of operations that
-    leak by the profile's word. ``token_fingerprints`` are those of tokens that tenants have shown.
+    leak by the profile's word. ``token_fingerprints`` are those of tokens that tenants have shown. ``writes`` holds
+    requests by tenant where a store keeps what they left for a while only.
     """
 
     header: RunHeader
@@ -172,6 +174,7 @@ class Summary:
     gaps: list[Gap] = field(default_factory=list)
     health: dict[str, list[HealthAnswer]] = field(default_factory=dict)
     token_fingerprints: set[str] = field(default_factory=set)
+    writes: dict[int, list[Write]] = field(default_factory=dict)
     rows: int = 0
     damaged: int = 0
     damaged_example: str = ""

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from config.frames import ReplyBy
 from config.parts import Kinds, Message, Name, Part, Path, PositiveInt
+from config.retention import Retention
 from config.template import placeholders
 from config.texts import TextLimit
 
@@ -66,6 +67,10 @@ class Operation(Part):
     )
     shows_own: bool = Field(False, description="Whether the reply must show marks of the tenant's own.")
     stored_in: tuple[Name, ...] = Field((), description="Names of the stores that keep what was sent.")
+    retention: dict[Name, Retention] = Field(
+        default_factory=dict,
+        description="By name of a store of stored_in: how long it keeps what was sent, if not for good.",
+    )
     on_connect: bool = Field(False, description="Whether it is said on each new connection, before anything else.")
     subscribes: bool = Field(
         False, description="Whether frames with its id are pushes once its reply is over, as long as the connection is."

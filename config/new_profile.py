@@ -107,6 +107,7 @@ def _operation(said: Said, cost: str) -> Iterator[str]:
             raise AnswerUnfit(f"--chat-cost: should be a whole number, found {cost!r}")
         yield f"cost = {cost}" if int(cost) else "# cost = 1  # what it is charged, in units"
         yield '# stored_in = ["postgres"]  # which stores keep what was said'
+        yield "# retention.redis = { last = 20 }  # if one of them keeps the latest only, or { for_s = 60 }"
     if said.name in ("history", "state_read"):
         yield "# shows_own = true  # the reply must show what this tenant has stored"
     yield ""

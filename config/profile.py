@@ -193,6 +193,12 @@ class Profile(Part):
                 if store not in known:
                     there = ", ".join(known)
                     raise ValueError(f"{key}.stored_in: there is no store {store}; there are: {there}")
+            for store in operation.retention:
+                if store not in operation.stored_in:
+                    raise ValueError(
+                        f"{key}.retention.{store}: says how long {store} keeps what stored_in doesn't say it keeps; "
+                        f"add '{store}' to stored_in"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ import gevent
 from checker.crash_log import CrashLog
 from checker.look import Look
 from checker.recall import recall, stored_operations
+from checker.retention import fades
 from checker.roster import roster
 from checker.scan import StoreScan
 from checker.scanning import look_into, scanners
@@ -41,7 +42,11 @@ def _looks(profile: Profile, folder: RunFolder) -> tuple[list[Look], Summary]:
     crashes = CrashLog(folder.path)
     for number in range(_LOOKS):
         summary = summarise(
-            folder.header(), folder.rows(), stored_operations(profile), drain_s=profile.workload.drain_s
+            folder.header(),
+            folder.rows(),
+            stored_operations(profile),
+            drain_s=profile.workload.drain_s,
+            fades=fades(profile),
         )
         stores = scanners(profile, explain=True)
         looks = list(look_into(stores, keyring, roster(summary), lambda _store: lambda _done, _all: None, crashes.add))

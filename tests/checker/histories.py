@@ -18,6 +18,7 @@ from typing import TypeVar
 from checker.judge import judge
 from checker.look import Look
 from checker.result import Result, Verdict
+from checker.retention import fades
 from checker.scan import StoreScan
 from checker.summarise import summarise
 from checker.summary import Summary
@@ -123,7 +124,7 @@ class History:
             for node, rows in self.ended().items()
             for number, row in enumerate(rows, start=1)
         ]
-        return summarise(self.header, rows, ["chat"])
+        return summarise(self.header, rows, ["chat"], fades=fades(self.profile))
 
     def judged(self, looks: Sequence[Look] | None = None) -> Result:
         """Returns the result of the whole run."""

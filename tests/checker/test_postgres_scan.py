@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -80,7 +81,9 @@ def conversations(fresh_database: str) -> str:
 def test_fifty_clean_tenants_are_clean_and_all_their_marks_are_found(fresh_database: str) -> None:
     execute(fresh_database, SCHEMA)
     fill(fresh_database, range(1, 51))
+    began_s = time.time()
     scan = marked_world(range(1, 51)).postgres(fresh_database)
+    assert began_s <= scan.read_at_s <= time.time()
     assert found(scan) == []
     assert (scan.skipped, scan.notes, scan.overflow) == ([], [], 0)
     assert scan.unattributed == 2  # plans

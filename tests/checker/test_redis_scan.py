@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from typing import Any
 
 import pytest
@@ -30,7 +31,9 @@ from tests.checker.store_worlds import (
 def test_fifty_tenants_in_every_shape_are_clean_and_all_their_marks_are_found(fresh_redis: str) -> None:
     tenants = range(1, 51)
     fill_redis(fresh_redis, lambda client: fill_every_shape(client, tenants))
+    began_s = time.time()
     scan = marked_world(tenants).redis(fresh_redis)
+    assert began_s <= scan.read_at_s <= time.time()
     assert [who(finding) for finding in scan.findings] == []
     assert scan.skipped == []
     assert scan.units == 8 * 50 + 6

@@ -69,6 +69,17 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"operations.chat.ends": REMOVE}, "operations.chat.ends", "is missing"),
     ({"operations.chat.stored_in": ["MySQL"]}, "operations.chat.stored_in[0]", "found 'MySQL'"),
     ({"operations.chat.stored_in": ["mysql"]}, "operations.chat.stored_in", "there is no store mysql"),
+    (
+        {"operations.chat.retention": {"mysql": {"last": 5}}},
+        "operations.chat.retention.mysql",
+        "add 'mysql' to stored_in",
+    ),
+    (
+        {"operations.chat.retention": {"postgres": {}}},
+        "operations.chat.retention.postgres",
+        "neither 'last' nor 'for_s'",
+    ),
+    ({"operations.chat.retention": {"postgres": 5}}, "operations.chat.retention.postgres", "found a whole number"),
     ({"operations.dance": {"send": {}, "ends": ["x"]}}, "operations.dance", "is no key of ["),
     ({"operations.ping.send": 5}, "operations.ping.send", "is neither an object, nor an array"),
     ({"stores.redis": f"redis://:{SECRET}@x"}, "stores.redis", "found a string"),

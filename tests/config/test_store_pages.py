@@ -19,9 +19,14 @@ EXAMPLES = re.findall(r"```toml\n(.*?)```", (DOCS / "stores.md").read_text(encod
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[f"example {number}" for number in range(1, len(EXAMPLES) + 1)])
 def test_every_example_is_part_of_a_profile(example: str) -> None:
-    stores = tomllib.loads(example)["stores"]
-    assert Stores.model_validate(stores).named()
-    assert isinstance(changed(stores=stores), Profile)
+    document = tomllib.loads(example)
+    if operations := document.pop("operations", {}):
+        chat = operations["chat"]
+        profile = changed(**{f"operations__chat__{key}": value for key, value in chat.items()})
+        assert profile.operations.chat.retention and not document
+    else:
+        assert Stores.model_validate(document["stores"]).named()
+        assert isinstance(changed(stores=document["stores"]), Profile)
 
 
 def test_every_row_on_budgets_is_understood() -> None:
