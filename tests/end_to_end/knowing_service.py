@@ -56,8 +56,10 @@ class Known:
 
 
 @contextmanager
-def knowing_service(store: str, leak: Leak, pair: tuple[str, str]) -> Iterator[tuple[str, HttpServer, Known]]:
-    """Where it listens, its login, and whom it knows."""
+def knowing_service(
+    store: str, leak: Leak, pair: tuple[str, str], keeps: int = 0
+) -> Iterator[tuple[str, HttpServer, Known]]:
+    """Where it listens, its login, and whom it knows. Of what each says it keeps the last few, or everything."""
     known, kept = Known(pair=pair), redis.Redis.from_url(store, decode_responses=True)
 
     def log_in(asked: Asked) -> Reply:
@@ -94,7 +96,10 @@ def knowing_service(store: str, leak: Leak, pair: tuple[str, str]) -> Iterator[t
         if heard["kind"] == "list":
             return {"kind": "listed", "from": person, "texts": kept.lrange(f"notes:{person}", 0, -1)}
         known.leaks += other is not None
-        kept.rpush(f"notes:{other if other is not None and leak is Leak.STORE else person}", heard["text"])
+        notes = f"notes:{other if other is not None and leak is Leak.STORE else person}"
+        kept.rpush(notes, heard["text"])
+        if keeps:
+            kept.ltrim(notes, -keeps, -1)
         return {"kind": "said", "from": other if other is not None and leak is Leak.FRAME else person}
 
     loop = asyncio.new_event_loop()

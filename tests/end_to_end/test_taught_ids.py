@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -68,17 +69,23 @@ mix = {{ agent = 1 }}
 """
 
 
-def run_with(stack: Stack, leak: Leak, *options: str) -> tuple[RunOutcome, int]:
+def run_with(stack: Stack, leak: Leak, *options: str, keeps: int = 0, retention: str = "") -> tuple[RunOutcome, int]:
     folder: Path = stack.folder
     rows = [f"customer {number},word {number}" for number in range(12)]
     (folder / "accounts.csv").write_text("\n".join(["tenant,password", *rows]), encoding="utf-8")
-    with knowing_service(stack.redis.url, leak, PAIR) as (url, login, known):
+    with knowing_service(stack.redis.url, leak, PAIR, keeps) as (url, login, known):
         path = folder / "knowing.toml"
-        path.write_text(PROFILE.format(url=url, login=login.url), encoding="utf-8")
+        profile = PROFILE.replace('stored_in = ["redis"]\n', f'stored_in = ["redis"]\n{retention}\n')
+        path.write_text(profile.format(url=url, login=login.url), encoding="utf-8")
 
         def enough(folder: Path) -> bool:
             answered = [row for row in evidence_counts.rows(folder, "request") if row["outcome"] == "answered"]
-            return len({row["tenant"] for row in answered}) >= SPEAKERS and (leak is Leak.NOTHING or known.leaks > 0)
+            said = Counter(row["tenant"] for row in answered if row["operation"] == "chat")
+            return (
+                len({row["tenant"] for row in answered}) >= SPEAKERS
+                and (leak is Leak.NOTHING or known.leaks > 0)
+                and (not keeps or sum(times > keeps for times in said.values()) >= SPEAKERS / 2)
+            )
 
         outcome = stack.run_until(enough, "everybody has spoken", *options, profile=path, users=SPEAKERS)
     return outcome, known.leaks
@@ -89,6 +96,18 @@ def test_a_service_that_mixes_nobody_up_is_isolated_and_its_connections_are_show
     assert (outcome.returncode, outcome.verdict["verdict"]) == (0, "ISOLATED"), outcome.verdict["reasons"]
     told = [path.name for path in stack.folder.rglob("*") if path.is_file() and b"PLANTED-" in path.read_bytes()]
     assert not told
+
+
+@pytest.mark.parametrize(
+    ("retention", "verdict"), [("", "INCONCLUSIVE"), ("retention.redis = {{ last = 3 }}", "ISOLATED")]
+)
+def test_a_store_that_keeps_the_latest_only_is_isolated_if_the_profile_says_so(
+    stack: Stack, retention: str, verdict: str
+) -> None:
+    outcome, _ = run_with(stack, Leak.NOTHING, keeps=3, retention=retention)
+    assert outcome.verdict["verdict"] == verdict, outcome.verdict["reasons"]
+    assert ("which keeps the latest 3 of each tenant" in str(outcome.verdict["coverage"])) is bool(retention)
+    assert retention or "own marks" in outcome.verdict["reasons"][0]
 
 
 @pytest.mark.parametrize(
