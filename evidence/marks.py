@@ -145,10 +145,11 @@ class RunKey:
     def open_id(self, text: str) -> Mark | None:
         """Returns what this UUID says, or None if it was not minted with this key."""
         try:
-            value = uuid.UUID(text).int
+            found = uuid.UUID(text)
         except (ValueError, AttributeError):
             return None
-        return self._open_id_value(value)
+        # Python reads a space or an underscore among digits over, and digits of other scripts as its own.
+        return self._open_id_value(found.int) if found.hex in text.replace("-", "").lower() else None
 
     def open_canary(self, text: str) -> Mark | None:
         """Returns what this canary says, or None if it was not minted with this key."""

@@ -75,7 +75,7 @@ class UuidNaming:
 
     def get(self, name: str, /) -> int | None:
         """Returns whose id mark this is, or None."""
-        mark = self._key.open_id(name) if name.isascii() else None  # Python reads other scripts' digits too
+        mark = self._key.open_id(name)
         return mark.tenant if mark is not None and mark.kind is MarkKind.TENANT else None
 
 

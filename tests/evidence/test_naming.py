@@ -53,6 +53,17 @@ def test_a_name_with_one_character_changed_is_never_that_tenants(
         assert naming.get(changed) != number
 
 
+@pytest.mark.parametrize("style", ["uuid", "uuid_hex"])
+def test_a_space_for_a_leading_nought_is_no_name(style: Style) -> None:
+    naming = naming_of(style, KEY)
+    names = [naming.name(number) for number in range(500)]
+    padded = [f" {name[1:]}" for name in names if name[0] == "0"] + [
+        f"0_{name[2:]}" for name in names if name[:2] == "00"
+    ]
+    assert len(padded) > 10
+    assert [naming.get(name) for name in padded] == [None] * len(padded)
+
+
 def test_slugs_collide_in_all_the_ways_that_leak() -> None:
     naming = naming_of("slug", KEY)
     names = [naming.name(number) for number in range(160)]
