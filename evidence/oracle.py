@@ -7,7 +7,8 @@ service hands out, and at the whole text for any mark at all. It is pure: the ca
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -95,6 +96,15 @@ class Inspection:
     kind: str = field(default="", compare=False)
     at_s: float = field(default=0.0, compare=False)
 
+    @property
+    def foreign_owners(self) -> set[int]:
+        """The other tenants of whom it showed a mark, a name or an id."""
+        return {
+            sighting.owner
+            for sighting in self.sightings
+            if sighting.severity is Severity.LEAK and sighting.owner is not None
+        }
+
 
 class Oracle:
     """Inspects the frames of all tenants of one process.
@@ -112,8 +122,14 @@ class Oracle:
         self._bands = bands
         self._fields = fields
         self._roster: Names = roster if roster is not None else {}
-        self._learnt: dict[tuple[str, str], int] = {}
+        self._learnt: MutableMapping[tuple[str, str], int] = {}
         self._strangers = Strangers(fields.nobody)
+
+    def beside(self) -> Oracle:
+        """Returns an oracle that knows the ids this one has learnt, and keeps to itself what it learns."""
+        other = Oracle(self._keyring, self._bands, self._fields, self._roster)
+        other._learnt = ChainMap({}, self._learnt)
+        return other
 
     @property
     def cut(self) -> int:

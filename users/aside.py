@@ -29,6 +29,7 @@ class Aside(NodeRun):
         )  # fmt: skip
         self._beside = run
         self.hooks = IsolationEvents()
+        self.oracle = run.oracle.beside()  # an id of somebody's is known for it here, too
         self.listener = run.listener
         self.rows: list[Row] = []
 

@@ -255,3 +255,12 @@ def test_control_numbers_are_those_of_no_tenant() -> None:
 def test_numbers_beyond_the_ranges_are_refused(worker: int, ordinal: int) -> None:
     with pytest.raises(ValueError, match="is outside 0"):
         tenant_number(worker, ordinal)
+
+
+def test_an_oracle_beside_another_knows_its_ids_and_teaches_it_none() -> None:
+    one = oracle()
+    look({"thread_id": "t-1"}, tenant=OTHER, of=one)
+    beside = one.beside()
+    assert look({"thread_id": "t-1"}, of=beside).foreign_owners == {OTHER}
+    look({"thread_id": "t-2"}, of=beside)
+    assert look({"thread_id": "t-2"}, tenant=OTHER, of=one).foreign_owners == set()
