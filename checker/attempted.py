@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from checker.figures import count, listed
 from checker.summary import AttemptCount, Summary
 from config.profile import ENTRANCE, Profile
-from evidence.records import EMPTY_ANSWER, RETURN
+from evidence.records import EMPTY_ANSWER, RETURN, SHOWN_NOTHING
 
 TRESPASSING = "Trespassing"
 """How the names of the Locust user classes begin that try doors and tokens."""
@@ -22,6 +22,12 @@ VOID_AT_A_DOOR = 0.5
 VOID_OF_ALL = 0.25
 """The same of all attempts together, of which single ones always fall victim to drops."""
 ENOUGH_ATTEMPTS = 8
+
+_WORDLESS = {
+    EMPTY_ANSWER: "an answer with nothing of the other's",
+    SHOWN_NOTHING: "a connection that showed nothing of the other's",
+}
+"""How somebody is refused without a word, by the detail of the attempt."""
 
 
 def nothing_concluded(summary: Summary, profile: Profile) -> list[str]:
@@ -96,8 +102,9 @@ def owners_shut_out(summary: Summary) -> list[str]:
 
 def by_answers(attempts: Iterable[AttemptCount]) -> str:
     """Returns, in brackets, how many were not refused by a word: what such an answer changed is seen elsewhere."""
-    empty = sum(tried.details[EMPTY_ANSWER] for tried in attempts)
-    return f" ({empty:,} of them by an answer with nothing of the other's)" if empty else ""
+    details = sum((tried.details for tried in attempts), Counter[str]())
+    told = [f"{details[detail]:,} of them by {how}" for detail, how in _WORDLESS.items() if details[detail]]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def notes(summary: Summary, profile: Profile) -> list[str]:

@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from config.attempts import VICTIM, Entrance
+from config.messages import PLACEHOLDERS
 from config.positions import Path as Key
 from config.profile import Profile
 from config.sentences import mistyped
 from config.template import placeholders
 
 Mistake = tuple[Key, str]
+_APART = PLACEHOLDERS - {"message_id", "test_id", "prompt", "canary", "state_canary"}
+"""What fills a message that is no request."""
 
 
 def of_entrances(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
     own = profile.of_tenant | profile.auth.taught
     victims = {f"{VICTIM}{name}" for name in (*profile.learnt_names, *profile.of_tenant, *profile.auth.ids)}
-    known = own | victims | {"token", "uuid"}
+    known, learnt = own | victims | {"token", "uuid"}, set(profile.learnt_names)
     for name, entrance in profile.attempts.entrances.items():
         key = ("attempts", "entrances", name)
-        for place, said in (("url", entrance.url), ("send", entrance.send)):
-            for unknown in sorted(placeholders(said) - known)[:1]:
-                there = ", ".join(sorted(known))
+        for place, said, fills in (
+            ("url", entrance.url, known),
+            ("send", entrance.send, known),
+            ("then", entrance.then, known | learnt | _APART),
+        ):
+            for unknown in sorted(placeholders(said) - fills)[:1]:
+                there = ", ".join(sorted(fills))
                 yield (
                     (*key, place),
-                    f"nothing fills {{{unknown}}}{mistyped(unknown, sorted(known))} (there are: {there})",
+                    f"nothing fills {{{unknown}}}{mistyped(unknown, sorted(fills))} (there are: {there})",
                 )
         yield from _stands_in(profile, key, entrance)
 

@@ -122,6 +122,7 @@ def _attempts(answers: Answers) -> Iterator[str]:
     yield "# [attempts.entrances.room]"
     yield '# does = "read"'
     yield '# url = "…/{victim_thread}"'
+    yield '# granted_by = "victims_marks"  # where everybody is let in, and strangers are shown nothing'
     yield ""
     yield "# [attempts.doors.read_history]"
     yield '# does = "read"'

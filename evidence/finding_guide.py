@@ -178,7 +178,8 @@ GUIDES: dict[str, Guide] = {
             "Look up the authorisation check on that code path, and that it runs before the object is read.",
             "For a token: decode it, and see which of signature, exp, aud and the naming claims the service verifies.",
         ),
-        innocent='A door that answers without giving anything away: set granted_by = "victims_marks" for it.',
+        innocent="A door that answers, or an entrance that lets everybody in, without giving anything away: set "
+        'granted_by = "victims_marks".',
     ),
     "survived-delete": Guide(
         causes=(

@@ -10,7 +10,15 @@ import dataclasses
 
 import orjson
 
-from evidence.rows.attempts import EMPTY_ANSWER, RETURN, AccessAttempt, DoorAnswers, LoudMoment, OwnerShutOut
+from evidence.rows.attempts import (
+    EMPTY_ANSWER,
+    RETURN,
+    SHOWN_NOTHING,
+    AccessAttempt,
+    DoorAnswers,
+    LoudMoment,
+    OwnerShutOut,
+)
 from evidence.rows.nodes import (
     FRAMES_CUT,
     NOT_RENEWED,
@@ -45,6 +53,7 @@ __all__ = [
     "PUSHED_OWN",
     "RENEWED",
     "RETURN",
+    "SHOWN_NOTHING",
     "SUBSCRIBED_OWN",
     "UNMATCHED",
     "AccessAttempt",

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from config.attempts import VICTIM
 from config.messages import Operation
 from config.profile import ATTEMPT, MADE_UP
 from config.template import fill, placeholders
-from evidence.findings import Severity
 from evidence.marks import MarkKind
 from evidence.oracle import Inspection
 from evidence.paths import dig, first
@@ -127,11 +127,11 @@ class Correspondence:
         return self._reader.refuses(document, kind) or (login is not None and kind in login.refused)
 
     def hear_close(self, reason: str, code: int | None, arrived_s: float) -> None:
-        """Takes the end of the connection: its reason is inspected like a frame, its code may refuse a request."""
+        """Takes the end of the connection: its reason is inspected like a refusal, its code may refuse a request."""
         if reason:
             self._tenant.counts.frames += 1
             self._run.exposures["frames"] += 1
-            self._inspector.sight(self._inspector.inspect(reason, None, arrived_s, "close"))
+            self._inspector.sight(self._inspector.inspect_refusal(reason, None, arrived_s, "close"))
             self._tenant.counts.inspected += 1
         requests = list(self.book)
         if code in self._refusal.closes and len(requests) == 1:
@@ -183,9 +183,12 @@ class Correspondence:
     def keep_alive(self) -> Message | None:
         """Returns what is said to be taken for alive."""
         settings = self._frames.keep_alive
-        if settings is None:
-            return self._dialect.keep_alive()
-        return self._dialect.encode(fill(settings.send, self._composer.said_apart(settings.send)))
+        return self._dialect.keep_alive() if settings is None else self.compose_apart(settings.send)
+
+    def compose_apart(self, template: object, extra: Mapping[str, object] = MappingProxyType({})) -> Message:
+        """Returns a message that is no request; ``extra`` fills further placeholders, which name what is another's."""
+        self._inspector.said({said: extra[said] for said in placeholders(template) if said in extra})
+        return self._dialect.encode(fill(template, {**self._composer.said_apart(template), **extra}))
 
     def _answers(self, document: object, kind: str) -> list[Message]:
         """What the profile says at once to a frame of this kind."""
@@ -235,6 +238,8 @@ class Correspondence:
         if request is None:
             self._inspector.sight(inspection, self._matching.subscription_of(document))
             if not heard and kind not in self._own_kinds:
+                if self._run.watcher is not None and self._reader.turns_down(document, kind):
+                    self._run.watcher.refused(self._reader.code(document, text, self._tenant.conceal_said))
                 shows_own = any(found.mark.kind >= MarkKind.PROMPT for found in inspection.own)
                 self._replies.take_unmatched(document, kind, text, arrived_s, shows_own=shows_own)
             return
@@ -245,11 +250,7 @@ class Correspondence:
             said = mark.kind is MarkKind.PROMPT and mark.sequence in request.canaries
             request.own_marks += mark.kind >= MarkKind.PROMPT and not said
         request.shows_owner = request.shows_owner or request.own_marks > 0 or self._names_tenant(document, inspection)
-        request.foreign_owners |= {
-            sighting.owner
-            for sighting in inspection.sightings
-            if sighting.severity is Severity.LEAK and sighting.owner is not None
-        }
+        request.foreign_owners |= inspection.foreign_owners
         self._replies.take(request, document, kind, text, arrived_s)
 
     def _names_tenant(self, document: object, inspection: Inspection) -> bool:

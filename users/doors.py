@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config.frames import Refusal
 from config.profile import Profile
 from evidence.requests import Request
 
@@ -27,7 +28,7 @@ class DoorJudge:
         """Returns whether the target refused, and did not merely fail; who can't pay was not tried for its rights."""
         if attempt.told_something:
             return False  # errors beside data: something was done or shown all the same
-        return not self._refusal.is_failure(attempt.reason) and attempt.reason not in self._refusal.budget
+        return says_no(self._refusal, attempt.reason)
 
     def shows_what_it_guards(self, door: str, control: Request) -> bool:
         """Returns whether the owner's access showed what would have to be seen in another's: else its lack is no sign.
@@ -36,3 +37,8 @@ class DoorJudge:
         """
         settings = self._doors[door]
         return settings.granted_by == "answer" or settings.does != "read" or control.shows_owner
+
+
+def says_no(refusal: Refusal, code: str) -> bool:
+    """Returns whether a code says that somebody may not, and neither that the service failed nor who can't pay."""
+    return not refusal.is_failure(code) and code not in refusal.budget

@@ -1,31 +1,47 @@
-"""Other tenants' doors that are connections: a room in the address, a conversation in the login."""
+"""Other tenants' doors that are connections: a room in the address, a conversation in the login or in what follows."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from config.attempts import VICTIM, Entrance
+from config.messages import Operations
 from config.profile import Profile
+from evidence.records import SHOWN_NOTHING
 from users.base import credentials_of, tls_of
 from users.credentials import CredentialRefused
-from users.forging import good_token, try_token
-from users.run import NodeRun
+from users.doors import says_no
+from users.forging import good_token, session_with
+from users.run import NodeRun, SessionUnavailable
 from users.tenant import Tenant
-from users.trying import REFUSING
+from users.trying import REFUSING, REFUSING_CODES, closed_with, said_to_prove, try_to_enter
+from users.watching import Watching
 
+OWN_NOT_SHOWN = "the owner's own access showed nothing of its own"
+"""Why nothing is proved by what a connection does not show to another."""
 _REFUSING = {*REFUSING, 404, 410}
 """What was there for its owner a moment ago and is not for somebody else was refused."""
 
 
 def by_entrance(profile: Profile, entrance: Entrance) -> Profile:
     """Returns the profile of whoever connects by this entrance."""
-    target, auth = profile.target, profile.auth
+    target, auth, operations = profile.target, profile.auth, profile.operations
     if entrance.url is not None:
         target = target.model_copy(update={"url": entrance.url})
     if entrance.send is not None and auth.frame is not None:
         auth = auth.model_copy(update={"frame": auth.frame.model_copy(update={"send": entrance.send})})
-    return profile.model_copy(update={"target": target, "auth": auth})
+    if entrance.by_marks:
+        operations = _said_on_demand(operations)
+    return profile.model_copy(update={"target": target, "auth": auth, "operations": operations})
+
+
+def _said_on_demand(operations: Operations) -> Operations:
+    """Nothing is said on connecting but what the entrance says: a subscription of one's own would show one's own."""
+    quiet = {name: each.model_copy(update={"on_connect": False}) for name, each in operations.all().items()}
+    own = {name: each for name, each in quiet.items() if name not in operations.extra}
+    return operations.model_copy(update={**own, "extra": {name: quiet[name] for name in operations.extra}})
 
 
 def try_entrance(
@@ -49,18 +65,78 @@ def try_entrance(
     for asked in sorted(entrance.placeholders):
         if asked.startswith(VICTIM) and victim.get(asked) is None:
             return "not_tried", f"nothing has handed out {{{asked.removeprefix(VICTIM)}}} to its owner"
-    profile = by_entrance(run.profile, entrance)
     try:
-        let_in, detail = _enter(run, profile, owner, victim)
-        if let_in != "granted":
-            return "not_tried", f"its owner was not let in: {detail}"
+        if lack := _lacks_control(_Visit(run, entrance, owner, victim)):
+            return "not_tried", lack
         before_attempt()
-        return _enter(run, profile, intruder, victim)
+        return _came_of(_Visit(run, entrance, intruder, victim), owner.number)
     except CredentialRefused as error:
         return "not_tried", f"no good token could be had: {error}"
 
 
-def _enter(run: NodeRun, profile: Profile, who: Tenant, victim: Mapping[str, object]) -> tuple[str, str]:
-    shown = good_token(run.profile, credentials_of(run), who.identity)
-    shown = replace(shown, taught={**shown.taught, **victim})
-    return try_token(run, shown, who, tls_of(run), profile, _REFUSING)
+class _Visit:
+    """One tenant's connection by an entrance.
+
+    Args:
+        run: the run.
+        entrance: the entrance.
+        who: who connects.
+        victim: the placeholders that name what is the owner's.
+
+    Raises:
+        CredentialRefused: there is no good token to be had.
+    """
+
+    def __init__(self, run: NodeRun, entrance: Entrance, who: Tenant, victim: Mapping[str, object]) -> None:
+        self.entrance, self._victim, self.stayed = entrance, victim, False
+        self.seen = Watching(run, by_entrance(run.profile, entrance))
+        shown = good_token(run.profile, credentials_of(run), who.identity)
+        shown = replace(shown, taught={**shown.taught, **victim})
+        self._session = session_with(self.seen, shown, who, tls_of(run))
+
+    def make(self, enough: Callable[[], bool]) -> tuple[str, str]:
+        """Connects and listens until it is enough, the connection has ended or the entrance's time is over.
+
+        Returns:
+            The outcome (refused, granted, unclear) and a few words about it, what the connection shows left aside.
+        """
+        asks = [] if self.entrance.by_marks else said_to_prove(self.seen.profile)
+        outcome, detail = try_to_enter(self.seen, self._session, asks, _REFUSING, lambda: self._stay(enough))
+        lost, refusals = self.seen.lost, self.seen.refusals
+        if refusals:
+            refusal = self.seen.profile.refusal
+            noes = [code for code in refusals if says_no(refusal, code)]
+            return ("refused", noes[0]) if noes else ("unclear", refusals[0])
+        if not self.stayed:
+            return outcome, detail
+        if lost is not None and lost.code in REFUSING_CODES:
+            return "refused", closed_with(lost.code)
+        if lost is not None and not asks:  # what was answered before stays so
+            return "unclear", closed_with(lost.code) if lost.code is not None else "the connection was lost"
+        return ("refused", SHOWN_NOTHING) if self.entrance.by_marks else (outcome, detail)
+
+    def _stay(self, enough: Callable[[], bool]) -> None:
+        self.stayed = True
+        if self.entrance.then is not None:
+            with contextlib.suppress(SessionUnavailable):  # that it has ended is judged
+                self._session.say(self.entrance.then, self._victim)
+        self.seen.watch(enough, self.entrance.within_s)
+
+
+def _lacks_control(owners: _Visit) -> str:
+    """Has the owner connect; returns why that is no control, so that nothing is proved by an attempt; empty if it is.
+
+    Where being let in decides, it must stay so for as long as a refusal is awaited: else that says nothing of rights.
+    """
+    by_marks = owners.entrance.by_marks
+    outcome, detail = owners.make(lambda: by_marks and owners.seen.shows_own)
+    if outcome == "granted" or (by_marks and owners.seen.shows_own):
+        return ""
+    return OWN_NOT_SHOWN if detail == SHOWN_NOTHING else f"its owner was not let in: {detail}"
+
+
+def _came_of(intruders: _Visit, owner: int) -> tuple[str, str]:
+    """Has another than the owner connect; what is shown of the owner outweighs any word of refusal."""
+    shown = intruders.seen.foreign_owners
+    outcome, detail = intruders.make(lambda: owner in shown)
+    return ("granted", "it showed what is the other's") if owner in shown else (outcome, detail)

@@ -6,7 +6,7 @@ import dataclasses
 import random
 import ssl
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -25,7 +25,7 @@ from users.run import NodeRun
 from users.session import Session
 from users.signing import another_key, claims_of, sign, sign_nothing
 from users.tenant import Tenant, TenantIdentity
-from users.trying import REFUSING, Trying, opening_proves, try_to_enter
+from users.trying import Trying, said_to_prove, try_to_enter
 
 _RESERVED = 16  # sequence numbers kept free for one try
 
@@ -190,10 +190,7 @@ def _nobody(run: NodeRun, like: TenantIdentity, draw: random.Random) -> TenantId
     return TenantIdentity(number, name, f"{name}{EMAIL_DOMAIN}", 0, numeric=numeric)
 
 
-def try_token(
-    run: NodeRun, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | None,
-    profile: Profile | None = None, refusing: Collection[int] = REFUSING,
-) -> tuple[str, str]:  # fmt: skip
+def try_token(run: NodeRun, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | None) -> tuple[str, str]:
     """Connects with a token and, where only that proves anything, says an operation.
 
     Args:
@@ -201,17 +198,25 @@ def try_token(
         shown: the token.
         tenant: who shows it.
         tls: for wss addresses.
-        profile: what to connect by, in place of the run's profile.
-        refusing: statuses of the upgrade that say no.
 
     Returns:
         The outcome (refused, granted, unclear) and a few words about it. What arrives is inspected like every frame.
     """
-    trying = Trying(run, profile)
-    stand_in = Tenant.of(tenant.identity, run.key)
+    trying = Trying(run)
+    return try_to_enter(trying, session_with(trying, shown, tenant, tls), said_to_prove(run.profile))
+
+
+def session_with(trying: Trying, shown: Shown, tenant: Tenant, tls: ssl.SSLContext | None) -> Session:
+    """Returns a session, not opened yet, on which a tenant shows this token and no other.
+
+    Args:
+        trying: stands beside the run.
+        shown: the token.
+        tenant: who shows it.
+        tls: for wss addresses.
+    """
+    stand_in = Tenant.of(tenant.identity, trying.key)
     # No id is used twice, neither by this try nor by what the tenant says meanwhile.
     stand_in.sequence, tenant.sequence = tenant.sequence, tenant.sequence + _RESERVED
     stand_in.tokens = tenant.tokens  # a bad token is kept out of messages like a good one
-    session = Session(trying, stand_in, 0, _OneToken(trying.profile, shown), tls)
-    asks = [] if opening_proves(run.profile) else [name for name in [run.profile.proof] if name is not None]
-    return try_to_enter(trying, session, asks, refusing)
+    return Session(trying, stand_in, 0, _OneToken(trying.profile, shown), tls)

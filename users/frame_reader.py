@@ -69,6 +69,10 @@ class FrameReader:
         has = self._refusal.has  # mostly empty, and this is asked several times of each frame
         return bool(has) and any(first(document, path) is not None for path in has)
 
+    def turns_down(self, document: object, kind: str) -> bool:
+        """Returns whether a frame refuses whatever was asked last, and tells nothing beside that."""
+        return self.refuses(document, kind) and (kind in self._refusing or not self.tells(document))
+
     def code(self, document: object, text: str, conceal: Callable[[str], str] = str) -> str:
         """Returns why a frame refuses: the code of the first text that fits, else what stands at the code's path.
 
@@ -87,9 +91,10 @@ class FrameReader:
                 return said if self._refusal.names(said) else conceal(said)[:_CODE]
         return "None"
 
-    def tells(self, document: object, operation: Operation) -> bool:
+    def tells(self, document: object, operation: Operation | None = None) -> bool:
         """Returns whether a frame names a tenant, shows an amount or hands out an id, whatever else it says."""
-        told = (*self._frames.tenant, *self._frames.budget, *self._frames.learn.values(), *operation.learn.values())
+        told = (*self._frames.tenant, *self._frames.budget, *self._frames.learn.values())
+        told += tuple(operation.learn.values()) if operation is not None else ()
         return any(first(document, path) is not None for path in told)
 
     def ends(self, document: object, kind: str, operation: Operation, frames: int) -> bool:

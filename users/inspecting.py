@@ -52,9 +52,12 @@ class Inspector:
 
     def inspect(self, text: Message, document: object, arrived_s: float, kind: str = "") -> Inspection:
         """Looks at a frame, which may be none of ours (no document); ``sight`` reports what that has shown."""
-        return self._run.oracle.inspect(
+        inspection = self._run.oracle.inspect(
             text, document, tenant=self._tenant.number, session=self._name, at_s=self._run.unix_s(arrived_s), kind=kind
         )
+        if self._run.watcher is not None:
+            self._run.watcher.saw(inspection)
+        return inspection
 
     def inspect_refusal(self, text: Message, document: object, arrived_s: float, kind: str) -> Inspection:
         """Looks at a frame that turns somebody away, without what was said of others."""

@@ -20,7 +20,7 @@ from evidence.budgets import BudgetBands
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.known_names import KnownNames
 from evidence.marks import Keyring, RunKey
-from evidence.oracle import FrameFields, Oracle, is_control
+from evidence.oracle import FrameFields, Inspection, Oracle, is_control
 from evidence.records import Row, SightingSeen, TokenShown
 from evidence.secrecy import KnownSecrets
 from users.allowance import Allowance
@@ -94,6 +94,16 @@ class Acting(Protocol):
         """Ends its sessions; what is open becomes unknown for this reason. May be called again."""
 
 
+class Watcher(Protocol):
+    """Is told what connections show and by what they are refused, though nothing was asked."""
+
+    def saw(self, inspection: Inspection) -> None:
+        """Takes note of what a frame showed."""
+
+    def refused(self, code: str) -> None:
+        """Takes note of a frame that refuses, and no request that is open."""
+
+
 class LeakSighted(Exception):
     """How a leak shows in Locust's failures. Its text names the kind only, so that equal leaks add up."""
 
@@ -123,6 +133,7 @@ class NodeRun:
         stopping: set when tenants are being stopped, so that nobody reconnects any more.
         listener: is told every message of every session, as ``users.wire.connection.Connection`` tells it; None in a
             run, which has no time for it.
+        watcher: is told what every frame shows; None in a run.
     """
 
     def __init__(
@@ -163,6 +174,7 @@ class NodeRun:
         self.control_sightings: list[Sighting] = []
         self.stopping = False
         self.listener: Callable[[str, str], None] | None = None
+        self.watcher: Watcher | None = None
         self._shared: dict[str, object] = {}
         self._turns: Counter[str] = Counter()
         self._epoch_s = time.time() - time.perf_counter()

@@ -171,6 +171,17 @@ class Session:
         self.heartbeat.sent(request.sent_s)
         return request
 
+    def say(self, template: object, extra: Mapping[str, object]) -> None:
+        """Says what is no request, so that nobody waits for an answer; ``extra`` fills further placeholders.
+
+        Raises:
+            SessionUnavailable: there is no connection; nothing was sent.
+        """
+        connection = self._connection
+        if connection is None or not self.is_open:
+            raise SessionUnavailable("the session has no connection")
+        say(connection, self._talk.compose_apart(template, extra))
+
     def _say_on_connect(self, connection: Connection) -> None:
         """Subscribes, and whatever else is said on each new connection before anybody says anything else on it."""
         for name, operation in self._run.profile.on_connect.items():

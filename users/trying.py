@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from config.frames import Refusal
 from config.profile import Profile
@@ -39,8 +39,9 @@ class Trying(Aside):
 
 
 def try_to_enter(
-    trying: Trying, session: Session, asks: Sequence[str], refusing: Collection[int] = REFUSING
-) -> tuple[str, str]:
+    trying: Trying, session: Session, asks: Sequence[str], refusing: Collection[int] = REFUSING,
+    stay: Callable[[], None] = lambda: None,
+) -> tuple[str, str]:  # fmt: skip
     """Opens a session and, once it is open, says these operations on it; the session is ended.
 
     Args:
@@ -48,6 +49,7 @@ def try_to_enter(
         session: the session.
         asks: names of the operations.
         refusing: statuses of the upgrade that say no.
+        stay: called once that is through, before the session is ended.
 
     Returns:
         The outcome (refused, granted, unclear) and a few words about it. Where the target acknowledges every login, or
@@ -57,6 +59,7 @@ def try_to_enter(
     try:
         session.open()
         asked = [_ask(trying, session, name) for name in asks]
+        stay()
     except SessionUnavailable:
         return ("refused", session.turned_away) if session.turned_away else _why_not(trying.rows, refusing)
     finally:
@@ -64,7 +67,7 @@ def try_to_enter(
     outcome, detail = _judged(asked, let_in=opening_proves(profile), refusal=profile.refusal)
     closed = [row.code for row in trying.rows if isinstance(row, SessionEnded) and row.code in REFUSING_CODES]
     if outcome == "unclear" and closed:  # it was thrown out while it was asking
-        return "refused", _closed(closed[0])
+        return "refused", closed_with(closed[0])
     return outcome, detail
 
 
@@ -73,6 +76,11 @@ def opening_proves(profile: Profile) -> bool:
     if profile.auth.proved_by == "operation":
         return False
     return profile.frames.ready is not None or profile.auth.frame is not None
+
+
+def said_to_prove(profile: Profile) -> list[str]:
+    """Returns the operations that are said because the opening of a session proves nothing."""
+    return [] if opening_proves(profile) or profile.proof is None else [profile.proof]
 
 
 def _ask(trying: Trying, session: Session, name: str) -> Request:
@@ -98,7 +106,8 @@ def _judged(asked: Iterable[Request], *, let_in: bool, refusal: Refusal) -> tupl
     return ("granted" if granted else "refused" if refused else "unclear"), detail
 
 
-def _closed(code: int | None) -> str:
+def closed_with(code: int | None) -> str:
+    """Returns how a connection ended, in words."""
     return f"closed with code {code}"
 
 
@@ -107,7 +116,7 @@ def _why_not(rows: Iterable[Row], refusing: Collection[int]) -> tuple[str, str]:
     detail = "no connection"
     for row in rows:
         if isinstance(row, SessionEnded) and row.code is not None:
-            return "refused" if row.code in REFUSING_CODES else "unclear", _closed(row.code)
+            return "refused" if row.code in REFUSING_CODES else "unclear", closed_with(row.code)
         if isinstance(row, ConnectFailed):
             detail = row.detail
             no_token = row.stage == "auth" and row.status is not None and 400 <= row.status < 500

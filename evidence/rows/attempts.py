@@ -10,6 +10,9 @@ RETURN = "return after removal"
 EMPTY_ANSWER = "answered without the other's data"
 """The detail of a refusal that is no word of refusal: the answer held nothing of whose door it was."""
 
+SHOWN_NOTHING = "connected, and shown nothing of the other's"
+"""The same of an entrance: nobody said no, and what the connection showed held nothing of whose room it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccessAttempt:
@@ -20,7 +23,7 @@ class AccessAttempt:
         does: read, change, resume, subscribe, spend, connect, or return (of a removed tenant, its own victim).
         outcome: refused, granted, unclear (an error or no answer is no refusal), or not_tried (the owner's own access
             did not succeed, so that a refusal would have proved nothing).
-        detail: the refusal's code, or ``EMPTY_ANSWER``; or why it was not tried.
+        detail: the refusal's code, ``EMPTY_ANSWER`` or ``SHOWN_NOTHING``; or why it was not tried.
     """
 
     row: ClassVar[str] = "attempt"

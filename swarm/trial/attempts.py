@@ -18,7 +18,7 @@ from swarm.trial.trial_run import TrialRun
 from tasks.trespassing import judged, lacks_control
 from users.base import credentials_of, tls_of
 from users.doors import DoorJudge
-from users.entering import try_entrance
+from users.entering import OWN_NOT_SHOWN, try_entrance
 from users.forging import show_bad_tokens
 from users.presence import Presence
 from users.returning import try_to_return
@@ -176,9 +176,17 @@ def _try_entrance(run: TrialRun, name: str, intruder: Talk, owner: Talk | None, 
         return "not_tried", "there is no second tenant"
     intruder.listen()
     outcome, detail = try_entrance(run, name, intruder.tenant, owner.tenant, owner.as_victim(), intruder.listen)
-    _tell(page, key, outcome, detail, after=", right after its owner was let in", leaks=" (access-granted)")
+    by_marks = run.profile.attempts.entrances[name].by_marks
+    after = ", right after its owner was " + ("shown its own" if by_marks else "let in")
+    _tell(page, key, outcome, detail, after=after, leaks=" (access-granted)" + ("" if by_marks else _IF_ALL_COME_IN))
     intruder.show()
     return outcome, detail
+
+
+_IF_ALL_COME_IN = (
+    ". If the service lets everybody in and shows strangers nothing, say granted_by = 'victims_marks'; if it refuses "
+    "by a frame that follows, let [refusal] say so, or within_s be longer"
+)
 
 
 def _tell(page: Page, key: str, outcome: str, detail: str, *, after: str = "", leaks: str = "") -> None:
@@ -225,7 +233,12 @@ def _who_lets_in(profile: Profile) -> str:
 
 
 def _proof_hint(detail: str) -> str:
-    """What is missing where nothing shows that somebody was let in."""
+    """What is missing where nothing shows that somebody was let in, or what is its own."""
+    if detail == OWN_NOT_SHOWN:
+        return (
+            ": let it be a room that holds what was said or stored, `then` ask for that, or within_s be longer; or say "
+            "granted_by = 'answer'"
+        )
     if "nothing says whether" not in detail:
         return ""
     return ": say what greets a tenant (frames.ready), or add an operation that costs nothing, such as state_read"

@@ -13,7 +13,7 @@ import orjson
 from pydantic import SecretStr
 
 from config.address import shown
-from config.attempts import VICTIM
+from config.attempts import VICTIM, Entrance
 from config.calls import CommandCall, HttpCall
 from config.hosts import hosts_of
 from config.plantings import postgres_plantings, redis_plantings
@@ -186,6 +186,7 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
         coming = introduce(through, identity, _TOKEN, {**taught, **named})
         page.plain(f"and by another's entrance {name}: GET {coming.url}")
         _show_login(through, coming, page)
+        _show_stay(through, entrance, coming, page)
     if (renewal := profile.auth.renewal) is not None:
         when = (
             f"{renewal.every_s:g} s after a login"
@@ -203,6 +204,16 @@ def _without_headers(profile: Profile) -> Profile:
         held = "".join(f", with {{{held}}}" for held in sorted(placeholders(value.get_secret_value()) & known))
         hidden[name] = SecretStr(f"(hidden{held})")
     return profile.model_copy(update={"target": profile.target.model_copy(update={"headers": hidden})})
+
+
+def _show_stay(profile: Profile, entrance: Entrance, introduction: Introduction, page: Page) -> None:
+    """What is said once in, and what is then waited for."""
+    if entrance.then is not None:
+        imagined = {name: f"({name})" for name in placeholders(entrance.then)}
+        said = dialect_of(profile).encode(fill(entrance.then, {**imagined, **introduction.values}))
+        page.plain("→ " + (said if isinstance(said, str) else said.decode("utf-8", "replace")))
+    shown = "what is the other's, or a refusal" if entrance.by_marks else "a refusal"
+    page.plain(f"  then {entrance.within_s:g} s at most are waited for {shown}")
 
 
 def _show_login(profile: Profile, introduction: Introduction, page: Page) -> None:

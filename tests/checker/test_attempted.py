@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from checker.result import Result, Verdict
-from evidence.records import EMPTY_ANSWER, AccessAttempt, TenantStarted
+from evidence.records import EMPTY_ANSWER, SHOWN_NOTHING, AccessAttempt, TenantStarted
 from tests.checker.histories import NO_REMOVAL, History, healthy, profile
 
 DOORS = {
@@ -47,6 +47,12 @@ def test_refusals_that_were_answers_are_told_apart() -> None:
     tried[0] = dataclasses.replace(tried[0], detail=EMPTY_ANSWER)
     [sentence] = [one for one in judged(trespassers(), tried).believe if one.startswith(said)]
     assert sentence.startswith(f"{said} (1 of them by an answer with nothing of the other's), each right")
+    tried[1] = dataclasses.replace(tried[1], detail=SHOWN_NOTHING)
+    [sentence] = [one for one in judged(trespassers(), tried).believe if one.startswith(said)]
+    by = ("1 of them by an answer", "1 of them by a connection that showed")
+    assert sentence.startswith(
+        f"{said} ({by[0]} with nothing of the other's, {by[1]} nothing of the other's), each right"
+    )
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,25 @@ STEP = SERVICE + '[[auth.service.before]]\nurl = "http://127.0.0.1/login"\n'
 LOGIN = 'source = "service"\n' + SERVICE
 RENEWAL = "[auth.renewal]\nevery_s = 60\n"
 
+ROOM = 'does = "read"\nthen = { kind = "join", thread = "{victim_thread}" }'
+BY_MARKS = 'granted_by = "victims_marks"'
+ENTRANCES = [
+    (ROOM, "attempts.entrances.room.then", "what answers it decides nothing where granted_by is 'answer'"),
+    (f'{ROOM}\n{BY_MARKS}'.replace("read", "change"), "attempts.entrances.room.granted_by",
+     "'victims_marks' can't tell whether somebody could change what is another's"),
+    (f'{ROOM}\n{BY_MARKS}\nwithin_s = 0', "attempts.entrances.room.within_s", "greater than 0"),
+    (f'{ROOM}\n{BY_MARKS}\nwithin_s = 600', "attempts.entrances.room.within_s", "less than or equal to 60"),
+    (f'{ROOM}\n{BY_MARKS}\nwithin = 2', "attempts.entrances.room.within", "did you mean within_s or then?"),
+    (f'{ROOM}\ngranted_by = "marks"', "attempts.entrances.room.granted_by", "found 'marks'"),
+    (f'{ROOM}\n{BY_MARKS}'.replace("victim_thread", "victim_threat"), "attempts.entrances.room.then",
+     "nothing fills {victim_threat}; did you mean victim_thread"),
+    (f'{ROOM}\n{BY_MARKS}'.replace("join", "{message_id}"), "attempts.entrances.room.then",
+     "nothing fills {message_id}"),
+    (f'{ROOM}\n{BY_MARKS}'.replace("victim_thread", "thread"), "attempts.entrances.room",
+     "names nothing of another tenant's: put {victim_…} into 'url', 'send' or 'then'"),
+]  # fmt: skip
+"""Of entrances: their table's lines, the key, what is said."""
+
 # A line of the good profile, what stands there instead, the key that the sentence must name, and what it must say.
 WRONG: list[tuple[str, str, str, str]] = [
     # where the target is
@@ -217,6 +236,8 @@ WRONG: list[tuple[str, str, str, str]] = [
     ('does = "read"', "", "attempts.doors.read.does", "is missing"),
     ("[attempts.doors.read]", "[attempts.doors.Read]", "attempts.doors.Read", "small letters"),
     ("[attempts.doors.read]", "[attempts.door.read]", "attempts.door", "did you mean doors?"),
+    *(("[attempts.doors.read]", f'[attempts.entrances.room]\n{entrance}\n[attempts.doors.read]', key, says)
+      for entrance, key, says in ENTRANCES),
     # stores
     ('url = "redis', f'url = "redsi://:{SECRET}@x"', "stores.redis.url", "redis://"),
     ('url = "redis', "url = 5", "stores.redis.url", "valid string"),

@@ -65,14 +65,17 @@ def check_said(profile: Profile) -> None:
         return
     said: dict[str, object] = {"auth.frame": profile.auth.frame.send} if profile.auth.frame is not None else {}
     said |= {key: operation.send for key, operation in profile.said.items()}
-    said |= {f"attempts.entrances.{name}": entrance.send for name, entrance in profile.attempts.entrances.items()}
+    said = {f"{key}.send": template for key, template in said.items()}
+    for name, entrance in profile.attempts.entrances.items():
+        said[f"attempts.entrances.{name}.send"] = entrance.send
+        said[f"attempts.entrances.{name}.then"] = entrance.then
     for key, template in said.items():
         if template is None:
             continue
         try:
             dialect_of(profile).encode(template)
         except ValueError as error:
-            raise ProfileInvalid(f"{key}.send: {error}") from None
+            raise ProfileInvalid(f"{key}: {error}") from None
 
 
 def _check_options(dialect: str, options: Mapping[str, object]) -> None:

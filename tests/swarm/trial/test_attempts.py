@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import operator
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,9 @@ class Service:
     welcomes_anybody: bool = False
     minds_the_room: bool = True
     is_silent: bool = False
+    keeps: bool = True
+    shows_to: Callable[[str, str], bool] = operator.eq
+    stored: dict[str, str] = field(default_factory=dict)
     who: dict[int, str] = field(default_factory=dict)
 
     def __call__(self, caller: Caller, message: Message) -> None:
@@ -80,8 +85,14 @@ class Service:
             return
         if self.is_silent:
             return
-        user, again = self.who[caller.number], {"message_id": said["message_id"]}
-        if said["type"] == "say":
+        user, again = self.who[caller.number], {"message_id": said.get("message_id")}
+        if said["type"] == "join":
+            room = said["room"].removeprefix("thread of ")
+            if self.shows_to(room, user) and room in self.stored:
+                caller.say({"type": "room", "messages": [self.stored[room]]})
+        elif said["type"] == "say":
+            if self.keeps:
+                self.stored[user] = said["text"]
             caller.say({"type": "said", "user": user, "thread": f"thread of {user}", **again})
         elif said["thread"] == f"thread of {user}":
             caller.say({"type": "listed", "user": user, **again})
@@ -212,6 +223,7 @@ def test_with_one_account_alone_doors_can_not_be_tried_and_tokens_can(tmp_path: 
 ENTRANCE = """
 [attempts.entrances.room]
 does = "read"
+within_s = 0.2
 send = { type = "auth", token = "{token}", room = "{victim_thread}" }
 
 [attempts.doors.read]"""
@@ -245,6 +257,34 @@ def test_an_entrance_that_does_not_open_to_its_owner_can_not_be_tried(tmp_path: 
     assert "whether the entrance room lets somebody in, for an attempt could not be tried" in shown
 
 
+ALL_COME_IN = """
+[attempts.entrances.room]
+does = "read"
+granted_by = "victims_marks"
+then = { type = "join", room = "{victim_thread}" }
+within_s = 0.5
+
+[attempts.doors.read]"""
+BY_WHAT_IS_SHOWN = ("\n[attempts.doors.read]", ALL_COME_IN)
+
+
+@pytest.mark.parametrize(("service", "says"), [
+    (Service(), "ok    attempts.entrances.room: refused, as it should be, right after its owner was shown its own: "
+                "connected, and shown nothing of the other's"),
+    (Service(shows_to=lambda _room, _who: True),
+     "wrong attempts.entrances.room: let in: it showed what is the other's; a run would say LEAKING (access-granted)"),
+    (Service(keeps=False), "wrong attempts.entrances.room: could not be tried: the owner's own access showed nothing "
+                           "of its own: let it be a room that holds"),
+], ids=["shut", "open", "empty"])  # fmt: skip
+def test_where_everybody_is_let_in_what_the_connection_shows_decides(
+    tmp_path: Path, service: Service, says: str
+) -> None:
+    code, shown = check(tmp_path, service, change=BY_WHAT_IS_SHOWN)
+    assert says in shown, shown
+    assert code == (0 if says.startswith("ok") else 3)
+    assert '"type":"join","room":"thread of bob"' in shown
+
+
 def test_where_nothing_is_answered_only_the_first_is_waited_for_to_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,5 +298,5 @@ def test_where_nothing_is_answered_only_the_first_is_waited_for_to_the_end(
     original = Session.wait
     monkeypatch.setattr(Session, "wait", wait)
     code, shown = check(tmp_path, Service(is_silent=True))
-    assert code == 3 and "chat: nothing came back within 0.3" in shown
+    assert code == 3 and "chat: nothing came back within 0." in shown
     assert len(given_up) > 1 and given_up == [False, *[True] * (len(given_up) - 1)]
