@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from config.messages import Operation
 from config.parts import Message, Part
 from config.template import placeholders
-from config.tokens import SignedToken, TokenCommand, TokenFile, TokenService
+from config.tokens import RefreshCall, SignedToken, TokenCommand, TokenFile, TokenService
 
 Source = Literal["jwt", "service", "file", "command", "token", "password"]
 _DESCRIBED = {"jwt", "service", "file", "command"}
@@ -65,18 +65,22 @@ class OpeningFrame(Part):
 
 class Renewal(Part):
     """How a session that is held for longer than its token lives goes on: with a fresh token, said in a message or
-    shown on a new connection.
+    shown on a new connection. The token is made as the first was, or asked for by a request of its own.
 
     A renewal that is refused or not answered is a fault: it counts as a refused or unanswered request, the session
     logs in anew, and the run is inconclusive.
     """
 
-    every_s: float | None = Field(None, gt=0, description="Seconds from a login to its renewal.")
+    every_s: float | None = Field(None, gt=0, description="Seconds from when a token was made to its renewal.")
     before_expiry_s: float | None = Field(
         None,
         gt=0,
         description="Or so long before the token expires, which a JSON Web Token says itself (exp), and of any other "
-        "auth.service.expires_in.",
+        "expires_in of the answer that brought it.",
+    )
+    service: RefreshCall | None = Field(
+        None,
+        description="The request that brings the fresh token, for source 'service'. Left out: the login is made anew.",
     )
     operation: Operation | None = Field(
         None,
@@ -147,6 +151,11 @@ class Auth(Placement):
         """Those of them by which the tenant goes."""
         return self.asked.ids if self.asked is not None else ()
 
+    @property
+    def refresh(self) -> RefreshCall | None:
+        """The request that renews a login; None if that is done by logging in anew."""
+        return self.renewal.service if self.renewal is not None else None
+
     @model_validator(mode="after")
     def _source_is_described(self) -> Auth:
         if self.places and self.source in _DESCRIBED and getattr(self, self.source) is None:
@@ -174,6 +183,16 @@ class Auth(Placement):
             raise ValueError(
                 f"renewal: needs a source that makes fresh tokens (jwt, service, command), and source is "
                 f"'{self.source}'"
+            )
+        if renewal.service is not None and self.source != "service":
+            raise ValueError(
+                f"renewal.service: renews a login of source 'service', and source is '{self.source}', which makes a "
+                "fresh token each time: remove it"
+            )
+        if renewal.service is not None and (unknown := sorted(renewal.service.learn.keys() - self.taught)):
+            raise ValueError(
+                f"renewal.service.learn: has '{unknown[0]}', which no 'learn' of [auth.service] teaches, and a renewal "
+                "replaces what the login has taught: let the login learn it first"
             )
         before_s = renewal.before_expiry_s
         if before_s is not None and self.jwt is not None and self.source == "jwt" and before_s >= self.jwt.lifetime_s:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 import jwt
 
 from config.entrance_consistency import of_entrances
+from config.login_consistency import of_logins
 from config.messages import PLACEHOLDERS, Operation
 from config.positions import Path as Key
 from config.postgres_store import PostgresStore
@@ -35,7 +36,7 @@ _RECOGNISABLE = {"canary", "prompt", "state_canary", "message_id", "test_id"}
 def mistakes(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
     own = (_tokens, _learnt, _ends, _replies, _texts, _addresses, _statements, _commands, _workload)
-    for check in (*own, of_tenants, of_entrances):
+    for check in (*own, of_logins, of_tenants, of_entrances):
         yield from check(profile)
 
 

@@ -1,17 +1,16 @@
-"""What can't work in what a profile says of tenants: their logins, the accounts they are, the steps that make them."""
+"""What can't work in what a profile says of tenants: the accounts they are, the steps that make them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from config.calls import CommandCall, HttpCall
 from config.plantings import postgres_plantings, redis_plantings
 from config.positions import Path as Key
 from config.profile import Profile
 from config.provisioning import PROVISIONED, CommandStep, HttpStep, RedisStep, SqlStep
 from config.redis_store import Command
-from config.sentences import mistyped
 from config.template import placeholders
+from config.unfilled import called, unfilled
 from config.writes import SQL_NAME, command_mistake, statement_mistake
 
 Mistake = tuple[Key, str]
@@ -19,78 +18,8 @@ Mistake = tuple[Key, str]
 
 def of_tenants(profile: Profile) -> Iterator[Mistake]:
     """Yields what can't work, as key and sentence."""
-    for check in (_logins, _proof, _accounts, _created, _removed, _patterns, _reckless):
+    for check in (_accounts, _created, _removed, _patterns, _reckless):
         yield from check(profile)
-
-
-def _logins(profile: Profile) -> Iterator[Mistake]:
-    """What tenants say to prove who they are holds only what tenants have; secrets stand where they stay secret."""
-    own, auth = profile.of_tenant, profile.auth
-    secret, introduced = own | profile.secrets_of_tenant, own | auth.taught
-    connecting = introduced | {"token", "uuid"}
-    said: list[tuple[Key, object, set[str]]] = [(("target", "url"), profile.target.url, connecting)]
-    said += [(("auth", "username"), place.username, introduced) for place in auth.places if place.place == "basic"]
-    if auth.frame is not None:
-        said.append((("auth", "frame", "send"), auth.frame.send, connecting))
-    if auth.jwt is not None:
-        said.append((("auth", "jwt", "claims"), auth.jwt.claims, own))
-    if auth.service is not None:
-        told = set(secret)
-        for index, step in enumerate(auth.service.before):
-            said += _called(("auth", "service", "before", index), step, told)
-            told = told | step.learn.keys()
-        said += _called(("auth", "service"), auth.service, told)
-    if auth.command is not None:
-        said += _called(("auth", "command"), auth.command, secret, own)
-    yield from _unfilled(said)
-    yield from _upgrade(profile, introduced)
-    in_path = any(place.place == "path" for place in auth.places)
-    if in_path and "token" not in placeholders(profile.target.url):
-        yield ("target", "url"), "needs {token} where the token goes, since auth.place (or one of 'also') is 'path'"
-    if not in_path and "token" in placeholders(profile.target.url):
-        yield ("auth", "place"), "must be 'path' (or one of 'also' be it), since target.url holds {token}"
-    if auth.places and auth.source in ("token", "password") and auth.source not in profile.secrets_of_tenant:
-        yield (
-            ("auth", "source"),
-            f"is '{auth.source}', which nothing gives a tenant: name its column in tenants.columns, or let a step of "
-            "provisioning learn it in learn_secret",
-        )
-
-
-def _upgrade(profile: Profile, known: set[str]) -> Iterator[Mistake]:
-    """Where a tenant connects is the profile's word alone; braces in a header may be part of a secret."""
-    host = profile.target.url.partition("://")[2].partition("/")[0].partition("?")[0]
-    if taught := sorted(placeholders(host) & profile.auth.taught):
-        yield (
-            ("target", "url"),
-            f"has {{{taught[0]}}} in its host, which an answer would choose then: write the host, and let what a login "
-            "teaches stand in path or query (learn a part of an address with matches)",
-        )
-    for name, value in profile.target.headers.items():
-        for unknown in sorted(placeholders(value.get_secret_value()) - known):
-            if meant := mistyped(unknown, sorted(known)):
-                yield ("target", "headers", name), f"holds a placeholder that nothing fills{meant}"
-
-
-def _proof(profile: Profile) -> Iterator[Mistake]:
-    """A token that is to be found accepted by an operation needs one that may be said on trial."""
-    auth, tokens = profile.auth, profile.attempts.tokens
-    if (auth.proof is not None or auth.proved_by == "operation") and profile.proof is None:
-        yield (
-            ("auth", "proof"),
-            "should name an operation that costs nothing, as its answer shows that a token was accepted",
-        )
-    names = {
-        name for placement in auth.places for name in placeholders(placement.username) if placement.place == "basic"
-    }
-    names |= placeholders(profile.target.url) | (placeholders(auth.frame.send) if auth.frame is not None else set())
-    names = names.union(*(placeholders(value.get_secret_value()) for value in profile.target.headers.values()))
-    if "other_name" in tokens and not names & {*profile.of_tenant, *auth.ids}:
-        yield (
-            ("attempts", "tokens"),
-            "lists other_name, and nobody says its name beside its token: not in target.url, target.headers, "
-            "[auth.frame] or auth.username of place 'basic'",
-        )
 
 
 def _accounts(profile: Profile) -> Iterator[Mistake]:
@@ -141,11 +70,11 @@ def _created(profile: Profile) -> Iterator[Mistake]:
                 yield (*key, "create"), f"nothing fills %({unknown[0]})s there (there are: {there})"
         else:
             safe = known - profile.secrets_of_tenant
-            said = _called((*key, "create"), step.create, known, safe)
+            said = called((*key, "create"), step.create, known, safe)
             for store in step.stored_in:
                 if store not in every:
                     yield (*key, "stored_in"), f"names '{store}', and [stores] has none of that name"
-        yield from _unfilled(said)
+        yield from unfilled(said)
         if not isinstance(step, RedisStep):
             known |= {*step.learn}
         if isinstance(step, HttpStep | CommandStep):
@@ -158,9 +87,9 @@ def _removed(profile: Profile) -> Iterator[Mistake]:
     for index, step in enumerate(profile.provisioning.steps):
         key = ("provisioning", "steps", index, "remove")
         if isinstance(step, HttpStep | CommandStep) and step.remove is not None:
-            yield from _unfilled(_called(key, step.remove, left))
+            yield from unfilled(called(key, step.remove, left))
         elif isinstance(step, RedisStep):
-            yield from _unfilled([((*key[:-1], "remove_by"), step.remove_by, left)])
+            yield from unfilled([((*key[:-1], "remove_by"), step.remove_by, left)])
         elif isinstance(step, SqlStep) and (unknown := sorted(set(SQL_NAME.findall(" ".join(step.remove))) - left)):
             yield key, f"nothing fills %({unknown[0]})s there (there are: {', '.join(sorted(left))})"
 
@@ -212,23 +141,3 @@ def _reckless(profile: Profile) -> Iterator[Mistake]:
         for index, command in enumerate(told):
             if command and placeholders(command) <= known and (wrong := command_mistake(command, naming)):
                 yield (*place, index), wrong
-
-
-def _called(
-    key: Key, call: HttpCall | CommandCall, known: set[str], shown: set[str] | None = None
-) -> list[tuple[Key, object, set[str]]]:
-    """The templates of a request or a command; what everybody can see of a command must hold no secret."""
-    if isinstance(call, HttpCall):
-        return [
-            ((*key, "url"), call.url, known),
-            ((*key, "body"), call.body, known),
-            ((*key, "form"), call.form, known),
-        ]
-    return [((*key, "argv"), call.argv, known if shown is None else shown), ((*key, "input"), call.input, known)]
-
-
-def _unfilled(said: list[tuple[Key, object, set[str]]]) -> Iterator[Mistake]:
-    for key, template, known in said:
-        if unknown := sorted(placeholders(template) - known):
-            there = ", ".join(sorted(known))
-            yield key, f"nothing fills {{{unknown[0]}}}{mistyped(unknown[0], sorted(known))} (there are: {there})"

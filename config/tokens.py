@@ -59,7 +59,48 @@ class LoginStep(HttpCall):
     )
 
 
-class TokenService(HttpCall):
+class TokenCall(HttpCall):
+    """A request that is answered with a token."""
+
+    body: Template = Field(default_factory=dict, description="JSON body; placeholders as in messages.")
+    token: Extracted = Field(
+        Extract(path="access_token"),
+        description="Path of the token in the JSON answer, or { matches = … } where the answer is text.",
+    )
+    token_cookie: str | None = Field(None, description="Name of the cookie that is the token, in place of a path.")
+    token_header: str | None = Field(None, description="Name of the answer's header that is the token.")
+    expires_in: Path | None = Field(
+        None, description="Path in the JSON answer: for how many seconds the token is good."
+    )
+    learn: dict[Name, Extracted] = Field(
+        default_factory=dict, description="What this answer teaches beside the token, as in a step of 'before'."
+    )
+
+    @property
+    def extract(self) -> Extract:
+        """Where in the answer the token is."""
+        if self.token_cookie is not None:
+            return Extract(cookie=self.token_cookie)
+        return Extract(header=self.token_header) if self.token_header is not None else self.token
+
+
+class RefreshCall(TokenCall):
+    """A request that renews a login in place of logging in anew: most often with a refresh token, which the login has
+    taught.
+
+    Address, headers, body and form take what a login takes, what it has taught, and {token}, the token that is renewed.
+    Its answer brings the fresh token. Where it brings a fresh refresh token too, ``learn`` takes that one, by the name
+    that the login learnt it by, and the next renewal shows it.
+    """
+
+    learn: dict[Name, Extracted] = Field(
+        default_factory=dict,
+        description="What of that which the login has taught this answer replaces, such as the refresh token; an "
+        "answer without it has renewed nothing.",
+    )
+
+
+class TokenService(TokenCall):
     """Tokens that an HTTP service issues, or a login with user and password; body or form take the tenant's own
     placeholders, {password} among them, and what the steps in ``before`` have learnt.
 
@@ -69,20 +110,7 @@ class TokenService(HttpCall):
     """
 
     before: tuple[LoginStep, ...] = Field((), description="Requests that come before this one, in this order.")
-    body: Template = Field(default_factory=dict, description="JSON body; placeholders as in messages.")
-    token: Extracted = Field(
-        Extract(path="access_token"),
-        description="Path of the token in the JSON answer, or { matches = … } where the answer is text.",
-    )
-    token_cookie: str | None = Field(None, description="Name of the cookie that is the token, in place of a path.")
-    token_header: str | None = Field(None, description="Name of the answer's header that is the token.")
     token_learnt: Name | None = Field(None, description="What a step of 'before' has learnt that is the token.")
-    expires_in: Path | None = Field(
-        None, description="Path in the JSON answer: for how many seconds the token is good."
-    )
-    learn: dict[Name, Extracted] = Field(
-        default_factory=dict, description="What this answer teaches beside the token, as in a step of 'before'."
-    )
     ids: tuple[Name, ...] = Field(
         (),
         description="What of all that is learnt is an id by which this tenant goes, and no other: it may be shown, and "
@@ -101,13 +129,6 @@ class TokenService(HttpCall):
             (f"auth.service.before[{index}]" + (f" ({step.name})" if step.name else ""), step)
             for index, step in enumerate(self.before)
         ]
-
-    @property
-    def extract(self) -> Extract:
-        """Where in the last answer the token is, unless it was learnt before."""
-        if self.token_cookie is not None:
-            return Extract(cookie=self.token_cookie)
-        return Extract(header=self.token_header) if self.token_header is not None else self.token
 
     @model_validator(mode="after")
     def _steps_teach_names(self) -> TokenService:
