@@ -158,6 +158,12 @@ def auth_of(answers: Answers) -> Iterator[str]:
     yield "# Where a session outlives its token: opened again with a fresh one, or as [auth.renewal.operation] says."
     yield "# [auth.renewal]"
     yield "# every_s = 600"
+    if source in ("service", "login"):
+        yield "# Where a refresh token comes with the login (learn, above) and is taken back for a fresh token:"
+        yield "# [auth.renewal.service]"
+        yield f"# url = {toml_value(answers['token_url'])}"
+        yield '# body = { refresh_token = "{refresh_token}" }'
+        yield '# learn = { refresh_token = "refresh_token" }  # if each answer brings another one'
     yield ""
 
 
@@ -222,7 +228,7 @@ def _further(answers: Answers) -> Iterator[str]:
         return
     yield "# What else the answer brings goes where {user_id} stands: target.url, headers, [auth.frame], messages."
     yield "# It is kept secret like the token, but for ids by which this tenant goes and no other."
-    yield '# learn = { user_id = "user.id", connection = { header = "X-Connection" } }'
+    yield '# learn = { user_id = "user.id", refresh_token = "refresh_token", connection = { header = "X-Connection" } }'
     yield '# ids = ["user_id"]'
     yield ""
     yield "# A request that has to come before, such as the page with the form: what it learns fills what follows."

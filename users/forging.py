@@ -52,7 +52,7 @@ class _OneToken(Credentials):
         self._profile = profile
         self._shown = shown
 
-    def introduce(self, tenant: TenantIdentity) -> tuple[Introduction, float | None]:
+    def introduce(self, tenant: TenantIdentity, renewed: object = None) -> tuple[Introduction, float | None]:
         return introduce(self._profile, self._shown.tenant, self._shown.token, self._shown.taught), None
 
     def forget(self, tenant: TenantIdentity) -> None:
@@ -67,7 +67,7 @@ def good_token(profile: Profile, credentials: Credentials, tenant: TenantIdentit
     """
     if not profile.auth.places:
         return Shown("", tenant)
-    token = credentials.token(tenant)[0] if profile.auth.taught or profile.auth.jwt is None else None
+    token = credentials.token(tenant) if profile.auth.taught or profile.auth.jwt is None else None
     taught = token.taught if token is not None else {}
     if profile.auth.jwt is not None:
         return Shown(forge(profile.auth.jwt, None, tenant, tenant)[0], tenant, taught)
@@ -175,7 +175,7 @@ def _ids_of(run: NodeRun, tenant: TenantIdentity) -> Mapping[str, object]:
         CredentialRefused: it can't log in.
     """
     ids = run.profile.auth.ids
-    taught = credentials_of(run).token(tenant)[0].taught if ids else {}
+    taught = credentials_of(run).token(tenant).taught if ids else {}
     return {name: taught[name] for name in ids}
 
 

@@ -1,4 +1,4 @@
-"""A login over HTTP: one request, or several of which each needs what those before it were given."""
+"""A login over HTTP: one request, or several of which each needs what those before it were given; and its renewal."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from config.address import shown
 from config.calls import Extract
-from config.tokens import TokenService
+from config.tokens import RefreshCall, TokenCall, TokenService
 from evidence.paths import first
 from users.extracting import described, extract
 from users.http_calls import Answer, Caller, Cookies
 
 _LAST = "auth service"
+_REFRESH = "auth.renewal.service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +55,49 @@ def log_in(caller: Caller, service: TokenService, tenant: Mapping[str, object]) 
         for name, where in step.learn.items():
             taught[name] = _taken(where, answer, f"{what} {shown(step.url)} answered without '{name}'")
     answer = caller.call(_LAST, service, {**tenant, **taught}, cookies)
-    if service.token_learnt is not None:
-        token = str(taught[service.token_learnt])
-    else:
-        token = str(_taken(service.extract, answer, f"{_LAST} {shown(service.url)} answered without a token"))
-    for name, where in service.learn.items():
-        taught[name] = _taken(where, answer, f"{_LAST} {shown(service.url)} answered without '{name}'")
-    return Login(token, _life_s(service, answer), taught)
+    token = str(taught[service.token_learnt]) if service.token_learnt is not None else None
+    return _read(_LAST, service, answer, token, taught)
 
 
-def _life_s(service: TokenService, answer: Answer) -> float | None:
-    if service.expires_in is None:
+def refresh(caller: Caller, call: RefreshCall, tenant: Mapping[str, object], login: Login) -> Login:
+    """Renews a login; what the answer does not replace of that which it has taught goes on.
+
+    Args:
+        caller: makes HTTP requests.
+        call: what to ask for.
+        tenant: what fills placeholders of the tenant, its secrets among them.
+        login: the login.
+
+    Raises:
+        CallFailed: the request failed.
+        LoginFailed: the answer taught nothing where it should.
+        PlaceholderUnknown: a placeholder is not filled by then.
+    """
+    answer = caller.call(_REFRESH, call, {**tenant, **login.taught, "token": login.token})
+    return _read(_REFRESH, call, answer, None, login.taught)
+
+
+def _read(what: str, call: TokenCall, answer: Answer, token: str | None, taught: Mapping[str, str | int]) -> Login:
+    """What the last answer brings: a token unless there is one, how long that lives, and what else fills placeholders
+    beside what is ``taught`` by then.
+    """
+    without = f"{what} {shown(call.url)} answered without"
+    if token is None:
+        token = str(_taken(call.extract, answer, f"{without} a token"))
+    learnt = {name: _taken(where, answer, f"{without} '{name}'") for name, where in call.learn.items()}
+    return Login(token, _life_s(call, answer, without), {**taught, **learnt})
+
+
+def _life_s(call: TokenCall, answer: Answer, without: str) -> float | None:
+    if call.expires_in is None:
         return None
-    life_s = first(answer.document, service.expires_in)
+    life_s = first(answer.document, call.expires_in)
     if isinstance(life_s, bool) or not isinstance(life_s, int | float | str):
         life_s = ""
     try:
         return float(life_s)
     except ValueError:
-        raise LoginFailed(
-            f"{_LAST} {shown(service.url)} answered without a number of seconds at '{service.expires_in}'"
-        ) from None
+        raise LoginFailed(f"{without} a number of seconds at '{call.expires_in}'") from None
 
 
 def _taken(where: Extract, answer: Answer, without: str) -> str | int:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from config.auth import Placement
 from config.profile import Profile, Target
 from config.template import fill_known, fill_text, placeholders
+from users.held_login import HeldLogin
 from users.tenant import TenantIdentity
 from users.wire.connection import Connection
 
@@ -28,7 +29,7 @@ class Introduction:
         subprotocols: offered, in order of preference.
         cookie: the Cookie header.
         values: what fills the placeholders of the first frame: the token, what came with it, and the tenant's own.
-        expires_in_s: in how many seconds the token expires; None if nobody says so.
+        login: the login that the token is of; None if it is of none that could be renewed.
     """
 
     url: str = field(repr=False)
@@ -37,7 +38,7 @@ class Introduction:
     subprotocols: list[str] = field(default_factory=list, repr=False)
     cookie: str | None = field(default=None, repr=False)
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
-    expires_in_s: float | None = field(default=None, compare=False)
+    login: HeldLogin | None = field(default=None, repr=False, compare=False)
 
 
 def introduce(

@@ -13,11 +13,12 @@ from config.profile import RENEWAL
 from evidence.records import NOT_RENEWED, RENEWED
 from evidence.requests import Outcome, Request
 from users.credentials import CredentialRefused, Credentials
+from users.held_login import HeldLogin
+from users.placing import Introduction
 from users.run import NodeRun, SessionUnavailable
 from users.session_log import SessionLog
 from users.taught import note_taught
 from users.tenant import Tenant
-from users.token_sources import Token
 
 _SHORTEST_S = 0.5
 """Between two renewals of a session, however soon its token is said to expire."""
@@ -85,14 +86,25 @@ class Renewing:
         self._tenant = tenant
         self._credentials = credentials
         self._due_s: float | None = None
+        self._login: HeldLogin | None = None
+        self._renewed: tuple[HeldLogin, float | None] | None = None
 
-    def logged_in(self, expires_in_s: float | None) -> None:
-        """Notes that the tenant has just shown a token, which expires in so many seconds, as far as anybody knows."""
-        if self._settings is None:
+    def introduce(self) -> tuple[Introduction, float | None]:
+        """Returns with what the session connects, and what getting the token took in milliseconds, as
+        ``Credentials.introduce``: with the login that was renewed for it to move, or with the tenant's latest.
+
+        Raises:
+            CredentialRefused: no token could be had.
+        """
+        renewed, self._renewed = self._renewed, None
+        return self._credentials.introduce(self._tenant.identity, renewed)
+
+    def logged_in(self, login: HeldLogin | None) -> None:
+        """Notes with which login the tenant has just been let in; None if it is none that could be renewed."""
+        self._login = login
+        if self._settings is None or login is None:
             return
-        wait_s = self._settings.every_s
-        if wait_s is None and expires_in_s is not None and self._settings.before_expiry_s is not None:
-            wait_s = expires_in_s - self._settings.before_expiry_s
+        wait_s = login.renewal_in_s(self._settings)
         self._due_s = None if wait_s is None else time.perf_counter() + max(wait_s, _SHORTEST_S)
 
     def when_due(self, now_s: float, renew: Callable[[], object]) -> None:
@@ -106,13 +118,13 @@ class Renewing:
         one. A renewal that does not succeed costs the connection: the next one logs in anew.
         """
         operation, connection = self._run.profile.renewing, session.connection
-        if operation is None:
-            self._move(session)
-            return None
         try:
-            token, expires_in_s = self._fresh_token()
-            identity, shown = self._tenant.identity, {**token.taught, "token": token.text}
-            self._run.keep_secrets(self._tenant, token.text)
+            if operation is None:
+                self._move(session)
+                return None
+            login, _ = self._fresh()
+            identity, shown = self._tenant.identity, {**login.token.taught, "token": login.token.text}
+            self._run.keep_secrets(self._tenant, login.token.text)
             note_taught(self._run, self._tenant, {**identity.placeholders, **shown}, session.ordinal)
             request = session.ask(RENEWAL, operation, time.perf_counter(), shown)
         except CredentialRefused as error:
@@ -124,24 +136,29 @@ class Renewing:
         session.wait(request)
         if request.outcome is Outcome.ANSWERED:
             self._goes_on_with(shown)
-            self.logged_in(expires_in_s)
+            self.logged_in(login)
             self._run.exposures[RENEWED] += 1
         else:
-            self._failed(session, connection, "the renewal of its login was not accepted")
+            self._failed(session, connection, "the renewal of its login was not accepted", forget=True)
         return request
 
-    def _failed(self, session: Renewable, connection: int, reason: str) -> None:
+    def _failed(self, session: Renewable, connection: int, reason: str, *, forget: bool = False) -> None:
         if session.connection == connection and session.is_open:  # a new one has logged in anew
             self._run.exposures[NOT_RENEWED] += 1
-            self._forget()
+            if forget:  # a token that nobody has accepted
+                self._credentials.forget(self._tenant.identity)
             session.give_up(reason)
 
     def _move(self, session: Renewable) -> None:
-        """Has the session close its connection once its replies are in, and open another one with a fresh token."""
+        """Has the session close its connection once its replies are in, and open another one with a fresh token.
+
+        Raises:
+            CredentialRefused: there is none to be had.
+        """
         self.moving = True
         try:
             session.wait_idle(self._run.profile.target.reply_timeout_s)
-            self._forget()
+            self._renewed = self._fresh()
             session.leave()
         finally:
             self.moving = False
@@ -149,17 +166,13 @@ class Renewing:
             session.reopen(resume=False)
             self._run.exposures[RENEWED if session.is_open else NOT_RENEWED] += 1
 
-    def _fresh_token(self) -> tuple[Token, float | None]:
-        """Returns a token that was made now, and in how many seconds it expires, None if nobody says so.
+    def _fresh(self) -> tuple[HeldLogin, float | None]:
+        """The login with a fresh token, and what getting that took in milliseconds.
 
         Raises:
             CredentialRefused: there is none to be had.
+            SessionUnavailable: there is no login that could be renewed.
         """
-        self._forget()
-        identity = self._tenant.identity
-        token, _ = self._credentials.token(identity)
-        return token, self._credentials.expires_in_s(identity)
-
-    def _forget(self) -> None:
-        """Has the next login begin with a fresh token."""
-        self._credentials.forget(self._tenant.identity)
+        if self._login is None:
+            raise SessionUnavailable("the session has no login")
+        return self._credentials.renew(self._tenant.identity, self._login)

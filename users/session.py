@@ -108,7 +108,7 @@ class Session:
         started_s = time.perf_counter()
         settings = self._run.profile.target
         try:
-            introduction, auth_ms = self._credentials.introduce(self._tenant.identity)
+            introduction, auth_ms = self._renewing.introduce()
             self._talk.introduces(introduction.values)
             self._run.keep_secrets(self._tenant, str(introduction.values.get("token") or ""))
             note_taught(self._run, self._tenant, introduction.values, self.ordinal)
@@ -136,7 +136,7 @@ class Session:
         self._wait_ready(connection, introduction)
         self._say_on_connect(connection)
         self._introduced = True
-        self._renewing.logged_in(introduction.expires_in_s)
+        self._renewing.logged_in(introduction.login)
         if resume:
             self._resume(previous)
         self._changes.tell()

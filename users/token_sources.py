@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import jwt
@@ -15,7 +15,7 @@ from config.template import PlaceholderUnknown
 from users.commands import CommandFailed, run_command
 from users.extracting import extract, said_by
 from users.http_calls import Caller, CallFailed
-from users.logins import Login, LoginFailed, log_in
+from users.logins import Login, LoginFailed, log_in, refresh
 from users.signing import NotSigned, claims_of, sign
 from users.tenant import TenantIdentity
 
@@ -68,13 +68,27 @@ class TokenSource:
             CredentialRefused: there is none to be had; or it has to be renewed before it expires, and nobody says when
                 that is, or it is so soon that a fresh one would have to be renewed at once.
         """
-        made = self._made(tenant)
+        return self._token(self._made(tenant), "auth.service")
+
+    def renewed(self, tenant: TenantIdentity, token: Token) -> Token:
+        """Returns the token that comes in place of one by the profile's request for it.
+
+        Raises:
+            CredentialRefused: as of ``token``.
+        """
+        call = self._auth.refresh
+        assert call is not None  # whoever asks has seen to it
+        login = Login(token.text, taught=token.taught)
+        fresh = _asked(lambda: refresh(self._caller, call, _all_of(tenant), login))
+        return self._token(fresh, "auth.renewal.service")
+
+    def _token(self, made: Login, table: str) -> Token:
         life_s = _life_s(made.token) if made.life_s is None else made.life_s
         reuse_s, renewal = self._auth.reuse_s, self._auth.renewal
         before_s = renewal.before_expiry_s if renewal is not None else None
         if before_s is not None and life_s is None:
             raise CredentialRefused(
-                "auth.renewal.before_expiry_s: the token does not say when it expires: let auth.service.expires_in say "
+                f"auth.renewal.before_expiry_s: the token does not say when it expires: let {table}.expires_in say "
                 "where its answer does, or use auth.renewal.every_s"
             )
         if life_s is not None:
@@ -111,12 +125,7 @@ class TokenSource:
     def _ask(self, tenant: TenantIdentity) -> Login:
         service = self._auth.service
         assert service is not None  # the profile's validator has seen to it
-        try:
-            return log_in(self._caller, service, _all_of(tenant))
-        except CallFailed as error:
-            raise CredentialRefused(str(error), error.status) from None
-        except (LoginFailed, PlaceholderUnknown) as error:
-            raise CredentialRefused(str(error)) from None
+        return _asked(lambda: log_in(self._caller, service, _all_of(tenant)))
 
     def _run(self, tenant: TenantIdentity) -> str:
         command = self._auth.command
@@ -147,6 +156,20 @@ class TokenSource:
         if not secret:
             raise CredentialRefused(f"auth.source is '{what}', and tenant {tenant.name} has none")
         return secret
+
+
+def _asked(ask: Callable[[], Login]) -> Login:
+    """What HTTP requests have brought.
+
+    Raises:
+        CredentialRefused: one of them failed, or its answer had not what it should.
+    """
+    try:
+        return ask()
+    except CallFailed as error:
+        raise CredentialRefused(str(error), error.status) from None
+    except (LoginFailed, PlaceholderUnknown) as error:
+        raise CredentialRefused(str(error)) from None
 
 
 def _all_of(tenant: TenantIdentity) -> Mapping[str, object]:

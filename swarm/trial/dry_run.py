@@ -193,8 +193,11 @@ def _show_connecting(profile: Profile, identity: TenantIdentity, page: Page) -> 
             if renewal.every_s
             else (f"{renewal.before_expiry_s:g} s before its token expires")
         )
-        how = f"the message {RENEWAL}, below" if renewal.operation is not None else "the same again"
+        again = "a new connection" if renewal.service is not None else "the same again"
+        how = f"the message {RENEWAL}, below" if renewal.operation is not None else again
         page.plain(f"{when}: a fresh token, and {how}")
+        known = {**values, **{name: f"({name} learnt)" for name in profile.auth.taught}, "token": "(token)"}
+        _show_call("auth.renewal.service", renewal.service, known, page)
 
 
 def _without_headers(profile: Profile) -> Profile:

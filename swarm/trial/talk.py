@@ -99,6 +99,8 @@ class Talk:
         started_s = time.perf_counter()
         request = self._session.renew()
         self._waited_s = time.perf_counter() - started_s
+        if (call := renewal.service) is not None and (request is not None or self._session.is_open):
+            page.good(f"asked for a fresh token: {call.method} {shown(call.url)}{_learnt(call.learn, self.tenant.ids)}")
         if request is not None:
             self._judge(RENEWAL, request)
         elif renewal.operation is None and self._session.is_open:
@@ -115,7 +117,7 @@ class Talk:
             self._page.hide_also(secret)
         if self._run.profile.auth.places:
             with contextlib.suppress(CredentialRefused):  # opening the session meets the same and says so
-                token, _ = credentials_of(self._run).token(self.tenant.identity)
+                token = credentials_of(self._run).token(self.tenant.identity)
                 self._page.hide_also(token.text)
                 note_taught(self._run, self.tenant, {**self.tenant.identity.placeholders, **token.taught}, 0)
                 for secret in self.tenant.tokens:

@@ -63,17 +63,19 @@ def test_only_tokens_that_can_be_made_are_to_be_refused(source: str, kinds: int)
 @pytest.mark.parametrize("source", ["service", "login"])
 def test_what_is_hinted_at_of_a_login_is_right_when_its_signs_are_taken_off(source: str) -> None:
     answers = asked(token_source=source, token_url="http://x/login", token_authorization="")
-    keys = re.compile(r"# (?=\[|learn|ids|method|url|every_s)")
+    keys = re.compile(r"# (?=\[|learn|ids|method|url|every_s|body)")
     lines = [keys.sub("", line) for line in auth_of(answers)]
     auth = Auth.model_validate(tomllib.loads("\n".join(lines))["auth"])
-    assert auth.taught == {"csrf", "user_id", "connection"} and auth.ids == ("user_id",)
+    assert auth.taught == {"csrf", "user_id", "refresh_token", "connection"} and auth.ids == ("user_id",)
     assert auth.renewal is not None and auth.renewal.every_s == 600
+    assert auth.refresh is not None and auth.refresh.learn.keys() == {"refresh_token"}
 
 
 @pytest.mark.parametrize("source", ["jwt", "command", "token"])
 def test_who_asks_nobody_over_http_is_told_nothing_of_logins(source: str) -> None:
     answers = asked(token_source=source, token_command="./issue")
-    assert "[[auth.service" not in "\n".join(auth_of(answers))
+    hints = "\n".join(auth_of(answers))
+    assert "[[auth.service" not in hints and "auth.renewal.service" not in hints
 
 
 def test_what_is_hinted_at_of_a_join_is_right_when_its_signs_are_taken_off() -> None:

@@ -87,7 +87,9 @@ recall = 0.99
 SERVICE = '[auth.service]\nurl = "http://127.0.0.1/token"\n'
 STEP = SERVICE + '[[auth.service.before]]\nurl = "http://127.0.0.1/login"\n'
 LOGIN = 'source = "service"\n' + SERVICE
+LEARNT = LOGIN + "learn = { refresh = 'refresh_token' }\n"
 RENEWAL = "[auth.renewal]\nevery_s = 60\n"
+REFRESH = "[auth.renewal.service]\nurl = 'http://127.0.0.1/refresh'\n"
 
 ROOM = 'does = "read"\nthen = { kind = "join", thread = "{victim_thread}" }'
 BY_MARKS = 'granted_by = "victims_marks"'
@@ -182,6 +184,27 @@ WRONG: list[tuple[str, str, str, str]] = [
     ('[auth.jwt]', "[auth.renewal]\nevery_s = 5\nbefore_expiry_s = 5\n[auth.jwt]", "auth.renewal", "needs one of"),
     ('[auth.jwt]', "[auth.renewal]\nbefore_expiry_s = 3600\n[auth.jwt]", "auth.renewal.before_expiry_s",
      "is 3600, and a token lives for 3600 s: lower it"),
+    # a login that is renewed by a request of its own
+    ('[auth.jwt]', RENEWAL + REFRESH + "body = { t = '{token}' }\n[auth.jwt]", "auth.renewal.service",
+     "renews a login of source 'service', and source is 'jwt', which makes a fresh token each time: remove it"),
+    ('source = "jwt"', LOGIN + RENEWAL + "[auth.renewal.service]\nbody = { t = '{token}' }",
+     "auth.renewal.service.url", "is missing (Address, http:// or https://"),
+    ('source = "jwt"', LOGIN + RENEWAL + REFRESH, "auth.renewal.service",
+     "holds nothing that the login has given (there are: {token}), so that nobody could tell which one to renew"),
+    ('source = "jwt"', LOGIN + RENEWAL + REFRESH + "body = { r = '{refresh}' }", "auth.renewal.service.body",
+     "nothing fills {refresh} (there are: "),
+    ('source = "jwt"', LEARNT + RENEWAL + REFRESH + "form = { r = '{refesh}' }", "auth.renewal.service.form",
+     "nothing fills {refesh}; did you mean refresh?"),
+    ('source = "jwt"', LEARNT + RENEWAL + REFRESH + "body = { t = '{token}' }\nheaders = { X-R = 'v1 {refesh}' }",
+     "auth.renewal.service.headers.X-R", "holds a placeholder that nothing fills; did you mean refresh?"),
+    ('source = "jwt"', LEARNT + RENEWAL + REFRESH + "form = { r = '{refresh}' }\nlearn = { rotated = 'r' }",
+     "auth.renewal.service.learn", "has 'rotated', which no 'learn' of [auth.service] teaches"),
+    ('source = "jwt"', LEARNT + RENEWAL + REFRESH + "form = { r = '{refresh}' }\nlearn = { refresh = {} }",
+     "auth.renewal.service.learn.refresh", "needs one of path, header, cookie, matches"),
+    ('source = "jwt"', LEARNT + RENEWAL + REFRESH + "form = { r = '{refresh}' }\nids = ['refresh']",
+     "auth.renewal.service.ids", "is no key of"),
+    ('source = "jwt"', LEARNT + RENEWAL + REFRESH + "form = { r = '{refresh}' }\nbefore = []",
+     "auth.renewal.service.before", "is no key of"),
     ('[auth.jwt]', RENEWAL + "operation = { send = { kind = 'renew' }, ends = ['renewed'] }\n[auth.jwt]",
      "auth.renewal.operation.send", "needs {token}, which is what is renewed"),
     ('[auth.jwt]', RENEWAL + "operation = { send = { t = '{token}' }, reply_by = 'none' }\n[auth.jwt]",

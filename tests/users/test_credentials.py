@@ -178,4 +178,4 @@ def test_tokens_of_tenants_that_left_are_let_go(monkeypatch: pytest.MonkeyPatch)
     credentials = signing(auth__reuse_s=0.0)
     for number in range(95):
         credentials.introduce(identity(number))
-    assert len(credentials._tokens) <= 10
+    assert len(credentials._logins) <= 10

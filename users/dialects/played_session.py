@@ -45,7 +45,7 @@ class _AnyToken(Credentials):
         super().__init__(profile)
         self._of = profile
 
-    def introduce(self, tenant: TenantIdentity) -> tuple[Introduction, float | None]:
+    def introduce(self, tenant: TenantIdentity, renewed: object = None) -> tuple[Introduction, float | None]:
         """Returns an introduction with a token that means nothing."""
         return introduce(self._of, tenant, "kit-token", {name: f"kit-{name}" for name in self._of.auth.taught}), None
 

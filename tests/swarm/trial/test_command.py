@@ -11,6 +11,7 @@ import pytest
 
 from swarm.trial.command import main
 from tests.http_server import http_server
+from tests.users.rotating_service import RotatingService
 from tests.users.scripted_service import scripted_service
 from tests.users.test_logins import CODE, CSRF, TOKEN, single_sign_on
 from tests.users.test_renewing import Service
@@ -162,6 +163,72 @@ def test_a_check_says_that_a_renewal_was_refused(tmp_path: Path) -> None:
         code, text = check(path)
     assert code == 3
     assert "wrong renewal: refused with 'stale'" in text
+
+
+REFRESHED = """
+[auth.renewal.service]
+url = "{login}/refresh"
+headers = {{ X-Client = "PLANTED-client" }}
+body = {{ refresh = "{{refresh}}", client_secret = "PLANTED-word" }}
+learn = {{ refresh = "refresh_token" }}
+expires_in = "life"
+"""
+ROTATING = (
+    PROFILE[: PROFILE.index("[[auth.service.before]]")]
+    + """
+[auth.service]
+url = "{login}/login"
+learn = {{ refresh = "refresh_token" }}
+expires_in = "life"
+
+"""
+    + PROFILE[PROFILE.index("[auth.renewal]") :].replace("[frames]", REFRESHED + "[frames]")
+)
+
+
+@contextmanager
+def rotating(folder: Path, service: RotatingService, renewal: str) -> Iterator[Path]:
+    with http_server(service.over_http) as login, scripted_service(service.hear) as served:
+        path = folder / "shop.toml"
+        path.write_text(ROTATING.format(target=served.url, login=login.url, renewal=renewal), encoding="utf-8")
+        yield path
+
+
+@pytest.mark.parametrize(("renewal", "how"), [(SAID, "the message renewal, below"), ("", "a new connection")])
+def test_a_dry_run_shows_the_request_that_renews_a_login_without_secrets(
+    tmp_path: Path, renewal: str, how: str
+) -> None:
+    with rotating(tmp_path, service := RotatingService(), renewal) as path:
+        code, text = check(path, "--dry-run")
+    assert code == 0 and not service.logins and not service.refreshed
+    (line,) = (line.strip() for line in text.splitlines() if "auth.renewal.service: " in line)
+    assert line.startswith("auth.renewal.service: POST 127.0.0.1:") and "/refresh  X-Client: (hidden)" in line
+    assert '"refresh":"(refresh learnt)","client_secret":"(hidden)"' in line
+    assert f"30 s before its token expires: a fresh token, and {how}" in text
+
+
+@pytest.mark.parametrize(
+    ("renewal", "says"),
+    [(SAID, "ok    renewal: answered after"), ("", "ok    renewal: connected again with a fresh token")],
+)
+def test_a_check_asks_for_a_fresh_token_by_its_refresh_token(tmp_path: Path, renewal: str, says: str) -> None:
+    with rotating(tmp_path, service := RotatingService(), renewal) as path:
+        code, text = check(path)
+    assert code == 0, text
+    assert says in text and "ok    asked for a fresh token: POST 127.0.0.1:" in text
+    assert "/refresh (learnt refresh)" in text
+    assert len(service.refreshed) == 1 and not service.used_twice
+
+
+@pytest.mark.parametrize("renewal", [SAID, ""])
+def test_a_check_says_that_a_refresh_was_refused(tmp_path: Path, renewal: str) -> None:
+    service = RotatingService()
+    service.refuses = True
+    with rotating(tmp_path, service, renewal) as path:
+        code, text = check(path)
+    assert code == 3
+    assert "wrong renewal: the login was not renewed: renewal: auth.renewal.service 127.0.0.1:" in text
+    assert "/refresh answered 401" in text and "asked for a fresh token" not in text
 
 
 @contextmanager
