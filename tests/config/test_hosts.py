@@ -126,6 +126,14 @@ EVERYWHERE: dict[str, dict[str, object]] = {
     "target.url": {"target__url": "ws://far.example/ws"},
     "health[].url": {"health": [{"name": "x", "url": "http://far.example/health"}]},
     "auth.service.url": {"auth__service": {"url": "https://far.example/token"}},
+    "auth.renewal.service.url": {
+        "auth__source": "service",
+        "auth__service": {"url": "http://127.0.0.1/token"},
+        "auth__renewal": {
+            "every_s": 60,
+            "service": {"url": "https://far.example/refresh", "body": {"token": "{token}"}},
+        },
+    },
     "auth.service.before[].url": {
         "auth__service": {"url": "http://127.0.0.1/token", "before": [{"url": "https://far.example/login"}]}
     },

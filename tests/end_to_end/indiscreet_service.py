@@ -26,6 +26,7 @@ from tests.end_to_end.stack import HOST
 from tests.http_server import Asked, HttpServer, Reply, http_server
 
 REFUSES_EVERY, CLOSES_EVERY = 9, 23
+REFUSES_REFRESH_EVERY = 7
 
 
 @dataclass
@@ -35,9 +36,11 @@ class Told:
     tokens: set[str] = field(default_factory=set)
     passwords: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
+    refresh_of: dict[str, str] = field(default_factory=dict)
     last: tuple[str, str, str] | None = None
     said: int = 0
     renewed: int = 0
+    refreshed: int = 0
     leaked: int = 0
 
 
@@ -123,14 +126,14 @@ class IndiscreetService:
             return {"text": text}
         told.leaked += 1
         shown, visited, said = before
-        whose = visited if visited and told.leaked % 2 else shown
+        whose = (shown, visited or shown, told.refresh_of.get(shown, shown))[told.leaked % 3]
         words = sorted(told.passwords)[:2]
         around = (
             f"{whose} {said} {token}", f"{base64.b64encode(whose.encode()).decode()}:{said}:{whose.encode().hex()}",
             f"?t={quote(whose, safe='')}&x={said}&t={token}", f"{' '.join(words)} {said} {' '.join(words)}",
             f"bearer {whose}/{said}", base64.b64encode(f"{whose}|{said}|{token}".encode()).decode(),
         )  # fmt: skip
-        there = around[told.leaked // 2 % len(around)]
+        there = around[told.leaked // 3 % len(around)]
         self._store.hset(f"session:{token}", mapping={"text": text, "near": there})
         self._store.set(f"sid={whose}/last", f"{there} {text}")
         return {"text": text, "near": there}
@@ -138,7 +141,16 @@ class IndiscreetService:
 
 @contextmanager
 def login_server(told: Told, tls: ssl.SSLContext) -> Iterator[HttpServer]:
-    """A login of three requests: a page with a hidden value, its form, and a code that is given back for a token."""
+    """A login of three requests: a page with a hidden value, its form, and a code that is given back for a token. With
+    the token comes another one to refresh it by, which is taken once, and not always.
+    """
+    unused: set[str] = set()
+
+    def tokens(token: str) -> Reply:
+        told.refresh_of[token] = refresh = secrets.token_urlsafe(24)
+        told.given.add(refresh)
+        unused.add(refresh)
+        return Reply(200, {"token": token, "refresh": refresh})
 
     def answer(asked: Asked) -> Reply:
         form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
@@ -149,7 +161,12 @@ def login_server(told: Told, tls: ssl.SSLContext) -> Iterator[HttpServer]:
         if asked.path == "/login" and form.get("csrf") in told.given and form.get("password"):
             return Reply(302, None, {"Location": f"/done?code={fresh}"})
         if asked.path == "/token" and form.get("code") in told.given:
-            return Reply(200, {"token": fresh})
+            return tokens(fresh)
+        if asked.path == "/refresh" and (shown := form.get("refresh", "")) in unused:
+            unused.discard(shown)
+            told.refreshed += 1
+            if told.refreshed % REFUSES_REFRESH_EVERY:
+                return tokens(fresh)
         return Reply(400, {"error": asked.body.decode()})
 
     with http_server(answer, tls) as server:

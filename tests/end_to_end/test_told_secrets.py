@@ -1,8 +1,8 @@
 """Secrets that a run is told or makes, with a service that repeats them wherever it can: nobody else does.
 
 Each way to come by a token is tried: a login of several requests with accounts' passwords, a command, a file, the
-tenant's own password. Every one is shown in the first frame, renewed where that can be, over TLS with a client's key
-that has a password.
+tenant's own password. Every one is shown in the first frame, renewed where that can be, by a refresh token if there
+is one, over TLS with a client's key that has a password.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from tests.end_to_end.indiscreet_service import IndiscreetService, login_server
+from tests.end_to_end.indiscreet_service import REFUSES_REFRESH_EVERY, IndiscreetService, login_server
 from tests.end_to_end.secret_search import Watched
 from tests.end_to_end.stack import HOST, Stack
 
@@ -92,7 +92,14 @@ learn = {{ code = {{ header = "Location", matches = "code=(.+)" }} }}
 url = "{login}/token"
 form = {{ grant_type = "authorization_code", code = "{{code}}" }}
 token = "token"
-learn = {{ visit = {{ cookie = "visit" }} }}
+learn = {{ visit = {{ cookie = "visit" }}, refresh = "refresh" }}
+"""
+REFRESH = """
+[auth.renewal.service]
+url = "{login}/refresh"
+form = {{ refresh = "{{refresh}}" }}
+token = "token"
+learn = {{ refresh = "refresh" }}
 """
 COMMAND = """
 [auth.command]
@@ -138,7 +145,7 @@ def test_no_secret_that_a_run_is_told_shows_up_anywhere(stack: Stack, source: st
     with IndiscreetService(stack.redis.url, tls) as service, login_server(service.told, tls) as login:
         service.told.passwords.update(accounts.values())
         auth = {
-            "service": LOGIN.format(login=login.url) + RENEWAL,
+            "service": (LOGIN + REFRESH).format(login=login.url) + RENEWAL,
             "command": COMMAND.format(python=sys.executable) + RENEWAL,
             "file": '[auth.file]\npath = "tokens.csv"\n', "password": "",
         }[source]  # fmt: skip
@@ -163,12 +170,13 @@ def test_no_secret_that_a_run_is_told_shows_up_anywhere(stack: Stack, source: st
         told = service.told
     assert told.leaked > 20 and len(told.tokens) >= 6
     assert (told.renewed > 0) is (source in ("service", "command"))
+    assert (told.refreshed > REFUSES_REFRESH_EVERY) is (source == "service")
     watched.secrets += [*told.tokens, *told.given]
     watched.look("config check", checked)
     watched.look("the dry run", dry)
     watched.files(folder, apart={*apart, *folder.rglob("run.key")})
     shown = (run.folder() / "verdict.json").read_text()
-    for token in told.tokens | told.passwords:
+    for token in told.tokens | told.passwords | {*told.refresh_of.values()}:
         for at in range(len(token) - PARTS):
             if token[at : at + PARTS] in shown:
                 watched.found.add(f"part of a token in verdict.json: {source}")
