@@ -1,4 +1,4 @@
-"""A service that knows people by ids of its own, which only the answer to a login tells. It has a thread of its own.
+"""A service that knows people by ids of its own, which only the answer to a login tells.
 
 The address of the socket, the first frame and every message must carry the id; whoever leaves it out is turned away.
 What is said lies in a list named after it, so that nothing but the login says whose that is.
@@ -6,21 +6,19 @@ What is said lies in a list named after it, so that nothing but the login says w
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import enum
 import json
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import redis
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.end_to_end.stack import HOST
+from tests.end_to_end.served import served
 from tests.http_server import Asked, HttpServer, Reply, http_server
 
 
@@ -102,24 +100,8 @@ def knowing_service(
             kept.ltrim(notes, -keeps, -1)
         return {"kind": "said", "from": other if other is not None and leak is Leak.FRAME else person}
 
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-
-    async def start() -> Server:
-        return await serve(talk, HOST, 0)
-
-    async def stop(server: Server) -> None:
-        server.close()
-        await server.wait_closed()
-
-    server = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     try:
-        with http_server(log_in) as login:
-            yield f"ws://{HOST}:{next(iter(server.sockets)).getsockname()[1]}", login, known
+        with served(talk) as url, http_server(log_in) as login:
+            yield url, login, known
     finally:
-        asyncio.run_coroutine_threadsafe(stop(server), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
         kept.close()
