@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from checker.figures import count
 from checker.summary import Summary
 from config.profile import RENEWAL, Profile
@@ -16,7 +18,8 @@ def not_renewed(summary: Summary) -> list[str]:
     if not failed:
         return []
     asked = summary.operations.get(RENEWAL)
-    commonest = f"; most often: {asked.reasons.most_common(1)[0][0]}" if asked is not None and asked.reasons else ""
+    reasons = summary.sessions.not_fresh + (asked.reasons if asked is not None else Counter())
+    commonest = f"; most often: {reasons.most_common(1)[0][0]}" if reasons else ""
     renewals = count(failed + summary.exposures[RENEWED], "renewal")
     return [f"{failed:,} of {renewals} of a login did not succeed, and the sessions had to log in anew{commonest}"]
 

@@ -11,6 +11,7 @@ from checker.summary import AttemptCount, NodeHistory, Summary
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.oracle import is_control
 from evidence.records import (
+    NOT_FRESH,
     AccessAttempt,
     ConnectFailed,
     ControlCaught,
@@ -183,6 +184,8 @@ class _Summariser:
             self.summary.sessions.failures += 1
             status = f" {row.status}" if row.status is not None else ""
             self.summary.sessions.failure_reasons[f"{row.stage}{status}: {row.detail}"[:160]] += 1
+            if row.detail.startswith(NOT_FRESH):
+                self.summary.sessions.not_fresh[row.detail.removeprefix(NOT_FRESH)] += 1
 
     def _sighting(self, node: NodeHistory, row: SightingSeen) -> None:
         controls = [tenant is not None and is_control(tenant) for tenant in (row.owner, row.recipient)]

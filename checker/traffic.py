@@ -54,6 +54,7 @@ class SessionCount:
     lost_reasons: Counter[str] = field(default_factory=Counter)
     failures: int = 0
     failure_reasons: Counter[str] = field(default_factory=Counter)
+    not_fresh: Counter[str] = field(default_factory=Counter)
     opened_at_s: array[float] = field(default_factory=lambda: array("d"))
     ended_at_s: array[float] = field(default_factory=lambda: array("d"))
 

@@ -34,7 +34,7 @@ from evidence.rows.nodes import (
     NodeEnded,
     NodeStarted,
 )
-from evidence.rows.sessions import ConnectFailed, RequestEnded, SessionEnded, SessionOpened
+from evidence.rows.sessions import NOT_FRESH, ConnectFailed, RequestEnded, SessionEnded, SessionOpened
 from evidence.rows.sightings import ControlCaught, SightingSeen
 from evidence.rows.tenants import (
     IdLearnt,
@@ -48,6 +48,7 @@ from evidence.rows.tenants import (
 __all__ = [
     "EMPTY_ANSWER",
     "FRAMES_CUT",
+    "NOT_FRESH",
     "NOT_RENEWED",
     "OVERLONG",
     "PUSHED_OWN",

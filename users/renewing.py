@@ -10,7 +10,7 @@ import gevent
 
 from config.messages import Operation
 from config.profile import RENEWAL
-from evidence.records import NOT_RENEWED, RENEWED
+from evidence.records import NOT_FRESH, NOT_RENEWED, RENEWED
 from evidence.requests import Outcome, Request
 from users.credentials import CredentialRefused, Credentials
 from users.held_login import HeldLogin
@@ -128,7 +128,7 @@ class Renewing:
             note_taught(self._run, self._tenant, {**identity.placeholders, **shown}, session.ordinal)
             request = session.ask(RENEWAL, operation, time.perf_counter(), shown)
         except CredentialRefused as error:
-            self._log.refused("auth", error.status, f"renewal: {self._tenant.conceal(str(error))}", error)
+            self._log.refused("auth", error.status, f"{NOT_FRESH}{self._tenant.conceal(str(error))}", error)
             self._failed(session, connection, "no fresh token was to be had")
             return None
         except SessionUnavailable:

@@ -45,6 +45,10 @@ class SessionEnded:
     frames: int = 0
 
 
+NOT_FRESH = "renewal: "
+"""How the detail begins of what was no connection, but a token for the renewal of a login."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectFailed:
     """A connection could not be opened; ``stage`` is auth, resolve, tcp, tls or upgrade."""

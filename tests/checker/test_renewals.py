@@ -5,7 +5,7 @@ import dataclasses
 from checker.result import Verdict
 from config.messages import Operation
 from config.profile import RENEWAL
-from evidence.records import NOT_RENEWED, RENEWED, Exposures, RequestEnded
+from evidence.records import NOT_FRESH, NOT_RENEWED, RENEWED, ConnectFailed, Exposures, RequestEnded
 from tests.checker.histories import History, healthy, profile
 
 JWT = {"secret": "PLANTED-shared-secret-of-forty-characters", "claims": {}}
@@ -33,6 +33,13 @@ def test_renewals_that_did_not_succeed_are_never_passed_over() -> None:
     result = long_lived(**{RENEWED: 11, NOT_RENEWED: 1}).judged()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.reasons == ["1 of 12 renewals of a login did not succeed, and the sessions had to log in anew"]
+
+
+def test_a_refused_request_for_a_fresh_token_is_the_reason() -> None:
+    history = long_lived(**{RENEWED: 11, NOT_RENEWED: 1})
+    why = "auth.renewal.service 127.0.0.1:1/refresh answered 401"
+    history.rows["local"].append(ConnectFailed(2, 0, 1.0, "auth", 401, f"{NOT_FRESH}{why}"))
+    assert f"and the sessions had to log in anew; most often: {why}" in history.judged().reasons[0]
 
 
 def test_who_did_nothing_but_renew_its_login_has_shown_nothing() -> None:
