@@ -58,6 +58,7 @@ SHORT_S, LONG_S = 0.1, 30.0
 OF_OWNER = KEY.mint_canary(Mark(MarkKind.PROMPT, NEIGHBOUR, 1))
 OF_INTRUDER = KEY.mint_canary(Mark(MarkKind.PROMPT, INTRUDER, 1))
 THREAD = "thread 7 of the owner"
+JOIN = {"type": "join", "room": "{victim_thread}", "id": "{uuid}", "me": "{tenant}"}
 BY_MARKS: dict[str, object] = {"granted_by": "victims_marks"}
 Rule = Callable[[Line], None]
 
@@ -79,7 +80,7 @@ def came_of(
         settings["url"] = f"{target.url}?room={{victim_tenant}}"
         here = world(profile_for(target.url, attempts__entrances={"room": settings}, **changes))
         owner, intruder = (Tenant.of(identity(number), KEY) for number in (NEIGHBOUR, INTRUDER))
-        victim = {"victim_tenant": owner.identity.name, "victim_session": None}
+        victim = {"victim_tenant": owner.identity.name, "victim_thread": THREAD}
         here.run.oracle.inspect("", {"thread_id": THREAD}, tenant=NEIGHBOUR, session="its own", at_s=0.0)
         outcome = try_entrance(here.run, "room", intruder, owner, victim)
     return outcome, [row.kind for row in here.sink.of(SightingSeen)], [said for _, said in target.asked]
@@ -160,13 +161,29 @@ def test_where_the_owner_is_shown_nothing_of_its_own_nothing_is_proved(
 
 
 def test_what_is_asked_for_once_in_names_the_other_s_and_may_be_refused() -> None:
-    asks = {"type": "join", "room": "{victim_tenant}", "id": "{uuid}", "me": "{tenant}"}
-    settings = {**BY_MARKS, "then": asks, "within_s": 10 * SHORT_S}
-    came, sighted, said = came_of(shows(OF_OWNER), refuses("forbidden"), settings, asks=True)
+    def refuses_by_name(line: Line) -> None:
+        line.send(type="error", code="forbidden", thread_id=THREAD)
+
+    settings = {**BY_MARKS, "then": JOIN, "within_s": 10 * SHORT_S}
+    came, sighted, said = came_of(shows(OF_OWNER), refuses_by_name, settings, asks=True)
     assert came == ("refused", "forbidden")
     assert sighted == [], "a refusal that repeats whose room it was tells nothing"
-    assert [each["room"] for each in said] == [identity(NEIGHBOUR).name] * 2
+    assert [each["room"] for each in said] == [THREAD] * 2
     assert [each["me"] for each in said] == [identity(NEIGHBOUR).name, identity(INTRUDER).name]
+
+
+@pytest.mark.parametrize(("to_intruder", "outcome"), [
+    (lambda line: line.close(4403), ("refused", "closed with code 4403")),
+    (lambda line: line.close(4403, f"{THREAD} is {identity(NEIGHBOUR).name}'s"), ("refused", "closed with code 4403")),
+    (lambda line: line.close(1011), ("unclear", "closed with code 1011")),
+    (lambda line: line.reset(), ("unclear", "the connection was lost")),
+], ids=["refusing", "refusing by name", "failing", "lost"])  # fmt: skip
+def test_how_a_connection_ends_on_which_it_was_asked_says_whether_that_was_refused(
+    to_intruder: Rule, outcome: tuple[str, str]
+) -> None:
+    came, sighted, _ = came_of(shows(OF_OWNER), to_intruder, {**BY_MARKS, "then": JOIN}, asks=True)
+    assert came == outcome
+    assert sighted == []
 
 
 def test_what_is_one_s_own_is_not_asked_for_on_the_other_s_connection() -> None:
