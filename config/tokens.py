@@ -95,8 +95,8 @@ class RefreshCall(TokenCall):
 
     learn: dict[Name, Extracted] = Field(
         default_factory=dict,
-        description="What of that which the login has taught this answer replaces, such as the refresh token; an "
-        "answer without it has renewed nothing.",
+        description="What of that which the login has taught this answer replaces, such as the refresh token; what it "
+        "does not bring stays as it is.",
     )
 
 

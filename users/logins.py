@@ -56,7 +56,7 @@ def log_in(caller: Caller, service: TokenService, tenant: Mapping[str, object]) 
             taught[name] = _taken(where, answer, f"{what} {shown(step.url)} answered without '{name}'")
     answer = caller.call(_LAST, service, {**tenant, **taught}, cookies)
     token = str(taught[service.token_learnt]) if service.token_learnt is not None else None
-    return _read(_LAST, service, answer, token, taught)
+    return _read(_LAST, service, service.learn, answer, token, taught)
 
 
 def refresh(caller: Caller, call: RefreshCall, tenant: Mapping[str, object], login: Login) -> Login:
@@ -74,17 +74,22 @@ def refresh(caller: Caller, call: RefreshCall, tenant: Mapping[str, object], log
         PlaceholderUnknown: a placeholder is not filled by then.
     """
     answer = caller.call(_REFRESH, call, {**tenant, **login.taught, "token": login.token})
-    return _read(_REFRESH, call, answer, None, login.taught)
+    # An answer may bring a fresh refresh token; while it brings none, the one before stays good (RFC 6749, section 6).
+    brought = {name: where for name, where in call.learn.items() if extract(where, answer) is not None}
+    return _read(_REFRESH, call, brought, answer, None, login.taught)
 
 
-def _read(what: str, call: TokenCall, answer: Answer, token: str | None, taught: Mapping[str, str | int]) -> Login:
-    """What the last answer brings: a token unless there is one, how long that lives, and what else fills placeholders
-    beside what is ``taught`` by then.
+def _read(
+    what: str, call: TokenCall, learn: Mapping[str, Extract], answer: Answer, token: str | None,
+    taught: Mapping[str, str | int],
+) -> Login:  # fmt: skip
+    """What the last answer brings: a token unless there is one, how long that lives, and by ``learn`` what else fills
+    placeholders beside what is ``taught`` by then.
     """
     without = f"{what} {shown(call.url)} answered without"
     if token is None:
         token = str(_taken(call.extract, answer, f"{without} a token"))
-    learnt = {name: _taken(where, answer, f"{without} '{name}'") for name, where in call.learn.items()}
+    learnt = {name: _taken(where, answer, f"{without} '{name}'") for name, where in learn.items()}
     return Login(token, _life_s(call, answer, without), {**taught, **learnt})
 
 

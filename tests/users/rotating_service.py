@@ -20,7 +20,7 @@ class RotatingService:
     Attributes:
         logins: how many there were.
         refreshed: the refresh tokens that it was shown, in this order.
-        used_twice: those that were shown once more: it takes that for a theft.
+        used_twice: those that were shown once more: it takes that for a theft, unless it ``keeps`` them.
         shown: the tokens that were shown over WebSocket, in logins and renewals.
         valid: the tokens that it has given.
     """
@@ -32,7 +32,7 @@ class RotatingService:
         self.shown: list[str] = []
         self.chats: list[str] = []
         self.valid: set[str] = set()
-        self.refuses = False
+        self.refuses = self.keeps = False
         self.before_answer: Callable[[], object] = lambda: None
         self.answer: Callable[[dict[str, Any]], dict[str, Any]] = lambda document: document
         self._open: set[str] = set()
@@ -48,7 +48,8 @@ class RotatingService:
         self.before_answer()
         if self.refuses or refresh not in self._open:
             return Reply(401, {"error": f"what is {refresh}?"})
-        self._open.discard(refresh)
+        if not self.keeps:
+            self._open.discard(refresh)
         return Reply(200, self.answer(self._given(f"{refresh.rpartition('-')[2]}.{len(self.refreshed)}")))
 
     def _given(self, number: str) -> dict[str, Any]:

@@ -209,7 +209,6 @@ def test_a_refused_refresh_is_a_fault_and_whoever_held_the_login_logs_in_anew(ho
 @pytest.mark.parametrize(
     ("without", "says"),
     [
-        ("refresh_token", "answered without 'refresh' at 'refresh_token'"),
         ("access_token", "answered without a token at 'access_token'"),
         ("life", "answered without a number of seconds at 'life'"),
     ],
@@ -222,6 +221,28 @@ def test_an_answer_that_lacks_what_it_should_bring_is_a_sentence(without: str, s
         assert here.run.exposures[NOT_RENEWED] == 1
         assert here.sink.of(ConnectFailed)[0].detail.endswith(says)
         nothing_is_told(here)
+
+
+def test_a_refresh_token_that_is_no_text_is_a_sentence() -> None:
+    service = RotatingService()
+    service.answer = lambda document: {**document, "refresh_token": ["PLANTED"]}
+    with serving(service, SAID) as here, sessions(here) as (session,):
+        session.renew()
+        assert here.sink.of(ConnectFailed)[0].detail.endswith("answered without 'refresh' at 'refresh_token'")
+        nothing_is_told(here)
+
+
+def test_a_service_may_bring_a_fresh_refresh_token_now_and_then() -> None:
+    service = RotatingService()
+    service.keeps = True
+    brings = iter([False, True, False])
+    service.answer = lambda document: document if next(brings) else document | {"refresh_token": None}
+    with serving(service, SAID) as here, sessions(here) as (session,):
+        for _ in range(3):
+            session.renew()
+        assert here.run.exposures[RENEWED] == 3
+        first, fresh = service.refreshed
+        assert service.used_twice == [first] and fresh != first, "each as long as no other came"
 
 
 def test_a_renewal_that_was_cut_short_is_not_tried_again_with_the_same_refresh_token() -> None:
