@@ -58,15 +58,16 @@ class Entrance(Part):
         "answer",
         description="Whether whoever is let in was granted what is the other's; or, where the service lets everybody "
         "in, only who is shown the other's data. Its owner must then be shown marks of what it said or stored, as its "
-        "name alone may stand in any greeting. What is said on each connection (on_connect, subscribe) is not said on "
-        "these, for it asks for what is one's own.",
+        "name alone may stand in any greeting, and the other none of its own. What is said on each connection "
+        "(on_connect, subscribe) is not said on these, for it asks for what is one's own.",
     )
     within_s: float = Field(
         2.0,
         gt=0,
         le=60,
         description="For so many seconds is listened to the connection once it is open: to what it shows, and to a "
-        "refusal that follows a login.",
+        "refusal that follows a login. By marks, another than the owner is listened to for as much longer as the owner "
+        "had to wait.",
     )
 
     @property

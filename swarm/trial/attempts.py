@@ -18,7 +18,7 @@ from swarm.trial.trial_run import TrialRun
 from tasks.trespassing import judged, lacks_control
 from users.base import credentials_of, tls_of
 from users.doors import DoorJudge
-from users.entering import OWN_NOT_SHOWN, try_entrance
+from users.entering import BOTH_SHOWN_THEIR_OWN, OWN_NOT_SHOWN, try_entrance
 from users.forging import show_bad_tokens
 from users.presence import Presence
 from users.returning import try_to_return
@@ -239,6 +239,8 @@ def _proof_hint(detail: str) -> str:
             ": let it be a room that holds what was said or stored, `then` ask for that, or within_s be longer; or say "
             "granted_by = 'answer'"
         )
+    if detail == BOTH_SHOWN_THEIR_OWN:
+        return ": if everybody is greeted with its own, let `then` ask for the room, for only what follows that counts"
     if "nothing says whether" not in detail:
         return ""
     return ": say what greets a tenant (frames.ready), or add an operation that costs nothing, such as state_read"

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import base64
+import gzip
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 import pytest
 
 from config.profile import ENTRANCE
@@ -11,9 +14,10 @@ from evidence.records import SHOWN_NOTHING, AccessAttempt, SightingSeen
 from tests.users.fixtures import KEY, OTHER, OWN, identity, profile_for, world
 from tests.users.small_target import Line, small_target
 from tests.users.wire import server_frames as frames
-from users.entering import OWN_NOT_SHOWN, by_entrance, try_entrance
+from users.entering import BOTH_SHOWN_THEIR_OWN, OWN_NOT_SHOWN, by_entrance, try_entrance
 from users.tenant import Tenant
 from users.trespassing import TrespassingTenant
+from users.watching import Watching
 
 ROOM = {"does": "read", "url": "ws://127.0.0.1:1/rooms/{victim_tenant}"}
 INTRUDER, NEIGHBOUR = OTHER, OWN  # the neighbour takes its tenant first
@@ -64,15 +68,25 @@ Rule = Callable[[Line], None]
 
 
 def came_of(
-    to_owner: Rule, to_intruder: Rule, settings: dict[str, object], *, asks: bool = False, **changes: object
+    to_owner: Rule,
+    to_intruder: Rule,
+    settings: dict[str, object],
+    *,
+    asks: bool = False,
+    greeting: tuple[str, str] = ("", ""),
+    **changes: object,
 ) -> tuple[tuple[str, str], list[str], list[dict[str, Any]]]:
     """What came of one attempt at a service that greets owner and intruder so, the kinds of what was sighted, and what
-    was said to the service; the rules answer what is said, not the connect, if it ``asks``.
+    was said to the service; the rules answer what is said, not the connect, if it ``asks``. The ready frames of the two
+    hold this ``greeting``.
     """
     settings = {"within_s": LONG_S, **ROOM, **settings}
 
     def ready(line: Line) -> None:
-        line.send(type="session_ready", session_id=f"session {line.number}", user_id=identity(who(line)).name)
+        line.send(
+            type="session_ready", session_id=f"session {line.number}", user_id=identity(who(line)).name,
+            last=greeting[line.number],
+        )  # fmt: skip
         if not asks:
             (to_owner, to_intruder)[line.number](line)
 
@@ -94,6 +108,10 @@ def shows(canary: str, **more: object) -> Rule:
     return lambda line: line.send(type="room", messages=[canary], **more)
 
 
+def gzipped(text: str) -> str:
+    return base64.b64encode(gzip.compress(text.encode())).decode()
+
+
 def refuses(code: str) -> Rule:
     return lambda line: line.send(type="error", code=code, room=identity(NEIGHBOUR).name)
 
@@ -112,13 +130,16 @@ def both(*rules: Rule) -> Rule:
 
 @pytest.mark.parametrize(("to_intruder", "within_s", "outcome"), [
     (says_nothing, SHORT_S, ("refused", SHOWN_NOTHING)),
-    (shows(OF_INTRUDER), SHORT_S, ("refused", SHOWN_NOTHING)),
+    (shows(OF_INTRUDER), SHORT_S, ("not_tried", BOTH_SHOWN_THEIR_OWN)),
+    (both(shows(OF_INTRUDER), refuses("forbidden")), SHORT_S, ("refused", "forbidden")),
+    (shows(gzipped("x" * 2**20)), SHORT_S, ("unclear", "it showed more than could be seen through")),
     (refuses("forbidden"), SHORT_S, ("refused", "forbidden")),
     (lambda line: line.close(4403), LONG_S, ("refused", "closed with code 4403")),
     (refuses("internal_error"), SHORT_S, ("unclear", "internal_error")),
     (lambda line: line.close(1011), LONG_S, ("unclear", "closed with code 1011")),
     (lambda line: line.reset(), LONG_S, ("unclear", "the connection was lost")),
-], ids=["silence", "its own", "error frame", "refusing close", "failure", "failing close", "lost"])  # fmt: skip
+], ids=["silence", "its own", "its own and an error frame", "too much", "error frame",
+        "refusing close", "failure", "failing close", "lost"])  # fmt: skip
 def test_who_is_let_in_and_shown_nothing_of_the_other_s_was_refused_if_nothing_failed(
     to_intruder: Rule, within_s: float, outcome: tuple[str, str]
 ) -> None:
@@ -170,6 +191,34 @@ def test_what_is_asked_for_once_in_names_the_other_s_and_may_be_refused() -> Non
     assert sighted == [], "a refusal that repeats whose room it was tells nothing"
     assert [each["room"] for each in said] == [THREAD] * 2
     assert [each["me"] for each in said] == [identity(NEIGHBOUR).name, identity(INTRUDER).name]
+
+
+def test_a_greeting_with_what_one_said_last_is_nothing_of_a_room_that_is_asked_for_then() -> None:
+    greeting = (OF_OWNER, OF_INTRUDER)
+    settings = {**BY_MARKS, "then": JOIN, "within_s": SHORT_S}
+    came, _, said = came_of(says_nothing, says_nothing, settings, asks=True, greeting=greeting)
+    assert came == ("not_tried", OWN_NOT_SHOWN) and len(said) == 1
+    came, _, _ = came_of(shows(OF_OWNER), refuses("forbidden"), {**settings, "within_s": 10 * SHORT_S}, asks=True,
+                         greeting=greeting)  # fmt: skip
+    assert came == ("refused", "forbidden")
+
+
+def test_another_is_listened_to_for_longer_than_its_owner_had_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    lasted: list[float] = []
+    watch = Watching.watch
+
+    def noted(seen: Watching, enough: Callable[[], bool], timeout_s: float) -> None:
+        lasted.append(timeout_s)
+        watch(seen, enough, min(timeout_s, SHORT_S) if len(lasted) == 2 else timeout_s)
+
+    monkeypatch.setattr(Watching, "watch", noted)
+
+    def shows_late(line: Line) -> None:
+        gevent.sleep(SHORT_S)
+        shows(OF_OWNER)(line)
+
+    assert came_of(shows_late, says_nothing, {**BY_MARKS})[0] == ("refused", SHOWN_NOTHING)
+    assert lasted[0] == LONG_S and lasted[1] >= LONG_S + SHORT_S / 2
 
 
 @pytest.mark.parametrize(("to_intruder", "outcome"), [
