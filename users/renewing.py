@@ -38,6 +38,10 @@ class Renewable(Protocol):
         """Whether it has a connection on which its tenant was let in."""
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it was ended for good."""
+
+    @property
     def connection(self) -> int:
         """Which of its connections is the latest, counted from 1."""
 
@@ -164,7 +168,8 @@ class Renewing:
             self.moving = False
         if not self._run.stopping:
             session.reopen(resume=False)
-            self._run.exposures[RENEWED if session.is_open else NOT_RENEWED] += 1
+            if session.is_open or not session.has_ended:  # one that its tenant has left needs no login
+                self._run.exposures[RENEWED if session.is_open else NOT_RENEWED] += 1
 
     def _fresh(self) -> tuple[HeldLogin, float | None]:
         """The login with a fresh token, and what getting that took in milliseconds.

@@ -77,6 +77,11 @@ class Session:
         return self._connection is not None and self._introduced and self._talk.opening.is_open
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the session was ended for good."""
+        return self._closed
+
+    @property
     def turned_away(self) -> str:
         """How the target turned the latest login away; empty if it did not. It may have hung up at the same moment."""
         return self._talk.opening.refused

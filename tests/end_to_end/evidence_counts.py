@@ -43,18 +43,24 @@ def by_request(folder: Path) -> Counts:
     return Counts(ended.total(), ended["answered"], ended["refused"], ended["unknown"])
 
 
-def enough_for_a_verdict(folder: Path, tenants: int) -> bool:
-    """Whether a run of so many users has seen what a clean verdict takes: replies that tell of somebody to every user,
-    conversations of half of them, a routing check, and a door or token found shut.
-    """
-    found = rows(folder)
-    answered = [row for row in found if row["row"] == "request" and row["outcome"] == "answered"]
+def everybody_is_told(folder: Path, tenants: int) -> bool:
+    """Whether as many as the users of a run had replies that tell of somebody, and half as many had conversations."""
+    answered = [row for row in rows(folder, "request") if row["outcome"] == "answered"]
     told = {row["tenant"] for row in answered if row["operation"] not in SIGNS_OF_LIFE}
     conversed = {row["tenant"] for row in answered if row["operation"] == "chat"}
+    return len(told) >= tenants and len(conversed) >= tenants / 2
+
+
+def enough_for_a_verdict(folder: Path, tenants: int) -> bool:
+    """Whether a run of so many users has seen what a clean verdict takes: replies and conversations, a routing check,
+    and a door or token found shut.
+    """
+    found = rows(folder)
     return (
-        len(told) >= tenants
-        and len(conversed) >= tenants / 2
-        and any(row["operation"] == "routing" for row in answered)
+        everybody_is_told(folder, tenants)
+        and any(
+            (row["operation"], row["outcome"]) == ("routing", "answered") for row in found if row["row"] == "request"
+        )
         and any(row["row"] == "attempt" and row["outcome"] == "refused" for row in found)
     )
 

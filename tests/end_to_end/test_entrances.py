@@ -13,6 +13,7 @@ from tests.end_to_end.rooms_service import Shows, rooms_service
 from tests.end_to_end.stack import Stack
 
 TRIES = 4
+USERS = 4
 PROFILE = """\
 [target]
 name = "rooms"
@@ -55,7 +56,6 @@ ends = ["listed"]
 does = "read"
 then = {{ kind = "join", room = "{{victim_room}}" }}
 granted_by = "victims_marks"
-within_s = 0.4
 
 [stores.redis]
 url = "${{REDIS_URL}}"
@@ -87,8 +87,9 @@ def test_what_a_room_shows_strangers_and_its_owner_decides(
         path = stack.folder / "rooms.toml"
         path.write_text(PROFILE.format(url=url), encoding="utf-8")
         ended = stack.run_until(
-            lambda folder: len(attempts(folder)) >= TRIES, "the room has been tried", profile=path, users=4
-        )
+            lambda folder: len(attempts(folder)) >= TRIES and evidence_counts.everybody_is_told(folder, USERS),
+            "the room has been tried", profile=path, users=USERS,
+        )  # fmt: skip
     told = ended.verdict
     assert told["verdict"] == verdict, (told["reasons"], told["findings"])
     assert {(row["outcome"], row["detail"]) for row in attempts(ended.folder)} == {(outcome, detail)}

@@ -133,10 +133,7 @@ def run_with(stack: Stack, service: Punctual, operation: str, renewals: int) -> 
         path.write_text(PROFILE.format(url=url, login=login.url, operation=operation), encoding="utf-8")
 
         def enough(folder: Path) -> bool:
-            answered = {
-                row["tenant"] for row in evidence_counts.rows(folder, "request") if row["outcome"] == "answered"
-            }
-            return len(answered) >= TENANTS and len(service.refreshed) >= renewals
+            return evidence_counts.everybody_is_told(folder, TENANTS) and len(service.refreshed) >= renewals
 
         return stack.run_until(enough, "logins have been renewed", profile=path, users=TENANTS)
 

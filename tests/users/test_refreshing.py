@@ -258,6 +258,19 @@ def test_a_renewal_that_was_cut_short_is_not_tried_again_with_the_same_refresh_t
         until(lambda: service.logins == 2 and second.is_open, "the new login")
 
 
+@BOTH
+def test_a_session_that_ends_while_its_login_is_renewed_is_no_fault(how: dict[str, Any]) -> None:
+    service, caller = RotatingService(), HeldUp()
+    with serving(service, how) as here, sessions(here, 1, caller) as (session,):
+        renewing = gevent.spawn(session.renew)
+        until(lambda: caller.waiting == 1, "the request")
+        session.finish("its tenant has left")
+        caller.may_go_on.set()
+        renewing.get(timeout=10)
+        assert (here.run.exposures[NOT_RENEWED], here.run.exposures[RENEWED]) == (0, 0)
+        assert not session.is_open and len(service.shown) == 1
+
+
 def test_a_refresh_token_that_stays_is_shown_each_time() -> None:
     service = RotatingService()
     with serving(service, SAID, call={}) as here, sessions(here) as (session,):
