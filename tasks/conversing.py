@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from tasks.speaker import ActingUser, needs, speaker_of
+from evidence.requests import Outcome
+from tasks.speaker import ActingUser, Speaker, needs, speaker_of
 
 
 def converse(user: ActingUser) -> None:
     """Sends a message to an agent and does not wait: several may be at work for the tenant at once."""
     speaker_of(user).ask("chat")
+
+
+def has_conversed(speaker: Speaker) -> bool:
+    """Sends a message to an agent and waits for the answer; returns whether there was one, or none is ever given."""
+    request = speaker.ask("chat")
+    return request is not None and speaker.wait(request) and request.outcome in (Outcome.ANSWERED, Outcome.SAID)
 
 
 def converse_in_turn(user: ActingUser) -> None:

@@ -155,14 +155,14 @@ def _lacks_control(owners: _Visit) -> str:
 def _came_of(intruders: _Visit, owners: _Visit, owner: int) -> tuple[str, str]:
     """Has another than the owner connect; what is shown of the owner outweighs any word of refusal.
 
-    Silence decides only after longer than the owner had to wait; and not where its own is shown to the other as well,
-    as then nobody knows whether the owner was shown the room.
+    Silence decides only after longer than the owner had to wait. Where the other is shown its own as well, nobody knows
+    whether the owner was shown the room, nor whether it would have been refused just so.
     """
     by_marks, shown = intruders.entrance.by_marks, intruders.seen.foreign_owners
     longer_s = owners.stayed_s if by_marks and owners.stayed_s is not None else 0.0
     outcome, detail = intruders.make(lambda: owner in shown, longer_s)
     if owner in shown:
         return "granted", "it showed what is the other's"
-    if detail == SHOWN_NOTHING and intruders.seen.shows_own:
+    if by_marks and outcome == "refused" and intruders.seen.shows_own:
         return "not_tried", BOTH_SHOWN_THEIR_OWN
     return outcome, detail

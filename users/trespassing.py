@@ -14,7 +14,7 @@ from evidence.answers import look_alike
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.records import AccessAttempt, DoorAnswers, OwnerShutOut
 from evidence.requests import Request
-from tasks.conversing import converse
+from tasks.conversing import converse, has_conversed
 from tasks.trespassing import show_a_bad_token, talk_to_neighbour_first, try_a_door
 from users.base import TenantUser, presence_of_new_tenant, weigh
 from users.doors import DoorJudge
@@ -23,6 +23,8 @@ from users.forging import show_bad_tokens
 from users.presence import Presence
 from users.run import NodeRun, current_run
 
+NOTHING_SAID = "nothing had been said and answered yet that a room or a greeting could show"
+"""Why nothing is proved by what a connection shows to neither."""
 _DRAWS = 20  # names are drawn anew that turn out to be somebody's
 
 
@@ -37,6 +39,7 @@ class TrespassingTenant(TenantUser):
     holds = 1
     tasks = weigh({try_a_door: 4, show_a_bad_token: 4, talk_to_neighbour_first: 1, converse: 1})
     neighbour: Presence | None = None
+    _have_conversed = False
 
     def on_start(self) -> None:
         """Takes two provisioned tenants and opens their sessions."""
@@ -132,9 +135,14 @@ class TrespassingTenant(TenantUser):
     def _try_entrance(self, name: str) -> None:
         """Connects by the neighbour's entrance, right after the neighbour has come in by it."""
         run, (own, other) = self._run(), self._pair()
-        outcome, detail = try_entrance(run, name, own.tenant, other.tenant, other.as_victim())
-        does = run.profile.attempts.entrances[name].does
-        self._note(f"{ENTRANCE}{name}", does, outcome, detail, owner=other.tenant.number)
+        entrance = run.profile.attempts.entrances[name]
+        if entrance.by_marks and not self._have_conversed:
+            self._have_conversed = all([has_conversed(other), has_conversed(own)])
+        if entrance.by_marks and not self._have_conversed:
+            outcome, detail = "not_tried", NOTHING_SAID
+        else:
+            outcome, detail = try_entrance(run, name, own.tenant, other.tenant, other.as_victim())
+        self._note(f"{ENTRANCE}{name}", entrance.does, outcome, detail, owner=other.tenant.number)
 
     def _whose_with(self, kind: Forgery) -> int | None:
         """Whose things lie open to who comes with such a token: who shows an expired one only gets at its own."""

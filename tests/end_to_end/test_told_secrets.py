@@ -8,6 +8,7 @@ is one, over TLS with a client's key that has a password.
 from __future__ import annotations
 
 import os
+import signal
 import ssl
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
+from tests.end_to_end import evidence_counts
 from tests.end_to_end.indiscreet_service import REFUSES_REFRESH_EVERY, IndiscreetService, login_server
 from tests.end_to_end.secret_search import Watched
 from tests.end_to_end.stack import HOST, Stack
@@ -112,6 +114,7 @@ TENANTS = """
 accounts = "accounts.csv"
 columns = { password = "password" }
 """
+USERS, ANSWERED, LEAKED = 6, 100, 20
 COMMAND_SECRET = "PLANTED command's word"
 
 
@@ -161,16 +164,24 @@ def test_no_secret_that_a_run_is_told_shows_up_anywhere(stack: Stack, source: st
         )
         assert code in (0, 3) and "connected as tenant" in checked, checked
         _, dry = stack.program("config", "check", str(path), "--dry-run", environment=variables)
-        run = stack.locust(
-            "--headless", "-u", "6", "-r", "6", "-t", "5s", "--loglevel", "DEBUG", profile=path, environment=variables
-        )
-        run.until_answered(20)
-        watched.process_list(stack.mark)
-        run.outcome()
         told = service.told
-    assert told.leaked > 20 and len(told.tokens) >= 6
-    assert (told.renewed > 0) is (source in ("service", "command"))
-    assert (told.refreshed > REFUSES_REFRESH_EVERY) is (source == "service")
+        load = ("--headless", "-u", str(USERS), "-r", str(USERS), "-t", "60s")
+        run = stack.locust(*load, "--loglevel", "DEBUG", profile=path, environment=variables)
+
+        def enough(folder: Path) -> bool:
+            renews, refreshes = source in ("service", "command"), source == "service"
+            return (
+                evidence_counts.by_request(folder).answered >= ANSWERED
+                and told.leaked > LEAKED and len(told.tokens) >= USERS and told.renewed >= (USERS if renews else 0)
+                and told.refreshed > (REFUSES_REFRESH_EVERY if refreshes else -1)
+            )  # fmt: skip
+
+        run.until_seen(enough, "every secret has been used and repeated")
+        watched.process_list(stack.mark)
+        run.send(signal.SIGTERM)
+        run.outcome()
+    assert bool(told.renewed) is (source in ("service", "command"))
+    assert bool(told.refreshed) is (source == "service")
     watched.secrets += [*told.tokens, *told.given]
     watched.look("config check", checked)
     watched.look("the dry run", dry)

@@ -16,7 +16,7 @@ from tests.users.small_target import Line, small_target
 from tests.users.wire import server_frames as frames
 from users.entering import BOTH_SHOWN_THEIR_OWN, OWN_NOT_SHOWN, by_entrance, try_entrance
 from users.tenant import Tenant
-from users.trespassing import TrespassingTenant
+from users.trespassing import NOTHING_SAID, TrespassingTenant
 from users.watching import Watching
 
 ROOM = {"does": "read", "url": "ws://127.0.0.1:1/rooms/{victim_tenant}"}
@@ -131,7 +131,7 @@ def both(*rules: Rule) -> Rule:
 @pytest.mark.parametrize(("to_intruder", "within_s", "outcome"), [
     (says_nothing, SHORT_S, ("refused", SHOWN_NOTHING)),
     (shows(OF_INTRUDER), SHORT_S, ("not_tried", BOTH_SHOWN_THEIR_OWN)),
-    (both(shows(OF_INTRUDER), refuses("forbidden")), SHORT_S, ("refused", "forbidden")),
+    (both(shows(OF_INTRUDER), refuses("forbidden")), SHORT_S, ("not_tried", BOTH_SHOWN_THEIR_OWN)),
     (shows(gzipped("x" * 2**20)), SHORT_S, ("unclear", "it showed more than could be seen through")),
     (refuses("forbidden"), SHORT_S, ("refused", "forbidden")),
     (lambda line: line.close(4403), LONG_S, ("refused", "closed with code 4403")),
@@ -233,6 +233,35 @@ def test_how_a_connection_ends_on_which_it_was_asked_says_whether_that_was_refus
     came, sighted, _ = came_of(shows(OF_OWNER), to_intruder, {**BY_MARKS, "then": JOIN}, asks=True)
     assert came == outcome
     assert sighted == []
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_who_tries_what_a_room_shows_has_said_something_itself(answers: bool) -> None:
+    """Or else a greeting with what one said last would hold nothing, and look like a room that is shut."""
+
+    def said_last(line: Line, frame: dict[str, Any]) -> None:
+        if answers or line.number == 0:
+            line.answer(frame, charged=7)
+        if frame["type"] == "chat_message":
+            last[line.number % 2] = str(frame)
+
+    def greet(line: Line) -> None:
+        line.send(type="session_ready", session_id=f"session {line.number}", last=last[line.number % 2])
+
+    last = ["", ""]
+    with small_target(greet=greet, on_frame=said_last) as target:
+        room = {**ROOM, **BY_MARKS, "url": f"{target.url}?room={{victim_tenant}}", "within_s": SHORT_S}
+        quick = {"target__reply_timeout_s": 10 * SHORT_S}
+        here = world(profile_for(target.url, attempts__tokens=[], attempts__entrances={"room": room}, **quick))
+        here.run.attach()
+        user = TrespassingTenant(here.run.environment)
+        user.on_start()
+        user.try_next_token()
+        here.run.stopping = True
+        user.on_stop()
+    (attempt,) = here.sink.of(AccessAttempt)
+    why = BOTH_SHOWN_THEIR_OWN if answers else NOTHING_SAID
+    assert (attempt.outcome, attempt.detail) == ("not_tried", why)
 
 
 def test_what_is_one_s_own_is_not_asked_for_on_the_other_s_connection() -> None:
