@@ -43,21 +43,25 @@ def by_request(folder: Path) -> Counts:
     return Counts(ended.total(), ended["answered"], ended["refused"], ended["unknown"])
 
 
-def everybody_is_told(folder: Path, tenants: int) -> bool:
-    """Whether as many as the users of a run had replies that tell of somebody, and half as many had conversations."""
+def everybody_is_told(folder: Path, users: int) -> bool:
+    """Whether all tenants of so many users had replies that tell of somebody, and half as many had conversations.
+
+    A user may play two tenants, and one that leaves is followed by another.
+    """
+    started = {row["tenant"] for row in rows(folder, "tenant_started")}
     answered = [row for row in rows(folder, "request") if row["outcome"] == "answered"]
     told = {row["tenant"] for row in answered if row["operation"] not in SIGNS_OF_LIFE}
     conversed = {row["tenant"] for row in answered if row["operation"] == "chat"}
-    return len(told) >= tenants and len(conversed) >= tenants / 2
+    return len(started) >= users and started <= told and len(conversed) >= users / 2
 
 
-def enough_for_a_verdict(folder: Path, tenants: int) -> bool:
+def enough_for_a_verdict(folder: Path, users: int) -> bool:
     """Whether a run of so many users has seen what a clean verdict takes: replies and conversations, a routing check,
     and a door or token found shut.
     """
     found = rows(folder)
     return (
-        everybody_is_told(folder, tenants)
+        everybody_is_told(folder, users)
         and any(
             (row["operation"], row["outcome"]) == ("routing", "answered") for row in found if row["row"] == "request"
         )

@@ -82,7 +82,7 @@ def run_with(stack: Stack, leak: Leak, *options: str, keeps: int = 0, retention:
             answered = [row for row in evidence_counts.rows(folder, "request") if row["outcome"] == "answered"]
             said = Counter(row["tenant"] for row in answered if row["operation"] == "chat")
             return (
-                len({row["tenant"] for row in answered}) >= SPEAKERS
+                evidence_counts.everybody_is_told(folder, SPEAKERS)
                 and (leak is Leak.NOTHING or known.leaks > 0)
                 and (not keeps or sum(times > keeps for times in said.values()) >= SPEAKERS / 2)
             )
