@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -96,13 +98,14 @@ def _read(
 def _life_s(call: TokenCall, answer: Answer, without: str) -> float | None:
     if call.expires_in is None:
         return None
-    life_s = first(answer.document, call.expires_in)
-    if isinstance(life_s, bool) or not isinstance(life_s, int | float | str):
-        life_s = ""
-    try:
-        return float(life_s)
-    except ValueError:
-        raise LoginFailed(f"{without} a number of seconds at '{call.expires_in}'") from None
+    said = first(answer.document, call.expires_in)
+    life_s = math.nan
+    if isinstance(said, int | float | str) and not isinstance(said, bool):
+        with contextlib.suppress(ValueError, OverflowError):
+            life_s = float(said)
+    if not math.isfinite(life_s):  # such a token would never be renewed
+        raise LoginFailed(f"{without} a number of seconds at '{call.expires_in}'")
+    return life_s
 
 
 def _taken(where: Extract, answer: Answer, without: str) -> str | int:

@@ -134,8 +134,9 @@ def test_the_token_may_have_been_learnt_before_the_last_request() -> None:
         assert log_in(Caller(), service, TENANT) == Login(TOKEN, None, {"sid": TOKEN})
 
 
-def test_a_life_that_is_no_number_is_a_sentence() -> None:
-    with http_server(lambda _: Reply(200, {"access_token": TOKEN, "expires_in": "soon"})) as server:
+@pytest.mark.parametrize("life", ["soon", "", None, True, [60], "nan", "Infinity"])
+def test_a_life_that_is_no_number_is_a_sentence(life: object) -> None:
+    with http_server(lambda _: Reply(200, {"access_token": TOKEN, "expires_in": life})) as server:
         service = changed(
             auth__source="service", auth__service={"url": server.url, "expires_in": "expires_in"}
         ).auth.service
