@@ -20,7 +20,7 @@ def own_answers(facts: Facts, operations: Iterable[str], name: str) -> TestLine:
         operation = facts.profile.operations.get(operation_name)
         counted = facts.summary.operations.get(operation_name)
         if operation is not None and operation.shows_own and counted is not None:
-            due += counted.answered
+            due += counted.owing
             shown += counted.showed_own
     if not due:
         return line(name, "no answer was seen that had to show it", INCONCLUSIVE)

@@ -42,6 +42,7 @@ class RequestCounter:
         self._chat = chat
         self._fades = fades
         self._excused_s = drain_s + CUT_SHORT_MARGIN_S
+        self._writing = frozenset(writes)
         self._writes: dict[str, RecentWrites] = defaultdict(lambda: RecentWrites(writes))
 
     def take(self, node: NodeHistory, row: RequestEnded) -> None:
@@ -84,6 +85,9 @@ class RequestCounter:
             tenant.answers[row.operation] = tenant.answers.get(row.operation, 0) + 1
             count.answered += 1
             count.showed_own += row.own_marks > 0
+            count.too_early += not row.own_marks and self._is_too_early(tenant, row)
+            if row.operation in self._writing:
+                tenant.said_at_s.setdefault(row.operation, _ended_at_s(row))  # rows come in the order of their ends
             if row.canaries and row.operation in self._stored_operations:
                 tenant.stored.setdefault(row.operation, array("L")).extend(row.canaries)
             return
@@ -99,6 +103,18 @@ class RequestCounter:
         else:
             raise ValueError(f"no outcome: {row.outcome}")
         count.reasons[row.reason[:120] or "no reason given"] += 1
+
+    def _is_too_early(self, tenant: TenantHistory, row: RequestEnded) -> bool:
+        """Whether an account had nothing of this run that an answer could have shown: nothing is planted for accounts.
+
+        What state a tenant has is told by its own writes alone, where there are any.
+        """
+        if tenant.provisioned is None or not tenant.provisioned.existed or row.operation in self._writing:
+            return False
+        of_state = row.operation == "state_read" and "state_write" in self._writing
+        said = tenant.said_at_s
+        first_s = said.get("state_write") if of_state else min(said.values(), default=None)
+        return first_s is None or row.sent_at_s < first_s
 
     def _cut_short(self, row: RequestEnded) -> bool:
         """Whether the run, and not the target, is to blame that this request has no answer."""

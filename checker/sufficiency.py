@@ -114,11 +114,16 @@ def hollow_answers(summary: Summary, profile: Profile) -> list[str]:
         operation = profile.operations.get(name)
         if operation is None or not operation.shows_own or operation.subscribes or not counted.answered:
             continue
-        hollow = counted.answered - counted.showed_own
-        if hollow > HOLLOW_SHARE * counted.answered:
+        if not counted.owing:
             reasons.append(
-                f"{hollow:,} of {count(counted.answered, 'answer')} to {name} "
-                f"({percent(hollow, counted.answered)}) showed none of the tenant's own marks: an empty answer proves "
+                f"no answer to {name} could show the tenant's own marks, for each was asked for before the account had "
+                "said anything in this run"
+            )
+        hollow = counted.owing - counted.showed_own
+        if hollow > HOLLOW_SHARE * counted.owing:
+            reasons.append(
+                f"{hollow:,} of {count(counted.owing, 'answer')} to {name} "
+                f"({percent(hollow, counted.owing)}) showed none of the tenant's own marks: an empty answer proves "
                 "nothing"
             )
     return reasons

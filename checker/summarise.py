@@ -58,12 +58,10 @@ def summarise(
         chat: the operation whose first reply ends a tenant's start-up.
         drain_s: how long a stopping tenant waits for its open replies. What was open for longer when the run cut it
             short was not answered in time by the target: a frozen service must not be excused by our stopping.
-        writes: operations that change something, beside the chat and ``state_write``.
+        writes: operations that change something, beside the chat.
         fades: whether a store keeps entries for a while only: then it is remembered when each request left and ended.
     """
-    summariser = _Summariser(
-        Summary(header), frozenset(stored_operations), chat, drain_s, {chat, "state_write", *writes}, fades
-    )
+    summariser = _Summariser(Summary(header), frozenset(stored_operations), chat, drain_s, {chat, *writes}, fades)
     for file_name, line, row in rows:
         summariser.take(PurePath(file_name).stem, f"{file_name} line {line}", row)
     return summariser.summary

@@ -44,6 +44,7 @@ class TenantHistory:
             or of the first at all if none did.
         first_at_s, last_at_s: when its first request left and when it last had one open.
         stored: sequence numbers of the prompt canaries of answered requests, by operation.
+        said_at_s: when the first of its operations that write was answered, by operation, in Unix seconds.
         undecided: sequence numbers of the requests that ended unknown, to tell late answers from new ones.
     """
 
@@ -61,6 +62,7 @@ class TenantHistory:
     first_at_s: float | None = None
     last_at_s: float = 0.0
     stored: dict[str, array[int]] = field(default_factory=dict)
+    said_at_s: dict[str, float] = field(default_factory=dict)
     undecided: set[int] = field(default_factory=set)
 
     @property

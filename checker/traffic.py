@@ -16,6 +16,8 @@ class OperationCount:
         on_purpose: of unknown end because the run dropped the connection or stopped the tenant, and not open for
             longer than a stopping tenant waits.
         showed_own: answers that showed marks of the tenant's own.
+        too_early: answers that could show none: asked for before anything was said for an account that nothing was
+            planted for.
         late_answers: answers that came after their request had been given up.
         said: messages to which nothing is ever answered, counted apart.
     """
@@ -26,6 +28,7 @@ class OperationCount:
     due: int = 0
     on_purpose: int = 0
     showed_own: int = 0
+    too_early: int = 0
     late_answers: int = 0
     said: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
@@ -34,6 +37,11 @@ class OperationCount:
     def sent(self) -> int:
         """Every request that ended, however it did."""
         return self.answered + self.refused + self.unknown
+
+    @property
+    def owing(self) -> int:
+        """Answers that could show marks of the tenant's own."""
+        return self.answered - self.too_early
 
     @property
     def judged(self) -> int:

@@ -177,4 +177,4 @@ class Operations(Part):
     def writes(self) -> frozenset[str]:
         """The names of those that change something."""
         own = {name for name, operation in self.extra.items() if operation.role == "write"}
-        return frozenset({"chat", "state_write", *own})
+        return frozenset({"chat", "state_write", *own} & self.all().keys())

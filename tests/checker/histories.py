@@ -124,7 +124,8 @@ class History:
             for node, rows in self.ended().items()
             for number, row in enumerate(rows, start=1)
         ]
-        return summarise(self.header, rows, ["chat"], fades=fades(self.profile))
+        writes = set(self.profile.operations.writes)
+        return summarise(self.header, rows, ["chat"], writes=writes, fades=fades(self.profile))
 
     def judged(self, looks: Sequence[Look] | None = None) -> Result:
         """Returns the result of the whole run."""

@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from checker.result import Verdict
-from checker.sufficiency import ended_by_silence, pushes_not_seen
+from checker.sufficiency import ended_by_silence, hollow_answers, pushes_not_seen
 from evidence.findings import FindingKind
-from evidence.records import PUSHED_OWN, SUBSCRIBED_OWN, Exposures, RequestEnded, SightingSeen
-from tests.checker.histories import healthy, profile
+from evidence.records import PUSHED_OWN, SUBSCRIBED_OWN, Exposures, RequestEnded, SightingSeen, TenantProvisioned
+from tests.checker.histories import History, healthy, profile
 
 CHAT = {"send": {"id": "{message_id}"}, "ends": ["agent_completed"]}
 
@@ -93,3 +93,51 @@ def test_a_reply_that_is_known_by_its_kind_counts_as_a_look_if_it_must_show_own_
     history.replace(RequestEnded, lambda row: dataclasses.replace(row, operation="chat"), lambda row: row.tenant == 2)
     silent = [reason for reason in history.judged().reasons if "nothing is proven about them" in reason]
     assert bool(silent) is not shows_own
+
+
+def a_reading_history(*, existed: bool = True) -> History:
+    """Accounts whose reads must show their own; each reads its state before and after it has said anything."""
+    history = healthy()
+    history.replace(TenantProvisioned, lambda row: dataclasses.replace(row, existed=existed))
+    for rows in history.rows.values():
+        for row in [row for row in rows if isinstance(row, RequestEnded) and row.operation == "state_read"]:
+            early = dataclasses.replace(row, sequence=100, sent_at_s=row.sent_at_s - 10.5, own_marks=0)
+            first = next(at for at, other in enumerate(rows) if getattr(other, "tenant", None) == row.tenant)
+            rows.insert(first + 1, early)
+    return history
+
+
+def test_an_account_that_has_said_nothing_yet_has_nothing_of_its_own_to_be_shown() -> None:
+    history = a_reading_history()
+    assert hollow_answers(history.summary(), history.profile) == []
+    minted = a_reading_history(existed=False)
+    (reason,) = hollow_answers(minted.summary(), minted.profile)
+    assert reason.startswith("4 of 8 answers to state_read (50 %) showed none of the tenant's own marks")
+
+
+def test_an_account_that_has_spoken_must_be_shown_its_own() -> None:
+    history = a_reading_history()
+    history.replace(
+        RequestEnded, lambda row: dataclasses.replace(row, own_marks=0), lambda row: row.operation == "state_read"
+    )
+    (reason,) = hollow_answers(history.summary(), history.profile)
+    assert reason.startswith("4 of 4 answers to state_read (100 %) showed none of the tenant's own marks")
+
+
+def test_reads_of_which_none_could_show_anything_prove_nothing() -> None:
+    history = a_reading_history()
+    history.replace(RequestEnded, lambda row: None, lambda row: row.operation == "state_read" and row.own_marks > 0)
+    (reason,) = hollow_answers(history.summary(), history.profile)
+    assert reason.startswith("no answer to state_read could show the tenant's own marks")
+
+
+def test_what_an_account_says_elsewhere_fills_no_state() -> None:
+    history = a_reading_history()
+    operations = history.profile.operations.model_dump(exclude_none=True)
+    operations["state_write"] = {"send": {"id": "{message_id}", "text": "{state_canary}"}, "ends": ["written"]}
+    history.profile = profile(operations=operations)
+    history.replace(
+        RequestEnded, lambda row: dataclasses.replace(row, own_marks=0), lambda row: row.operation == "state_read"
+    )
+    (reason,) = hollow_answers(history.summary(), history.profile)
+    assert reason.startswith("no answer to state_read could show the tenant's own marks")
