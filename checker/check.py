@@ -19,6 +19,7 @@ from checker.scanning import Scanner, look_into, scanners
 from checker.settling import settling
 from checker.summarise import summarise
 from config.profile import Profile
+from evidence import earlier_accounts
 from evidence.marks import Keyring
 from evidence.runfolder import RunFolder
 
@@ -47,7 +48,8 @@ def check(
         header, folder.rows(), stored_operations(profile), drain_s=profile.workload.drain_s,
         writes=profile.operations.writes, fades=fades(profile),
     )  # fmt: skip
-    keyring = Keyring(key, folder.earlier_keys())
+    rosters = earlier_accounts.rosters(folder) if profile.tenants.accounts is not None else {}
+    keyring = Keyring(key, folder.earlier_keys(), earlier_accounts.recognising(rosters, summary.numbers().get))
     stores = settling(scanners_of(profile), profile, summary)
     gone = roster(summary, departures.due(summary, profile, time.time()))
     looks = look_into(stores, keyring, gone, progress_of, crashes.add)

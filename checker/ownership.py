@@ -18,6 +18,7 @@ sighting says that the choice between the two is by position alone.
 
 A place of a tenant of this run that also shows the mark of another run is a violation like any other: what one tenant
 left behind turned up at another that came after it. Where nothing names a tenant of this run, it was merely left lying.
+Accounts that exist play in one run after the other: what one of them said in an earlier run is its own.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from evidence.findings import FindingKind, Severity, Sighting
 from evidence.marks import Mark, MarkKind, Sighted
 
 EARLIER_RUN = -1
-"""Stands for every tenant of another run: which one, and what it was called, this run can't say."""
+"""Stands for every tenant of another run that does not play in this one: which, this run can't say."""
 
 
 class Standing(enum.IntEnum):
@@ -104,7 +105,8 @@ def claim_of(
     start, end = sighted.start - offset, sighted.end - offset
     whole = names_place or (end - start == len(text)) or text.strip() == text[start:end]
     mark = sighted.mark
-    tenant = mark.tenant if current else EARLIER_RUN
+    of_earlier = EARLIER_RUN if sighted.again is None else sighted.again
+    tenant = mark.tenant if current else of_earlier
     return Claim(standing_of(sighted, whole), tenant, where, _what(mark.kind), text, start, end, mark)
 
 
@@ -145,6 +147,8 @@ def across_runs(holder: Claim | None, strangers: Sequence[Claim]) -> tuple[Claim
         holder: the best-ranked claim of this run, which holds the place unless a stranger names it more plainly.
         strangers: the claims of other runs.
     """
+    if holder is not None:  # what an account said in an earlier run is at home where it is the account's still
+        strangers = [claim for claim in strangers if claim.tenant != holder.tenant]
     if holder is None or not strangers:
         return None
     named = min(strangers, key=_standing)
@@ -215,6 +219,13 @@ def _excerpt(claim: Claim, beside: Claim | None = None) -> str:
     kept = [(beside.start, beside.end)] if beside is not None and beside.text == claim.text else []
     shown = excerpt(claim.text, claim.start, claim.end, kept)
     return f"{claim.path} › {shown}" if claim.path else shown
+
+
+def note_strangers(noted: list[Claim], strangers: Sequence[Claim]) -> None:
+    """Adds to claims of earlier runs in one place the first of each tenant that they have none of yet."""
+    for claim in strangers:
+        if all(claim.tenant != other.tenant for other in noted):
+            noted.append(shortened(claim))
 
 
 def shortened(claim: Claim) -> Claim:

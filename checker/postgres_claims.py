@@ -10,7 +10,7 @@ from functools import partial
 from checker.content import Content, Decoded
 from checker.gathered_claims import GatheredClaims
 from checker.names import Named
-from checker.ownership import Claim, claim_of, shortened
+from checker.ownership import Claim, claim_of, note_strangers
 from checker.postgres_catalogue import Table
 from checker.postgres_copy import NULL, unescape
 from checker.postgres_large import Window
@@ -106,7 +106,7 @@ class CellClaims:
                 self._note_unreadable(index, decoded)
                 for claim in decoded.claims:
                     gathered.add(claim)
-                strangers += map(shortened, decoded.strangers[:1])
+                note_strangers(strangers, decoded.strangers)
                 earlier += len(decoded.strangers)
                 self._scan.bytes += len(window.text) if window.accept is None else window.accept
                 for sighted in self._keyring.find(window.text):
@@ -116,7 +116,7 @@ class CellClaims:
                     claim = claim_of(sighted, window.text, where, names_place=False, current=current)
                     if not current:
                         earlier += 1
-                        strangers = strangers or [shortened(claim)]
+                        note_strangers(strangers, [claim])
                         continue
                     gathered.add(claim)
                 for claim in self._content.amounts.of_members(window.text, where):

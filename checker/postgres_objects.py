@@ -8,7 +8,7 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from checker.gathered_claims import GatheredClaims
-from checker.ownership import Claim, Standing, across_runs, claim_of, judge, shortened, sighting_of, survivor_of
+from checker.ownership import Claim, Standing, across_runs, claim_of, judge, note_strangers, sighting_of, survivor_of
 from checker.postgres_large import OVERLAP
 from checker.postgres_looking import Looking
 from checker.postgres_places import psql
@@ -73,7 +73,7 @@ class LargeObjects:
             scan.bytes += len(text) if accept is None else accept
             claims, of_earlier = self._claims(number, text, accept)
             earlier += len(of_earlier)
-            strangers = strangers or [shortened(claim) for claim in of_earlier[:1]]
+            note_strangers(strangers, of_earlier)
             for claim in claims:
                 gathered.add(claim)
         scan.units += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from checker.content import Content
 from checker.gathered_claims import GatheredClaims
-from checker.ownership import Claim, Judgement, Standing, across_runs, judge, shortened
+from checker.ownership import Claim, Judgement, Standing, across_runs, judge, note_strangers
 from checker.redis_claims import NAME, ByElement, KeyClaims
 from checker.redis_elements import Element, KeyPart
 from checker.redis_opaque import OpaqueKeys
@@ -118,7 +118,7 @@ class RedisInspection:
             self._own_marks(claims.get(NAME, []), of_key.holder)
         if part.kind == "string" and not part.whole:
             self._gather(claims)
-            self._strangers += [shortened(claim) for of_element in strangers.values() for claim in of_element[:1]]
+            note_strangers(self._strangers, list(itertools.chain(*strangers.values())))
             return
         context = [of_key.holder] if of_key.holder else self._record_owner(part, claims)
         for ordinal in {**claims, **strangers}:

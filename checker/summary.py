@@ -208,6 +208,11 @@ class Summary:
             history = self.tenants[tenant] = TenantHistory()
         return history
 
+    def numbers(self) -> dict[str, int]:
+        """Returns every tenant's number by its id in the target, those of live controls among them."""
+        rows = [history.provisioned for history in self.tenants.values()] + list(self.controls.values())
+        return {row.name: row.tenant for row in rows if row is not None}
+
     def name(self, tenant: int) -> str:
         """Returns the tenant's id in the target, or its number in words if the evidence does not name it."""
         history = self.tenants.get(tenant)

@@ -26,7 +26,7 @@ import hmac
 import re
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 CANARY_PREFIX = "q7zk"
@@ -80,6 +80,7 @@ class Mark:
 class Sighted:
     """A mark found in text: the mark, where in the text it stood (byte offsets), and whether it is of this run.
 
+    ``again`` is the number in this run of the tenant of an earlier one whose mark it is, if it is known to play again.
     ``run_tag`` alone does not tell: two runs share a tag of 16 bits now and then.
     """
 
@@ -88,6 +89,7 @@ class Sighted:
     start: int
     end: int
     current: bool
+    again: int | None = None
 
 
 class RunKey:
@@ -210,10 +212,15 @@ class Keyring:
     Args:
         current: the key of the run being judged.
         earlier: keys of other runs whose leftovers may still lie in the stores.
+        again: returns the number in this run of a tenant of an earlier one; None if it does not play, or nobody knows.
     """
 
-    def __init__(self, current: RunKey, earlier: Iterable[RunKey] = ()) -> None:
+    def __init__(
+        self, current: RunKey, earlier: Iterable[RunKey] = (),
+        again: Callable[[RunKey, int], int | None] = lambda _key, _tenant: None,
+    ) -> None:  # fmt: skip
         self.current = current
+        self._again = again
         self._keys: dict[int, list[RunKey]] = {}
         for key in (current, *earlier):
             self._keys.setdefault(key.tag, []).append(key)
@@ -255,13 +262,17 @@ class Keyring:
                 for key in self._keys.get((value >> 80) & 0xFFFF, ()):
                     mark = key._open_id_value(value)
                     if mark is not None:
-                        found.append(Sighted(mark, key.tag, start, match.end(), key is self.current))
+                        found.append(self._sighted(mark, key, start, match.end()))
                         break
         return sorted(found, key=lambda sighted: sighted.start)
 
     def is_current(self, sighted: Sighted) -> bool:
         """Returns whether the mark belongs to the run being judged."""
         return sighted.current
+
+    def _sighted(self, mark: Mark, key: RunKey, start: int, end: int) -> Sighted:
+        current = key is self.current
+        return Sighted(mark, key.tag, start, end, current, None if current else self._again(key, mark.tenant))
 
     def _find_ids(self, data: bytes) -> Iterator[Sighted]:
         position = 0
@@ -280,7 +291,7 @@ class Keyring:
         for key in self._keys[int(tail[1], 16)]:
             mark = key._open_id_value(value)
             if mark is not None:
-                return Sighted(mark, key.tag, head.start(1), tail.end(), key is self.current)
+                return self._sighted(mark, key, head.start(1), tail.end())
         return None
 
     def _find_canaries(self, data: bytes) -> Iterator[Sighted]:
@@ -298,5 +309,5 @@ class Keyring:
         for key in self._keys.get((value >> _PAYLOAD_BITS) & 0xFFFF, ()):
             mark = key._open_canary_value(value)
             if mark is not None:
-                return Sighted(mark, key.tag, match.start(), match.end(), key is self.current)
+                return self._sighted(mark, key, match.start(), match.end())
         return None

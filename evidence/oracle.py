@@ -168,9 +168,11 @@ class Oracle:
             if found.current and found.mark.tenant == tenant:
                 own.append(found)
                 continue
-            whose = "another tenant" if found.current else "a tenant of another run"
+            if found.again == tenant:
+                continue  # an account's own, said in an earlier run: neither foreign, nor anything that this run said
+            whose = "another tenant" if found.current or found.again is not None else "a tenant of another run"
             shown = self._excerpt(seen_in, found)
-            owner = found.mark.tenant if found.current else None
+            owner = found.mark.tenant if found.current else found.again
             detail = f"a {found.mark.kind.name.lower()} mark of {whose}"
             sight(_kind_of(found.mark.kind), owner, f"{path} › {shown}" if path else shown, detail, Severity.LEAK)
         if document is not None:

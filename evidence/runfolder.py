@@ -149,15 +149,20 @@ class RunFolder:
 
     def earlier_keys(self, limit: int = 50) -> list[RunKey]:
         """Returns the keys of at most ``limit`` other runs in the same parent folder, the newest first."""
-        keys: list[RunKey] = []
+        return [folder.key() for folder in self.earlier(limit)]
+
+    def earlier(self, limit: int = 50) -> list[RunFolder]:
+        """Returns at most ``limit`` other runs in the same parent folder whose keys can be read, the newest first."""
+        found: list[RunFolder] = []
         folders = sorted((path.parent for path in self.path.parent.glob("*/run.key")), reverse=True)
         for path in folders:
-            if path.name != self.path.name and len(keys) < limit:
+            if path.name != self.path.name and len(found) < limit:
                 try:
-                    keys.append(RunFolder(path).key())
+                    RunFolder(path).key()
                 except RunFolderError:
                     continue
-        return keys
+                found.append(RunFolder(path))
+        return found
 
     def writer(self, node: str) -> EvidenceWriter:
         """Returns a writer of this node's evidence file."""

@@ -5,7 +5,8 @@ message               direction           payload
 ====================  ==================  ==============================================================
 ``run_open``          master to worker    run_id, key and earlier keys (hex), master (nonce), fingerprint of the
                                           profile, nodes (among how many limits are shared out), part and
-                                          parts (which share of the accounts that exist is this worker's)
+                                          parts (which share of the accounts that exist is this worker's), rosters
+                                          (keys in hex with the accounts of earlier runs, as pairs of number and name)
 ``run_joined``        worker to master    run_id, node
 ``run_refused``       worker to master    run_id, reason, fatal
 ``run_failed``        worker to master    run_id, node, reason

@@ -16,12 +16,14 @@ import gevent
 from checker.result import Result, Verdict
 from config.load import ProfileError, ProfileInvalid, public_view
 from config.profile import Profile
+from evidence.earlier_accounts import Rosters, rosters
 from evidence.marks import RunKey
 from evidence.records import Gap
 from evidence.runfolder import EvidenceWriter, RunFolder, RunFolderError, RunHeader, new_run_id
 from swarm import health
 from swarm.accounts import too_few
 from swarm.before import transactions_now
+from swarm.channel import EARLIER_RUNS
 from swarm.checking import TOOL_FAILED, check, clean_up
 from swarm.options import environment_of, profile_of
 from swarm.provisioning import Provisioner
@@ -56,6 +58,14 @@ class OpenRun:
     greenlets: list[gevent.Greenlet[..., None]] = field(default_factory=list)
     parts: int = 0
     invited: int = 0
+    _rosters: Rosters | None = None
+
+    def rosters(self) -> Rosters:
+        """Returns who played in earlier runs, where tenants are accounts that exist; read once."""
+        if self._rosters is None:
+            existing = self.profile.tenants.accounts is not None
+            self._rosters = rosters(self.folder, EARLIER_RUNS) if existing else {}
+        return self._rosters
 
 
 @dataclass(slots=True)

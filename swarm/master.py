@@ -95,6 +95,7 @@ class Master:
             "run_id": run.header.run_id,
             "key": run.key.key.hex(),
             "earlier": [key.key.hex() for key in run.folder.earlier_keys(channel.EARLIER_RUNS)],
+            "rosters": [(key.hex(), list(names.items())) for key, names in run.rosters().items()],
             "master": self._nonce,
             "fingerprint": fingerprint(run.profile),
             "nodes": nodes,

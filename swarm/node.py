@@ -15,6 +15,7 @@ import gevent
 from gevent.pool import Pool
 
 from config.profile import Profile
+from evidence.earlier_accounts import Rosters
 from evidence.marks import RunKey
 from evidence.records import FRAMES_CUT, ControlCaught, Exposures, Gap, NodeEnded, NodeStarted, Row, TenantLedger
 from swarm.provisioning import Provisioner
@@ -44,12 +45,13 @@ class Node:
         nodes: among how many processes the profile's limits are shared out.
         share: which share of the accounts that exist is this one's, from 0, and how many shares there are.
         earlier: keys of other runs against the same target.
+        rosters: who played in those, where tenants are accounts that exist.
     """
 
     def __init__(
         self, environment: Environment, *, run_id: str, name: str, worker_index: int, key: RunKey, profile: Profile,
         sink: Sink, on_failure: Callable[[str], None], on_limit: Callable[[str], None], nodes: int = 1,
-        share: tuple[int, int] = (0, 1), earlier: Sequence[RunKey] = (),
+        share: tuple[int, int] = (0, 1), earlier: Sequence[RunKey] = (), rosters: Rosters | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self.run_id = run_id
@@ -64,7 +66,7 @@ class Node:
         rate = limits.requests_per_second
         self.run = NodeRun(
             environment, run_id=run_id, node=name, worker_index=worker_index, key=key, profile=profile, sink=self,
-            tenants=tenants, earlier=earlier, on_limit=on_limit, names=tenants.names,
+            tenants=tenants, earlier=earlier, rosters=rosters, on_limit=on_limit, names=tenants.names,
             allowance=Allowance(rate / nodes, time.perf_counter()) if rate else None,
         )  # fmt: skip
         self._greenlets: list[gevent.Greenlet[..., None]] = []

@@ -97,7 +97,7 @@ class _Local(_Judging):
             self._environment, run_id=run.header.run_id, name="local", worker_index=0, key=run.key,
             profile=run.profile, sink=FileSink(run.folder.writer("local")), on_failure=self._judge.fail,
             on_limit=self._judge.stop,
-            earlier=run.folder.earlier_keys(EARLIER_RUNS),
+            earlier=run.folder.earlier_keys(EARLIER_RUNS), rosters=run.rosters(),
         )  # fmt: skip
         self._node.open()
 

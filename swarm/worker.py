@@ -66,6 +66,7 @@ class Worker:
             self._environment, run_id=run_id, name=name, worker_index=self._runner.worker_index,
             key=RunKey(bytes.fromhex(invitation["key"])), profile=profile, sink=sink,
             earlier=[RunKey(bytes.fromhex(key)) for key in invitation.get("earlier", ())],
+            rosters={bytes.fromhex(key): dict(names) for key, names in invitation.get("rosters", ())},
             on_failure=lambda sentence: self._runner.send_message(
                 channel.RUN_FAILED, {"run_id": run_id, "node": name, "reason": sentence}
             ),

@@ -17,6 +17,7 @@ from config.frames import Frames
 from config.profile import Profile
 from config.secrets import secrets_of
 from evidence.budgets import BudgetBands
+from evidence.earlier_accounts import Rosters, recognising
 from evidence.findings import FindingKind, Severity, Sighting
 from evidence.known_names import KnownNames
 from evidence.marks import Keyring, RunKey
@@ -121,6 +122,7 @@ class NodeRun:
         sink: where evidence goes.
         tenants: where tenants come from.
         earlier: keys of other runs, whose tenants' data must not show up either.
+        rosters: who played in those, where tenants are accounts that exist.
         allowance: how many requests this process may send; any number if None.
         on_limit: told, in a sentence, when the allowance is spent: the run is to be ended.
         names: whose a name is; grows with what the target calls its tenants. None if it calls them as we do.
@@ -149,6 +151,7 @@ class NodeRun:
         tenants: TenantSource,
         names: KnownNames | None,
         earlier: Sequence[RunKey] = (),
+        rosters: Rosters | None = None,
         allowance: Allowance | None = None,
         on_limit: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
@@ -166,7 +169,12 @@ class NodeRun:
         self.bands = BudgetBands(key)
         self.naming = names or KnownNames(naming_for(profile, key))
         frames = profile.frames
-        self.oracle = Oracle(Keyring(key, earlier), self.bands, _fields_of(frames), self.naming)
+        self.oracle = Oracle(
+            Keyring(key, earlier, recognising(rosters or {}, self.naming.get)),
+            self.bands,
+            _fields_of(frames),
+            self.naming,
+        )
         self.reader = FrameReader(profile)
         self.random = random.Random(f"{profile.workload.seed}/{worker_index}")
         self.exposures: Counter[str] = Counter()

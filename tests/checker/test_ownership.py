@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 
-from checker.ownership import Claim, Standing, judge, sighting_of
+from checker.ownership import EARLIER_RUN, Claim, Standing, across_runs, judge, note_strangers, sighting_of
 from evidence.findings import FindingKind
 
 A, B, C = 1, 2, 3
@@ -41,3 +41,19 @@ def test_every_other_tenant_is_sighted_once_by_what_tells_most() -> None:
     holder = claim(Standing.NAME, A)
     mention, data, other = claim(Standing.MENTION, B), claim(Standing.DATA, B), claim(Standing.LEARNT, C)
     assert judge([mention, holder, data, other]) == (holder, [data, other])
+
+
+def test_what_an_account_said_in_an_earlier_run_is_at_home_in_its_own_place_alone() -> None:
+    holder, own, other = claim(Standing.NAME, A), claim(Standing.DATA, A), claim(Standing.DATA, B)
+    gone = claim(Standing.DATA, EARLIER_RUN)
+    assert across_runs(holder, [own]) is None
+    assert across_runs(holder, [own, other]) == (holder, other)
+    assert across_runs(holder, [own, gone]) == (holder, gone)
+    assert across_runs(None, [own, other]) is None
+
+
+def test_of_a_place_too_large_to_keep_one_claim_of_each_earlier_tenant_is_kept() -> None:
+    noted: list[Claim] = []
+    for tenant in (A, A, B, EARLIER_RUN, B):
+        note_strangers(noted, [claim(Standing.DATA, tenant)])
+    assert [kept.tenant for kept in noted] == [A, B, EARLIER_RUN]
