@@ -78,6 +78,15 @@ def test_of_requests_one_after_the_other_the_last_ones_are_expected(last: int, o
     assert list(fading.prompts(0, "chat", Retention.model_validate({"last": last, "of": of}))) == expected
 
 
+def test_what_was_stored_while_a_prompt_was_being_answered_may_have_displaced_it() -> None:
+    slow, quick = (Sent(0, "chat", "answered", *at_s) for at_s in ((10.0, 10.0, 30.0), (15.0, 16.0, 17.0)))
+    writes = {0: [write_of(row(number, sent)) for number, sent in enumerate((slow, quick))]}
+    for last, expected in ((1, []), (2, [0, 1])):
+        assert list(Fading(writes, keeping(last=last), "postgres", 200.0).prompts(0, "chat", Retention(last=last))) == (
+            expected
+        )
+
+
 def test_what_is_younger_than_it_is_kept_for_is_expected() -> None:
     sent = [Sent(0, "chat", "answered", 10.0 * number, 0.0, 10.0 * number + 5) for number in range(5)]
     writes = {0: [write_of(row(number, request)) for number, request in enumerate(sent)]}

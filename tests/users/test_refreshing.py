@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -156,6 +157,30 @@ def test_a_session_goes_on_with_what_another_has_renewed_until_that_is_due() -> 
         assert service.shown[4:] == ["PLANTED-token-1.1.2"] and not service.used_twice
         first.renew()
         assert service.shown[5:] == ["PLANTED-token-1.1.2"] and len(service.refreshed) == 2
+
+
+def test_what_another_has_renewed_is_renewed_once_more_if_that_is_due_by_then() -> None:
+    service = RotatingService()
+    with serving(service, SAID) as here, sessions(here, 2) as (first, second):
+        first.renew()
+        login = first._renewing._login
+        assert login is not None
+        dataclasses.replace(login, made_s=login.made_s - 30)  # as if so long had passed
+        second.renew()
+        assert service.shown[2:] == ["PLANTED-token-1.1", "PLANTED-token-1.1.2"] and not service.used_twice
+
+
+def test_what_was_renewed_serves_who_connects_next_though_the_login_before_was_let_go() -> None:
+    service, caller = RotatingService(), HeldUp()
+    with serving(service, SAID) as here, sessions(here, 2, caller) as (first, second):
+        second.leave()
+        renewing = gevent.spawn(first.renew)
+        until(lambda: caller.waiting == 1, "the request")
+        first._credentials.forget(here.tenant.identity)
+        caller.may_go_on.set()
+        renewing.get(timeout=10)
+        second.open()
+        assert service.shown[2:] == ["PLANTED-token-1.1"] * 2 and service.logins == 1
 
 
 @BOTH
