@@ -30,6 +30,11 @@ _WORDLESS = {
 """How somebody is refused without a word, by the detail of the attempt."""
 
 
+_TRIED_TO_NO_END = (
+    "nothing tried them to the end: let the run be longer, or see in `config check` how long an attempt takes"
+)
+
+
 def nothing_concluded(summary: Summary, profile: Profile) -> list[str]:
     """Doors and tokens that the profile lists must have been tried with some outcome, or every line on access is void.
 
@@ -43,7 +48,7 @@ def nothing_concluded(summary: Summary, profile: Profile) -> list[str]:
     made = sum(sum(tried.outcomes.values()) for name, tried in summary.attempts.items() if name != RETURN)
     why = (
         f"{count(made, 'attempt')} ended unclear or lacked a control" if made
-        else "nothing tried them" if wanted
+        else _TRIED_TO_NO_END if wanted
         else "nothing tried them, the mix has no trespassing tenants"
     )  # fmt: skip
     return [f"not one of the profile's {len(listed_names):,} doors and bad tokens was found shut or open: {why}"]

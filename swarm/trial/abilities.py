@@ -67,7 +67,10 @@ def will_not_detect(profile: Profile, tried: Tried | None = None) -> Iterator[st
     if not frames.learn:
         yield "ids shared by two tenants, for frames.learn names none"
     if not profile.attempts.doors and not profile.attempts.entrances:
-        yield "doors that open to others, for there are no [attempts.doors]: nobody asks for what is another's"
+        yield (
+            "doors that open to others, for there are no [attempts.doors] or [attempts.entrances]: nobody asks for "
+            "what is another's"
+        )
     if not profile.attempts.tokens:
         yield "bad tokens that let somebody in, for attempts.tokens is empty"
     yield from _untried(profile, tried)

@@ -6,6 +6,8 @@ trial, made by it or named by the profile, are ever asked for.
 
 from __future__ import annotations
 
+import time
+
 import gevent
 
 from config.attempts import Door, Forgery
@@ -174,8 +176,8 @@ def _try_entrance(run: TrialRun, name: str, intruder: Talk, owner: Talk | None, 
     if owner is None:
         page.bad(f"{key}: could not be tried: there is no second tenant whose entrance it could be")
         return "not_tried", "there is no second tenant"
-    intruder.listen()
-    outcome, detail = try_entrance(run, name, intruder.tenant, owner.tenant, owner.as_victim(), intruder.listen)
+    intruder.listen_aside()
+    outcome, detail = try_entrance(run, name, intruder.tenant, owner.tenant, owner.as_victim(), intruder.listen_aside)
     by_marks = run.profile.attempts.entrances[name].by_marks
     after = ", right after its owner was " + ("shown its own" if by_marks else "let in")
     _tell(page, key, outcome, detail, after=after, leaks=" (access-granted)" + ("" if by_marks else _IF_ALL_COME_IN))
@@ -209,15 +211,26 @@ def _try_tokens(run: TrialRun, kind: Forgery, intruder: Talk, owner: Talk | None
         return "not_tried", "there is no second tenant"
     other = intruder.tenant.identity if owner is None else owner.tenant.identity
     results: list[tuple[str, str]] = []
-    intruder.listen()
-    for outcome, detail in show_bad_tokens(run, kind, intruder.tenant, other, run.random, intruder.listen):
+    intruder.listen_aside()
+    began_s = time.perf_counter()
+    for outcome, detail in show_bad_tokens(run, kind, intruder.tenant, other, run.random, intruder.listen_aside):
         results.append((outcome, detail))
         _tell(page, name, outcome, detail, leaks=f". {_who_lets_in(run.profile)}")
         intruder.show()
+    if results and run.profile.on_connect and time.perf_counter() - began_s >= run.profile.target.reply_timeout_s:
+        page.note(_waited_in_vain(run.profile, name))
     if not results:
         page.note(f"{name}: can't be made of the claims in [auth.jwt]; leave it out of attempts.tokens")
         return "not_tried", "it can't be made of the claims in [auth.jwt]"
     return max(results, key=lambda result: _WORST.index(result[0]))
+
+
+def _waited_in_vain(profile: Profile, name: str) -> str:
+    return (
+        f"{name}: {', '.join(profile.on_connect)}, said on each connection, went unanswered for "
+        f"{profile.target.reply_timeout_s:g} s, and so it will each time in a run: if a frame above refuses it without "
+        "the request's id, say refusal.without_id = 'only'; otherwise make target.reply_timeout_s shorter"
+    )
 
 
 _WORST = ("refused", "not_tried", "unclear", "granted")

@@ -156,7 +156,8 @@ def _take(source: Provisioner, profile: Profile, page: Page) -> list[TenantIdent
         for _ in range(2):
             identities.append(one := source.take(short=False))
             which = "made tenant" if minted else "account"
-            page.good(f"{which} {one.number}: {one.name}, {one.email}, budget {one.budget}")
+            budget = f"budget {one.budget}" if minted or profile.tenants.columns.budget else ""
+            page.good(f"{which} {one.number}: {', '.join(filter(None, (one.name, one.email, budget)))}")
     except (TenantUnavailable, StoreError) as error:
         which = "no second tenant" if identities else "no tenant"
         page.bad(f"{which} could be {'made' if minted else 'played'}: {error}")

@@ -53,7 +53,8 @@ class Talk:
         self._sink = sink
         self._keyring = keyring
         self.tenant = Tenant.of(identity, run.key)
-        self._heard: list[tuple[str, str]] = []
+        self._own: list[tuple[str, str]] = []  # what is said on the session that is held
+        self._heard = self._own  # what is shown: that, or what is said aside
         self._waited_s = 0.0
         self._session = Session(run, self.tenant, 0, credentials_of(run), tls_of(run))
         self._keeper = gevent.spawn(self._keep)
@@ -161,7 +162,7 @@ class Talk:
 
     def resume(self) -> None:
         """Drops the connection and takes the session up again, as a lost network would have it."""
-        self._heard.clear()
+        self.listen()
         self._session.drop()
         self.connect(resume=True)
 
@@ -173,8 +174,16 @@ class Talk:
 
     def listen(self) -> None:
         """Forgets what was heard, and hears from now on whatever is said on new connections of the run."""
+        self._heard = self._own
         self._heard.clear()
         self._run.listener = self._hear
+
+    def listen_aside(self) -> None:
+        """Forgets what was heard, and hears from now on only what is said on new connections: not on the session
+        that is held meanwhile, whose renewals and pushes would look like theirs.
+        """
+        self._heard = aside = []
+        self._run.listener = lambda direction, text: aside.append((direction, text)) if text else None
 
     @property
     def learnt(self) -> Mapping[str, str]:
@@ -237,7 +246,7 @@ class Talk:
 
     def _hear(self, direction: str, text: str) -> None:
         if text:  # a pong of WebSocket's own says nothing
-            self._heard.append((direction, text))
+            self._own.append((direction, text))
 
     def show(self) -> None:
         """Shows what was said and what has come since, without any token of the tenant's."""
@@ -280,4 +289,10 @@ def _refused(profile: Profile, code: str, took: str) -> str:
     refused = f"refused with '{code}' after {took}"
     if code in profile.refusal.budget:
         return f"{refused}: the tenant's budget is spent already: does provisioning give it {{budget}}?"
-    return f"{refused}: correct its `send`, or what provisioning makes for a tenant"
+    made = "what provisioning makes for a tenant" if profile.tenants.accounts is None else "the account"
+    if profile.on_connect:
+        return f"{refused}: correct its `send`, or {made}"
+    return (
+        f"{refused}: correct its `send`, or {made}; what has to be said first on each connection, such as joining a "
+        "room, is [operations.subscribe]"
+    )

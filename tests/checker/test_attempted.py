@@ -58,7 +58,10 @@ def test_refusals_that_were_answers_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("made", "why"),
     [
-        ([], "nothing tried them"),
+        (
+            [],
+            "nothing tried them to the end: let the run be longer, or see in `config check` how long an attempt takes",
+        ),
         (attempts("history", "unclear", "not_tried"), "2 attempts ended unclear or lacked a control"),
     ],
 )

@@ -300,3 +300,35 @@ def test_where_nothing_is_answered_only_the_first_is_waited_for_to_the_end(
     code, shown = check(tmp_path, Service(is_silent=True))
     assert code == 3 and "chat: nothing came back within 0." in shown
     assert len(given_up) > 1 and given_up == [False, *[True] * (len(given_up) - 1)]
+
+
+class Gossip(Service):
+    """Welcomes anybody, refuses strangers by an error without an id, and tells the first caller of it."""
+
+    def __call__(self, caller: Caller, message: Message) -> None:
+        said = json.loads(message)
+        if said["type"] != "listen":
+            super().__call__(caller, message)
+            return
+        self.first = getattr(self, "first", caller)
+        if self.who[caller.number] == "nobody":
+            self.first.say({"type": "gossip"})
+            caller.say({"type": "error", "code": "who?"})
+        else:
+            caller.say({"type": "listening", "message_id": said["message_id"]})
+
+
+LISTENING = ("[frames]", """[operations.subscribe]
+send = { type = "listen", message_id = "{message_id}" }
+ends = ["listening"]
+
+[frames]
+pushes = ["gossip"]""")  # fmt: skip
+
+
+def test_what_comes_on_the_session_that_is_held_is_not_shown_as_that_of_a_bad_token(tmp_path: Path) -> None:
+    _, shown = check(tmp_path, Gossip(welcomes_anybody=True), change=LISTENING)
+    tokens = shown[shown.index("Tokens that must be refused") :]
+    assert '"who?"' in tokens and "gossip" not in tokens
+    assert "note  token: missing: subscribe, said on each connection, went unanswered for 0.3 s" in tokens
+    assert "say refusal.without_id = 'only'" in tokens
