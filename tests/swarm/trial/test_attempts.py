@@ -277,7 +277,7 @@ BY_WHAT_IS_SHOWN = ("\n[attempts.doors.read]", ALL_COME_IN)
     (Service(keeps=False), "wrong attempts.entrances.room: could not be tried: the owner's own access showed nothing "
                            "of its own: let it be a room that holds"),
     (Service(always_own=True), "wrong attempts.entrances.room: could not be tried: it showed the other its own as "
-                               "well, so that what its owner was shown may be nothing of the room: if everybody is greeted"),
+                               "well, so that what its owner was shown may be nothing of the room: if every"),
 ], ids=["shut", "open", "empty", "one's own whatever the room"])  # fmt: skip
 def test_where_everybody_is_let_in_what_the_connection_shows_decides(
     tmp_path: Path, service: Service, says: str
