@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from target.embedded.ports import free_port
 from tests.end_to_end import evidence_counts
-from tests.end_to_end.knowing_service import Leak, knowing_service
+from tests.end_to_end.knowing_service import Known, Leak, knowing_service
 from tests.end_to_end.locust_process import RunOutcome
 from tests.end_to_end.stack import Stack
 
@@ -69,12 +71,15 @@ mix = {{ agent = 1 }}
 """
 
 
-def run_with(stack: Stack, leak: Leak, *options: str, keeps: int = 0, retention: str = "") -> tuple[RunOutcome, int]:
-    folder: Path = stack.folder
+@contextmanager
+def knowing(
+    stack: Stack, leak: Leak, *, keeps: int = 0, retention: str = ""
+) -> Iterator[tuple[Callable[..., RunOutcome], Known]]:
+    """Runs against one service, which know what stands in PROFILE, and what the service knows."""
     rows = [f"customer {number},word {number}" for number in range(12)]
-    (folder / "accounts.csv").write_text("\n".join(["tenant,password", *rows]), encoding="utf-8")
+    (stack.folder / "accounts.csv").write_text("\n".join(["tenant,password", *rows]), encoding="utf-8")
     with knowing_service(stack.redis.url, leak, PAIR, keeps) as (url, login, known):
-        path = folder / "knowing.toml"
+        path = stack.folder / "knowing.toml"
         profile = PROFILE.replace('stored_in = ["redis"]\n', f'stored_in = ["redis"]\n{retention}\n')
         path.write_text(profile.format(url=url, login=login.url), encoding="utf-8")
 
@@ -87,8 +92,33 @@ def run_with(stack: Stack, leak: Leak, *options: str, keeps: int = 0, retention:
                 and (not keeps or sum(times > keeps for times in said.values()) >= SPEAKERS / 2)
             )
 
-        outcome = stack.run_until(enough, "everybody has spoken", *options, profile=path, users=SPEAKERS)
-    return outcome, known.leaks
+        def run(*options: str, runs: Path | None = None) -> RunOutcome:
+            return stack.run_until(enough, "everybody has spoken", *options, profile=path, users=SPEAKERS, runs=runs)
+
+        yield run, known
+
+
+def run_with(stack: Stack, leak: Leak, *options: str, keeps: int = 0, retention: str = "") -> tuple[RunOutcome, int]:
+    with knowing(stack, leak, keeps=keeps, retention=retention) as (run, known):
+        return run(*options), known.leaks
+
+
+def two_workers() -> tuple[str, ...]:
+    port = str(free_port())
+    return ("--processes", "2", "--master-bind-port", port, "--master-port", port)
+
+
+@pytest.mark.parametrize("options", [tuple, two_workers], ids=["alone", "two workers"])
+def test_what_accounts_said_in_an_earlier_run_is_their_own_in_the_next(
+    stack: Stack, options: Callable[[], tuple[str, ...]]
+) -> None:
+    with knowing(stack, Leak.NOTHING) as (run, _):
+        first = run()
+        second = run(*options(), runs=first.folder.parent)
+    assert second.folder.parent == first.folder.parent
+    assert (first.returncode, first.verdict["verdict"]) == (0, "ISOLATED"), first.verdict["reasons"]
+    assert (second.returncode, second.verdict["verdict"]) == (0, "ISOLATED"), second.verdict["reasons"]
+    assert second.verdict["findings"] == []
 
 
 def test_a_service_that_mixes_nobody_up_is_isolated_and_its_connections_are_shown_nowhere(stack: Stack) -> None:
@@ -129,9 +159,7 @@ def test_an_id_where_it_is_not_its_owner_s_is_a_leak_between_the_two(stack: Stac
 
 
 def test_tenants_of_two_workers_are_told_apart_by_the_evidence_of_both(stack: Stack) -> None:
-    port = str(free_port())
-    options = ("--processes", "2", "--master-bind-port", port, "--master-port", port)
-    outcome, leaks = run_with(stack, Leak.FRAME, *options)
+    outcome, leaks = run_with(stack, Leak.FRAME, *two_workers())
     assert leaks > 0
     assert (outcome.returncode, outcome.verdict["verdict"]) == (1, "LEAKING"), outcome.verdict["reasons"]
     (finding,) = (finding for finding in outcome.verdict["findings"] if finding["severity"] == "leak")
