@@ -68,7 +68,7 @@ def test_data_is_kept_when_asked_for_and_can_be_removed_later(stack: Stack) -> N
     add_a_stranger(stack)
     before = contents(stack)
 
-    outcome = stack.run("--keep-data", seconds=4)
+    outcome = stack.run_until_enough("--keep-data")
 
     kept = str(contents(stack))
     names = names_of(outcome.folder)

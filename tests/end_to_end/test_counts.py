@@ -11,6 +11,7 @@ from tests.end_to_end.locust_process import RunOutcome
 from tests.end_to_end.stack import Stack
 
 ENOUGH = 60
+LASTS_S = 6  # these runs must end by their time: far longer than so many requests take
 
 
 def assert_counts_agree(outcome: RunOutcome, nodes: int) -> None:
@@ -29,7 +30,7 @@ def assert_counts_agree(outcome: RunOutcome, nodes: int) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--stop-timeout", "5")], ids=["at once", "with a stop time-out"])
 def test_counts_of_a_single_process_agree(stack: Stack, options: tuple[str, ...]) -> None:
-    outcome = stack.run("--no-check", *options)
+    outcome = stack.run("--no-check", *options, seconds=LASTS_S)
 
     assert_counts_agree(outcome, nodes=1)
 
@@ -38,14 +39,16 @@ def test_counts_of_a_single_process_agree(stack: Stack, options: tuple[str, ...]
 def test_counts_of_forked_workers_agree(stack: Stack, options: tuple[str, ...]) -> None:
     port = str(free_port())
 
-    outcome = stack.run("--no-check", "--processes", "2", "--master-bind-port", port, "--master-port", port, *options)
+    outcome = stack.run(
+        "--no-check", "--processes", "2", "--master-bind-port", port, "--master-port", port, *options, seconds=LASTS_S
+    )
 
     assert_counts_agree(outcome, nodes=2)
 
 
 @pytest.mark.parametrize("options", [(), ("--stop-timeout", "5")], ids=["at once", "with a stop time-out"])
 def test_counts_of_workers_of_their_own_agree(stack: Stack, options: tuple[str, ...]) -> None:
-    swarm = start_swarm(stack, "--no-check", *options)
+    swarm = start_swarm(stack, "--no-check", *options, seconds=LASTS_S)
 
     assert_counts_agree(swarm.master.outcome(), nodes=2)
     assert swarm.outcome_codes() == [0, 0]
