@@ -8,8 +8,8 @@ from config.attempts import VICTIM, Entrance
 from config.messages import PLACEHOLDERS
 from config.positions import Path as Key
 from config.profile import Profile
-from config.sentences import mistyped
 from config.template import placeholders
+from config.unfilled import unfilled
 
 Mistake = tuple[Key, str]
 _APART = PLACEHOLDERS - {"message_id", "test_id", "prompt", "canary", "state_canary"}
@@ -23,17 +23,11 @@ def of_entrances(profile: Profile) -> Iterator[Mistake]:
     known, learnt = own | victims | {"token", "uuid"}, set(profile.learnt_names)
     for name, entrance in profile.attempts.entrances.items():
         key = ("attempts", "entrances", name)
-        for place, said, fills in (
-            ("url", entrance.url, known),
-            ("send", entrance.send, known),
-            ("then", entrance.then, known | learnt | _APART),
-        ):
-            for unknown in sorted(placeholders(said) - fills)[:1]:
-                there = ", ".join(sorted(fills))
-                yield (
-                    (*key, place),
-                    f"nothing fills {{{unknown}}}{mistyped(unknown, sorted(fills))} (there are: {there})",
-                )
+        yield from unfilled([
+            ((*key, "url"), entrance.url, known),
+            ((*key, "send"), entrance.send, known),
+            ((*key, "then"), entrance.then, known | learnt | _APART),
+        ])  # fmt: skip
         yield from _stands_in(profile, key, entrance)
 
 

@@ -1,4 +1,4 @@
-"""Placeholders of requests and commands that nothing fills."""
+"""Placeholders of messages, requests and commands that nothing fills."""
 
 from __future__ import annotations
 

@@ -39,10 +39,10 @@ def rosters(folder: RunFolder, limit: int = 50) -> dict[bytes, dict[int, str]]:
     """
     target = folder.header().profile_name
     found = {}
-    for other in folder.earlier(limit):
+    for other, key in folder.earlier(limit):
         try:
             if other.header().profile_name == target:
-                found[other.key().key] = _accounts(other)
+                found[key.key] = _accounts(other)
         except (OSError, RunFolderError):
             continue
     return found

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -149,19 +150,16 @@ class RunFolder:
 
     def earlier_keys(self, limit: int = 50) -> list[RunKey]:
         """Returns the keys of at most ``limit`` other runs in the same parent folder, the newest first."""
-        return [folder.key() for folder in self.earlier(limit)]
+        return [key for _, key in self.earlier(limit)]
 
-    def earlier(self, limit: int = 50) -> list[RunFolder]:
+    def earlier(self, limit: int = 50) -> list[tuple[RunFolder, RunKey]]:
         """Returns at most ``limit`` other runs in the same parent folder whose keys can be read, the newest first."""
-        found: list[RunFolder] = []
+        found: list[tuple[RunFolder, RunKey]] = []
         folders = sorted((path.parent for path in self.path.parent.glob("*/run.key")), reverse=True)
         for path in folders:
             if path.name != self.path.name and len(found) < limit:
-                try:
-                    RunFolder(path).key()
-                except RunFolderError:
-                    continue
-                found.append(RunFolder(path))
+                with contextlib.suppress(RunFolderError):
+                    found.append((RunFolder(path), RunFolder(path).key()))
         return found
 
     def writer(self, node: str) -> EvidenceWriter:

@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from target.embedded.binaries import valkey_server
 from target.embedded.child_process import launch
 from target.embedded.folders import temporary_folder
 from target.embedded.ports import free_port
+from tests.waiting import until
 
 HOST = "127.0.0.1"
 PASSWORD = "for-tests-only"
@@ -28,14 +28,14 @@ DEADLINE_S = 30.0
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    """Polls until it holds; a server that is not there yet counts as no."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
+    """Waits until it holds; a server that is not there yet counts as no."""
+
+    def holds() -> object:
         with suppress(redis.RedisError, OSError):
-            if condition():
-                return
-        time.sleep(0.01)
-    raise AssertionError("what was waited for did not come")
+            return condition()
+        return None
+
+    until(holds, "what was waited for has come", DEADLINE_S)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import contextlib
 
 import psutil
 
-from tests.end_to_end.waiting import until
+from tests.waiting import until
 
 MARK = "END_TO_END_TEST"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.end_to_end import evidence_counts
-from tests.end_to_end.waiting import until
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_DEADLINE_S = 60.0

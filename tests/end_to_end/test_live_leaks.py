@@ -15,8 +15,8 @@ from tests.end_to_end.leaky_proxy import Leak, LeakyProxy
 from tests.end_to_end.locust_process import ROOT, header_of, verdict_of
 from tests.end_to_end.profiles import short_profile
 from tests.end_to_end.stack import HOST, USERS, Stack
-from tests.end_to_end.waiting import until
 from tests.end_to_end.web_page import WebPage
+from tests.waiting import until
 
 BEFORE_A_LEAK = 100  # requests answered, far more than before the first leak of a proxy that leaks
 LISTENING = str(Path(__file__).with_name("listening_locustfile.py").relative_to(ROOT))

@@ -8,7 +8,7 @@ from tests.end_to_end import evidence_counts
 from tests.end_to_end.locust_process import RunOutcome
 from tests.end_to_end.secret_search import assert_no_secret
 from tests.end_to_end.stack import Stack
-from tests.end_to_end.waiting import until
+from tests.waiting import until
 
 LOAD = ("--headless", "-u", "16", "-r", "16", "-t")
 LONG = (*LOAD, "60s")

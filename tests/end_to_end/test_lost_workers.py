@@ -12,8 +12,8 @@ from tests.end_to_end.leftovers import carrying
 from tests.end_to_end.locust_process import RunOutcome, header_of
 from tests.end_to_end.profiles import short_profile
 from tests.end_to_end.stack import HOST, Stack
-from tests.end_to_end.waiting import until
 from tests.end_to_end.web_page import WebPage
+from tests.waiting import until
 
 # A master notices a lost worker when three heartbeats, one a second, have not come.
 LONG_S = 60

@@ -6,7 +6,6 @@ import base64
 import csv
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -18,6 +17,7 @@ from tests.end_to_end.profiles import short_profile
 from tests.end_to_end.secret_search import Watched
 from tests.end_to_end.stack import HOST, Stack
 from tests.end_to_end.web_page import WebPage
+from tests.waiting import until
 
 PLANTED = "PLANTED/s3cret"
 PAGES = ("/", "/stats/requests", "/stats/report", "/exceptions", "/logs", "/isolation", "/stats/failures/csv")
@@ -94,10 +94,12 @@ def test_no_secret_shows_up_anywhere(stack: Stack, planted: tuple[Path, Watched,
         if page.status(address) == 200:
             watched.look(f"page {address}", page.get(address)[1])
     folder = run.folder()
-    deadline_s = time.monotonic() + 60
-    while not (folder / "verdict.json").exists() and time.monotonic() < deadline_s:
+
+    def judged() -> bool:
         watched.process_list(stack.mark)  # the checker is a process of its own
-        time.sleep(0.05)
+        return (folder / "verdict.json").exists()
+
+    until(judged, "there is a verdict", 60)
     run.send(signal.SIGTERM)
     run.wait()
     watched.look("locust's output", run.output())

@@ -13,8 +13,8 @@ from tests.end_to_end.distributed import start_worker
 from tests.end_to_end.locust_process import LocustProcess, header_of, verdict_of
 from tests.end_to_end.profiles import short_profile
 from tests.end_to_end.stack import HOST, USERS, Stack
-from tests.end_to_end.waiting import until
 from tests.end_to_end.web_page import WebPage
+from tests.waiting import until
 
 PATIENCE_S = 1.0
 

@@ -14,8 +14,8 @@ from typing import Any
 from tests.end_to_end.distributed import start_swarm
 from tests.end_to_end.profiles import short_profile
 from tests.end_to_end.stack import Stack
-from tests.end_to_end.waiting import until
 from tests.http_server import Asked, Reply, http_server
+from tests.waiting import until
 
 COMMAND = """
 import os, pathlib, sys

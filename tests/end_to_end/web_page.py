@@ -9,7 +9,7 @@ import urllib.request
 from typing import Any
 
 from tests.end_to_end.stack import HOST
-from tests.end_to_end.waiting import until
+from tests.waiting import until
 
 TIMEOUT_S = 5.0
 

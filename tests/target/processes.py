@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.waiting import until
+
 DEADLINE_S = 15.0
 
 
@@ -33,7 +35,4 @@ def gone(pids: Iterable[int]) -> None:
 
 def vanished(path: Path) -> None:
     """Return when ``path`` is no more; fail at the deadline."""
-    deadline_s = time.monotonic() + DEADLINE_S
-    while path.exists():
-        assert time.monotonic() < deadline_s, f"still there: {path}"
-        time.sleep(0.01)
+    until(lambda: not path.exists(), f"{path} is no more", DEADLINE_S)

@@ -11,7 +11,7 @@ import pytest
 from config.profile import ENTRANCE
 from evidence.marks import Mark, MarkKind
 from evidence.records import SHOWN_NOTHING, AccessAttempt, SightingSeen
-from tests.users.fixtures import KEY, OTHER, OWN, identity, profile_for, world
+from tests.users.fixtures import KEY, OTHER, OWN, World, identity, profile_for, world
 from tests.users.small_target import Line, small_target
 from tests.users.wire import server_frames as frames
 from users.entering import BOTH_SHOWN_THEIR_OWN, OWN_NOT_SHOWN, by_entrance, try_entrance
@@ -30,6 +30,18 @@ def test_whoever_comes_by_an_entrance_has_its_address_and_all_else_of_the_profil
     assert through.auth == profile.auth and through.operations == profile.operations
 
 
+def tried_once(url: str, room: dict[str, object], **changes: object) -> World:
+    """A run in which a trespasser has tried its neighbour's entrance once."""
+    here = world(profile_for(url, attempts__tokens=[], attempts__entrances={"room": room}, **changes))
+    here.run.attach()
+    user = TrespassingTenant(here.run.environment)
+    user.on_start()
+    user.try_next_token()
+    here.run.stopping = True
+    user.on_stop()
+    return here
+
+
 @pytest.mark.parametrize(("to_intruder", "outcome"), [("", "granted"), ("close", "refused")])
 def test_a_run_tries_entrances_and_says_whose_stood_open(to_intruder: str, outcome: str) -> None:
     came: list[int] = []
@@ -43,13 +55,7 @@ def test_a_run_tries_entrances_and_says_whose_stood_open(to_intruder: str, outco
 
     with small_target(greet=greet) as target:
         room = {**ROOM, "url": f"{target.url}?room={{victim_tenant}}", "within_s": 0.1}
-        here = world(profile_for(target.url, attempts__tokens=[], attempts__entrances={"room": room}))
-        here.run.attach()
-        user = TrespassingTenant(here.run.environment)
-        user.on_start()
-        user.try_next_token()
-        here.run.stopping = True
-        user.on_stop()
+        here = tried_once(target.url, room)
     (attempt,) = here.sink.of(AccessAttempt)
     assert (attempt.name, attempt.does, attempt.outcome) == (f"{ENTRANCE}room", "read", outcome)
     assert (attempt.tenant, attempt.victim) == (INTRUDER, NEIGHBOUR)
@@ -251,14 +257,7 @@ def test_who_tries_what_a_room_shows_has_said_something_itself(answers: bool) ->
     last = ["", ""]
     with small_target(greet=greet, on_frame=said_last) as target:
         room = {**ROOM, **BY_MARKS, "url": f"{target.url}?room={{victim_tenant}}", "within_s": SHORT_S}
-        quick = {"target__reply_timeout_s": 10 * SHORT_S}
-        here = world(profile_for(target.url, attempts__tokens=[], attempts__entrances={"room": room}, **quick))
-        here.run.attach()
-        user = TrespassingTenant(here.run.environment)
-        user.on_start()
-        user.try_next_token()
-        here.run.stopping = True
-        user.on_stop()
+        here = tried_once(target.url, room, target__reply_timeout_s=10 * SHORT_S)
     (attempt,) = here.sink.of(AccessAttempt)
     why = BOTH_SHOWN_THEIR_OWN if answers else NOTHING_SAID
     assert (attempt.outcome, attempt.detail) == ("not_tried", why)

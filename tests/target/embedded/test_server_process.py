@@ -20,6 +20,7 @@ from target.embedded.folders import temporary_folder
 from target.embedded.ports import free_port
 from target.embedded.server_process import ServerProcess
 from tests.target.processes import gone
+from tests.waiting import until
 
 Make = Callable[[Path], ServerProcess]
 BOTH = pytest.mark.parametrize("make", [EmbeddedRedis, EmbeddedPostgres])
@@ -54,10 +55,7 @@ def read(server: ServerProcess) -> str:
 
 def ended(server: ServerProcess) -> None:
     """Return when a killed server can be started again: when its last thread is gone, too."""
-    deadline_s = time.monotonic() + 10
-    while server.running:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
+    until(lambda: not server.running, "the server has ended")
 
 
 @BOTH
