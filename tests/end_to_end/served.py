@@ -11,6 +11,32 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 
 from tests.end_to_end.stack import HOST
 
+SAY_AND_LIST = """\
+[refusal]
+type = "failure"
+code = "why"
+
+[operations.chat]
+send = {{ kind = "say", id = "{{message_id}}", text = "{{prompt}}" }}
+ends = ["said"]
+stored_in = ["redis"]
+
+[operations.history]
+send = {{ kind = "list", id = "{{message_id}}" }}
+ends = ["listed"]
+
+[stores.redis]
+url = "${{REDIS_URL}}"
+
+[frames]
+type = "kind"
+request_id = ["id"]
+tenant = ["from"]
+"""
+"""The end of a profile, to be formatted, of services to which people say things and that list what was said. More of
+[frames] may follow.
+"""
+
 
 @contextmanager
 def served(talk: Callable[[ServerConnection], Awaitable[None]]) -> Iterator[str]:

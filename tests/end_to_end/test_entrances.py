@@ -10,11 +10,13 @@ import pytest
 from evidence.records import SHOWN_NOTHING
 from tests.end_to_end import evidence_counts
 from tests.end_to_end.rooms_service import Shows, rooms_service
+from tests.end_to_end.served import SAY_AND_LIST
 from tests.end_to_end.stack import Stack
 
 TRIES = 4
 USERS = 4
-PROFILE = """\
+PROFILE = (
+    """\
 [target]
 name = "rooms"
 url = "{url}"
@@ -32,40 +34,21 @@ source = "token"
 send = {{ kind = "login", token = "{{token}}" }}
 accepted = ["hello"]
 
-[frames]
-type = "kind"
-request_id = ["id"]
-tenant = ["from"]
-learn = {{ room = "room" }}
-pushes = ["room"]
-
-[refusal]
-type = "failure"
-code = "why"
-
-[operations.chat]
-send = {{ kind = "say", id = "{{message_id}}", text = "{{prompt}}" }}
-ends = ["said"]
-stored_in = ["redis"]
-
-[operations.history]
-send = {{ kind = "list", id = "{{message_id}}" }}
-ends = ["listed"]
-
 [attempts.entrances.room]
 does = "read"
 then = {{ kind = "join", room = "{{victim_room}}" }}
 granted_by = "victims_marks"
-
-[stores.redis]
-url = "${{REDIS_URL}}"
 
 [workload]
 chat_rate = 4
 attempt_rate = 4
 drain_s = 1
 mix = {{ agent = 1, state = 0, roving = 0, listening = 0, trespassing = 1 }}
+
 """
+    + SAY_AND_LIST
+    + 'learn = {{ room = "room" }}\npushes = ["room"]\n'
+)
 
 
 def attempts(folder: Path) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.end_to_end import evidence_counts
 from tests.end_to_end.locust_process import RunOutcome
-from tests.end_to_end.served import served
+from tests.end_to_end.served import SAY_AND_LIST, served
 from tests.end_to_end.stack import Stack
 from tests.http_server import Asked, Reply, http_server
 from tests.users.rotating_service import RotatingService
@@ -22,7 +22,8 @@ from tests.users.rotating_service import RotatingService
 LIFE_S = 6.0
 RENEWED_TIMES = 12
 TENANTS = 4
-PROFILE = """\
+PROFILE = (
+    """\
 [target]
 name = "rotating"
 url = "{url}"
@@ -53,27 +54,6 @@ body = {{ refresh = "{{refresh}}" }}
 expires_in = "life"
 learn = {{ refresh = "refresh_token" }}
 
-[frames]
-type = "kind"
-request_id = ["id"]
-tenant = ["from"]
-
-[refusal]
-type = "failure"
-code = "why"
-
-[operations.chat]
-send = {{ kind = "say", id = "{{message_id}}", text = "{{prompt}}" }}
-ends = ["said"]
-stored_in = ["redis"]
-
-[operations.history]
-send = {{ kind = "list", id = "{{message_id}}" }}
-ends = ["listed"]
-
-[stores.redis]
-url = "${{REDIS_URL}}"
-
 [provisioning]
 redis_create = [["SET", "state:{{tenant}}", "{{state}}"]]
 redis_remove = ["state:{{tenant}}", "notes:{{tenant}}"]
@@ -84,7 +64,10 @@ read_rate = 4
 drain_s = 1
 two_sessions = 1
 mix = {{ agent = 1 }}
+
 """
+    + SAY_AND_LIST
+)
 SAID = (
     'operation = { send = { kind = "renew", id = "{message_id}", token = "{token}", user = "{tenant}" }, '
     'ends = "renewed" }'
